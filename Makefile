@@ -1,0 +1,31 @@
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+
+.PHONY: setup bench report lint test test-all clean-cache
+
+setup: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt '.[dev]'
+	touch $@
+
+bench: setup
+	$(BIN)/python bench.py --models all $(ARGS)
+
+report: setup
+	$(BIN)/python bench.py report $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: setup
+	$(BIN)/pytest $(ARGS)
+
+test-all: setup
+	$(BIN)/pytest -m 'slow or not slow' $(ARGS)
+
+clean-cache: setup
+	$(BIN)/python bench.py clear-cache

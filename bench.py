@@ -1,0 +1,31 @@
+"""The command line of digitbench: parse → plan → run → report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from benchmarks.arguments import parse
+from benchmarks.errors import BenchError
+from features.naming import UnknownNameError
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Do what the arguments say; return the exit code."""
+    try:
+        command = parse(arguments)
+        return command()
+    except (BenchError, UnknownNameError) as error:
+        print(f"bench.py: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # whoever read our output has gone; without this Python would complain when it flushes at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

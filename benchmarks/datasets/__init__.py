@@ -1,0 +1,1 @@
+"""The datasets: find, fetch, verify, load, and say what is in them."""

@@ -1,0 +1,149 @@
+"""Files from the network: several mirrors, a checksum that decides, nothing half-written."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.datasets.idx import read_uncompressed
+from benchmarks.errors import BenchError
+
+SECONDS_WITHOUT_DATA = 10
+IN_SHORT = (  # what is looked for in an error of the network, and what it means
+    ("NameResolution", "no network"),
+    ("Errno -", "no network"),
+    ("unreachable", "no network"),
+    ("timed out", "no answer in time"),
+    ("refused", "connection refused"),
+    ("Connection broken", "the connection broke off"),
+)
+
+
+class DownloadError(BenchError):
+    """A file is not at hand and cannot be fetched."""
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file that several mirrors offer.
+
+    ``sha256`` is of the *uncompressed* content, which stays the same however a mirror packs it.
+    """
+
+    name: str
+    sha256: str
+    mirrors: tuple[str, ...]
+
+
+def find(file: RemoteFile, folders: Sequence[Path]) -> Path | None:
+    """Return where the file lies, gzipped or not, without reading it."""
+    names = (file.name, file.name.removesuffix(".gz"))
+    return next((path for folder in folders for name in names if _is_file(path := folder / name)), None)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a folder that may not be looked into has nothing for us
+        return False
+
+
+def read_verified(path: Path, file: RemoteFile) -> bytes:
+    """Return the uncompressed content of ``path``; raises ``BenchError`` if its checksum is wrong."""
+    content = read_uncompressed(path)
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        raise BenchError(f"{path} is damaged: its SHA-256 is not {file.sha256[:12]}…; delete it and run again")
+    return content
+
+
+def fetch(file: RemoteFile, cache: Path) -> Path:
+    """Download the file into ``cache`` from the first mirror that has it whole; return where it lies.
+
+    Of two processes that want the same file, one downloads and the other waits for it. Raises
+    ``DownloadError`` with each mirror's failure if none delivers, or if ``cache`` cannot be written.
+    """
+    from filelock import FileLock
+
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with FileLock(cache / f"{file.name}.lock"):
+            return find(file, (cache,)) or _from_any_mirror(file, cache)
+    except OSError as error:
+        raise DownloadError(
+            f"cannot write to {cache} ({error.strerror or error}); "
+            "choose another folder with --data-dir or DIGITBENCH_CACHE"
+        ) from error
+
+
+def _from_any_mirror(file: RemoteFile, cache: Path) -> Path:
+    failures = []
+    for mirror in file.mirrors:
+        with tempfile.TemporaryDirectory(prefix=".download-", dir=cache) as folder:
+            try:
+                part = _download(mirror + file.name, file.name, Path(folder))
+                read_verified(part, file)
+            except BenchError:
+                failures.append(f"{mirror}: what it sent is damaged")
+                continue
+            except (ConnectionError, ValueError) as error:
+                failures.append(f"{mirror}: {_in_short(error)}")
+                continue
+            os.replace(part, cache / file.name)
+            return cache / file.name
+    raise DownloadError(
+        f"{file.name} cannot be downloaded ({'; '.join(failures)}); "
+        f"put it into {cache} by hand, or name its folder with --data-dir"
+    )
+
+
+def _download(url: str, name: str, folder: Path) -> Path:
+    """Download one file with pooch; raises ConnectionError where the network or the mirror fails."""
+    import pooch
+    import requests
+
+    pooch.get_logger().setLevel("WARNING")
+    bar = _RichBar(name) if sys.stderr.isatty() else None
+    downloader = pooch.HTTPDownloader(progressbar=bar or False, timeout=SECONDS_WITHOUT_DATA)
+    try:
+        return Path(pooch.retrieve(url, known_hash=None, fname=name, path=folder, downloader=downloader))
+    except requests.RequestException as error:
+        # requests derives from OSError, which here stands for the disk
+        raise ConnectionError(str(error)) from error
+    finally:
+        if bar:  # pooch closes it only after a success
+            bar.close()
+
+
+def _in_short(error: Exception) -> str:
+    text = " ".join(str(error).split())
+    for sign, meaning in IN_SHORT:
+        if sign in text:
+            return meaning
+    return text if len(text) <= 120 else text[:117] + "…"
+
+
+class _RichBar:
+    """The few methods of a tqdm bar that pooch calls, drawn by rich."""
+
+    def __init__(self, name: str) -> None:
+        from rich.console import Console
+        from rich.progress import Progress
+
+        self.total = 0
+        self._progress = Progress(console=Console(stderr=True), transient=True)
+        self._task = self._progress.add_task(name)
+        self._progress.start()
+
+    def update(self, n_bytes: int) -> None:
+        self._progress.update(self._task, total=self.total, advance=n_bytes)
+
+    def reset(self) -> None:
+        self._progress.reset(self._task)
+
+    def close(self) -> None:
+        self._progress.stop()

@@ -1,0 +1,58 @@
+"""Every dataset of the suite, by name, and how a name on the command line becomes images."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.datasets import digits, mnist
+from benchmarks.datasets.download import DownloadError
+from benchmarks.datasets.spec import DataPlaces, Dataset, Images
+from benchmarks.datasets.splits import without_test
+from features.naming import Registry
+
+DATASETS: Registry[Dataset] = Registry("dataset", (*mnist.DATASETS, *digits.DATASETS))
+FOR_CHOOSING = "-validation"
+
+
+def data_places(data_dir: Path | None, cache: Path) -> DataPlaces:
+    """Return where to look: ``--data-dir``, then the folder DIGITBENCH_DATA names, then the cache.
+
+    Downloads go to ``--data-dir`` where it is given, else to the cache.
+    """
+    named = os.environ.get("DIGITBENCH_DATA")
+    kept = cache / "data"
+    folders = (data_dir, Path(named) if named else None, kept)
+    return DataPlaces(tuple(folder for folder in folders if folder), data_dir or kept)
+
+
+def find_dataset(datasets: Registry[Dataset], name: str) -> Dataset:
+    """Return the dataset of that name; ``NAME-validation`` is the one for choosing settings on.
+
+    Raises ``UnknownNameError``.
+    """
+    if name in datasets or not name.endswith(FOR_CHOOSING):
+        return datasets[name]
+    whole = datasets[name.removesuffix(FOR_CHOOSING)]
+    return replace(
+        whole,
+        name=name,
+        summary=f"{whole.name} for choosing settings: judged on the validation split",
+        load=lambda places: without_test(whole.load(places)),
+    )
+
+
+def open_dataset(datasets: Registry[Dataset], name: str, places: DataPlaces) -> tuple[str, Images]:
+    """Return the name and the images of a dataset; ``auto`` is MNIST where it can be had, else the digits.
+
+    Raises ``UnknownNameError`` or ``BenchError``.
+    """
+    if name != "auto":
+        return name, find_dataset(datasets, name).load(places)
+    try:
+        return "mnist", datasets["mnist"].load(places)
+    except DownloadError as error:
+        print(f"MNIST cannot be had, so this runs on scikit-learn's digits instead: {error}", file=sys.stderr)
+        return "digits", datasets["digits"].load(places)

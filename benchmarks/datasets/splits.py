@@ -1,0 +1,71 @@
+"""Who learns from which images: the validation split, and nested training subsets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from benchmarks.datasets.spec import Images, Split
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+VALIDATION_SEED = 2026
+VALIDATION_PARTS = 6  # one sixth of what may be learnt from, as MNIST's last 10,000 of 60,000
+
+
+def take(split: Split, rows: NDArray[np.int64] | slice) -> Split:
+    """Return the images and labels of ``rows``."""
+    return Split(split.images[rows], split.labels[rows])
+
+
+def stratified_order(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
+    """Return a shuffled order of which every prefix holds the classes in nearly their overall shares.
+
+    Prefixes are nested, so a training set of 100 is part of that of 1,000 with the same seed.
+    """
+    import numpy as np
+
+    generator = np.random.default_rng(seed)
+    shuffled = generator.permutation(len(labels))
+    place = np.empty(len(labels))
+    for label in np.unique(labels):
+        of_class = shuffled[labels[shuffled] == label]
+        place[of_class] = (np.arange(len(of_class)) + generator.random()) / len(of_class)
+    return np.argsort(place, kind="stable")
+
+
+def with_validation(learnable: Split) -> tuple[Split, Split]:
+    """Split off a stratified sixth for validation, always the same one; return (train, validation)."""
+    import numpy as np
+
+    order = stratified_order(learnable.labels, VALIDATION_SEED)
+    n_validation = len(order) // VALIDATION_PARTS
+    return take(learnable, np.sort(order[n_validation:])), take(learnable, np.sort(order[:n_validation]))
+
+
+def subset(train: Split, validation: Split, size: int | None, seed: int) -> tuple[Split, Split]:
+    """Return ``size`` images to learn from, stratified, in the shares of ``train`` and ``validation``."""
+    if size is None:
+        return train, validation
+    n_validation = round(size * len(validation) / (len(train) + len(validation)))
+    return (
+        take(train, stratified_order(train.labels, seed)[: size - n_validation]),
+        take(validation, stratified_order(validation.labels, seed)[:n_validation]),
+    )
+
+
+def without_test(images: Images) -> Images:
+    """Return what settings are chosen on: the validation split takes the place of the test split.
+
+    The last of train, as many as validation holds, become the new validation split, so that a model
+    under choice can still stop early without a look at what it is judged by. The real test split is gone.
+    """
+    n_kept = len(images.train) - len(images.validation)
+    return replace(
+        images,
+        train=take(images.train, slice(0, n_kept)),
+        validation=take(images.train, slice(n_kept, None)),
+        test=images.validation,
+    )

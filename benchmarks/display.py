@@ -1,0 +1,151 @@
+"""What a person sees while trials run: a live table on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Protocol
+
+from rich.console import Console
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from benchmarks.estimates import Estimates
+from benchmarks.measure import clock
+from benchmarks.messages import Stage
+from benchmarks.trial import Trial, TrialResult
+from benchmarks.words import duration, seconds_text
+
+STYLES = {"ok": "green", "skipped": "yellow", "interrupted": "yellow"}
+COLUMNS = ("", "trial", "status", "accuracy", "features", "fit", "predict")
+WIDTHS = (7, 34, 13, 9, 9, 9, 9)
+
+
+class Display(Protocol):
+    """Told by the harness what happens, possibly from several threads at once."""
+
+    def started(self, trial: Trial, why_again: str, expected_s: float | None) -> None: ...
+
+    def at_stage(self, trial: Trial, stage: Stage) -> None: ...
+
+    def finished(self, result: TrialResult) -> None: ...
+
+    def reused(self, result: TrialResult) -> None: ...
+
+
+@dataclass
+class Running:
+    """A trial under way. ``expected_s`` is None if it never ran before."""
+
+    started: float
+    expected_s: float | None
+    stage: Stage = field(default_factory=lambda: Stage("start"))
+
+
+@dataclass
+class RunDisplay:
+    """Prints a line for each trial that ends; ``live`` adds what is under way below them."""
+
+    console: Console
+    to_come: dict[str, float | None]
+    total: int
+    done: int = 0
+    running: dict[str, Running] = field(default_factory=dict)
+    live: Live | None = None
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def started(self, trial: Trial, why_again: str, expected_s: float | None) -> None:
+        with self.lock:
+            self.to_come.pop(trial.key, None)
+            self.running[trial.key] = Running(clock(), expected_s)
+            if why_again:
+                self.console.print(Text(f"{'':7} {trial.key} is run again: {why_again}", style="dim"))
+            self._redraw()
+
+    def at_stage(self, trial: Trial, stage: Stage) -> None:
+        with self.lock:
+            self.running[trial.key].stage = stage
+            self._redraw()
+
+    def finished(self, result: TrialResult) -> None:
+        self._end(result, result.status)
+
+    def reused(self, result: TrialResult) -> None:
+        self._end(result, "ok, stored")
+
+    def _end(self, result: TrialResult, status: str) -> None:
+        with self.lock:
+            self.to_come.pop(result.trial.key, None)
+            self.running.pop(result.trial.key, None)
+            self.done += 1
+            self.console.print(self._line(result, status), soft_wrap=True)
+            if result.reason:
+                self.console.print(Text(f"{'':7} {result.reason}", style="dim"), soft_wrap=True)
+            self._redraw()
+
+    def _line(self, result: TrialResult, status: str) -> Text:
+        timing = result.timing
+        cells = (
+            f"{self.done}/{self.total}",
+            result.trial.key,
+            status,
+            f"{result.scores.accuracy:.2%}" if result.scores else "",
+            seconds_text(timing.features_s),
+            seconds_text(timing.fit_s),
+            seconds_text(median(timing.predict_s) if timing.predict_s else None),
+        )
+        return Text(columns(cells), style=STYLES.get(result.status, "red"))
+
+    def _redraw(self) -> None:
+        if self.live:
+            self.live.update(self._now(), refresh=True)
+
+    def _now(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        for key, trial in self.running.items():
+            gone = clock() - trial.started
+            table.add_row("▸", Text(key, style="bold"), stage_text(trial.stage), f"{duration(gone)} gone")
+        table.add_row("", f"{self.done} of {self.total} done", Text(self.time_to_come(), style="dim"), "")
+        return table
+
+    def time_to_come(self) -> str:
+        """Say how long the rest will take, as far as stored times tell."""
+        left = [max((trial.expected_s or 0) - (clock() - trial.started), 0) for trial in self.running.values()]
+        known = [seconds for seconds in self.to_come.values() if seconds is not None]
+        n_unknown = len(self.to_come) - len(known) + sum(trial.expected_s is None for trial in self.running.values())
+        unknown = f"{n_unknown} never timed before" if n_unknown else ""
+        if not known and not any(left):
+            return unknown
+        return f"about {duration(sum(left) + sum(known))} to come" + (f", and {unknown}" if unknown else "")
+
+
+@contextlib.contextmanager
+def display(trials: Sequence[Trial], estimates: Estimates, n_learnable: int) -> Iterator[RunDisplay]:
+    """Show a run from its first trial to its last."""
+    console = Console(highlight=False)
+    to_come = {trial.key: estimates.seconds(trial, trial.train_size or n_learnable) for trial in trials}
+    shown = RunDisplay(console, to_come, len(trials))
+    console.print(Text(f"{len(trials)} trials; {shown.time_to_come()}"))
+    console.print(Text(columns(COLUMNS), style="bold"), soft_wrap=True)
+    if not console.is_terminal:
+        yield shown
+        return
+    # nothing redraws by itself: that would take time from the trial that is being measured
+    with Live(console=console, auto_refresh=False, transient=True) as shown.live:
+        yield shown
+
+
+def columns(cells: Sequence[str]) -> str:
+    """Lay cells out under the headings; a cell that is too wide pushes the rest to the right."""
+    return " ".join(f"{cell:<{width}}" for cell, width in zip(cells, WIDTHS, strict=True)).rstrip()
+
+
+def stage_text(stage: Stage) -> str:
+    """Say where a trial is: ``fit 3/20, loss 0.1``."""
+    step = f" {stage.step}/{stage.steps}" if stage.step is not None else ""
+    figures = "".join(f", {name} {value:.4g}" for name, value in (stage.figures or {}).items())
+    return f"{stage.stage}{step}{figures}"

@@ -1,0 +1,220 @@
+"""Takes stored trials again, has workers run the others, and turns every death into a result."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.catalog import Catalog
+from benchmarks.datasets.spec import Images
+from benchmarks.display import Display
+from benchmarks.environment import describe
+from benchmarks.estimates import Estimates
+from benchmarks.guard import Guard
+from benchmarks.inputs import inputs_of, pipeline_hash
+from benchmarks.launch import LOG, Ending, Limits, run_worker
+from benchmarks.measure import clock
+from benchmarks.messages import Request
+from benchmarks.metrics import score
+from benchmarks.missing import how_to_install, missing_modules
+from benchmarks.store import ResultStore
+from benchmarks.trial import Inputs, Predictions, Trial, TrialResult
+from models.spec import Setting
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a run goes. ``cache`` of None computes every feature matrix anew; ``max_minutes`` of None has no end."""
+
+    limits: Limits
+    cache: Path | None
+    jobs: int = 1
+    force: bool = False
+    max_minutes: float | None = None
+
+
+class Harness:
+    """One run of trials on one dataset."""
+
+    def __init__(
+        self, catalog: Catalog, images: Images, data_hash: str, store: ResultStore, options: RunOptions
+    ) -> None:
+        self.catalog = catalog
+        self.images = images
+        self.data_hash = data_hash
+        self.store = store
+        self.options = options
+        self._stop = threading.Event()
+
+    def run(self, trials: Sequence[Trial], estimates: Estimates, display: Display) -> list[TrialResult]:
+        """Run the trials, each stored as it ends; return their results in the order given.
+
+        Raises KeyboardInterrupt after an interrupt, once the workers are ended and what they were
+        at is stored as ``interrupted``.
+        """
+        self.store.tidy()
+        started = clock()
+        with _scratch() as (scratch, guard), ThreadPoolExecutor(self.options.jobs) as pool:
+            _hand_over(self.images, scratch / "data")
+
+            def result_of(trial: Trial) -> TrialResult | None:
+                return None if self._stop.is_set() else self._result(trial, scratch, guard, started, estimates, display)
+
+            futures = [pool.submit(result_of, trial) for trial in trials]
+            try:
+                return [result for future in futures if (result := future.result())]
+            except BaseException:
+                self._stop.set()
+                raise
+
+    def _result(
+        self, trial: Trial, scratch: Path, guard: Guard, started: float, estimates: Estimates, display: Display
+    ) -> TrialResult:
+        """Return one trial's result: the stored one where it still holds, else a new one, stored."""
+        inputs = inputs_of(trial, self.catalog, self.data_hash)
+        stored = self.store.load(trial.key)
+        if stored and stored.ok and stored.inputs == inputs and not self.options.force:
+            display.reused(stored)
+            return stored
+        blank = self._blank(trial, inputs)
+        result, predictions = blank, None
+        why_not = self._why_not(trial) or self._no_time(trial, clock() - started, estimates)
+        if why_not:
+            result = replace(blank, status="skipped", reason=why_not, finished_at=_now())
+        else:
+            display.started(trial, self._why_again(stored, inputs), estimates.seconds(trial, self._n_train(trial)))
+            limits = self._limits(clock() - started)
+            ending = self._run_worker(trial, scratch, guard, limits, display)
+            result, predictions = self._judged(blank, ending)
+        self.store.save(result, predictions)
+        display.finished(result)
+        return result
+
+    def _run_worker(self, trial: Trial, scratch: Path, guard: Guard, limits: Limits, display: Display) -> Ending:
+        request = Request(
+            trial=trial,
+            settings=self._settings(trial),
+            plugins=tuple(map(str, self.catalog.plugins)),
+            data=str(scratch / "data"),
+            n_classes=len(self.images.class_names),
+            pipeline_hash=pipeline_hash(trial.features, self.catalog),
+            cache=str(self.options.cache) if self.options.cache else None,
+            threads=limits.threads,
+            launched_at=0.0,
+        )
+        folder = Path(tempfile.mkdtemp(prefix="trial-", dir=scratch))
+        ending = run_worker(request, folder, limits, guard, self._stop, lambda stage: display.at_stage(trial, stage))
+        self.store.save_log(trial.key, (folder / LOG).read_bytes())
+        shutil.rmtree(folder, ignore_errors=True)
+        return ending
+
+    def _judged(self, blank: TrialResult, ending: Ending) -> tuple[TrialResult, Predictions | None]:
+        """Return the result that an ending means, and the predictions to store with it."""
+        result = replace(
+            blank,
+            status=ending.status,
+            reason=ending.reason,
+            finished_at=_now(),
+            timing=replace(blank.timing, total_s=ending.total_s),
+            resources=replace(blank.resources, peak_rss_mb=ending.peak_rss_mb or None),
+        )
+        answer = ending.answer
+        if not (answer and answer.measurement and answer.predictions):
+            return result, None
+        seen = answer.measurement
+        own_peak = seen.resources.peak_rss_mb or 0.0
+        return replace(
+            result,
+            n_train=seen.n_train,
+            scores=score(self.images.test.labels, answer.predictions, self.images.class_names, seen),
+            timing=replace(seen.timing, total_s=ending.total_s, contended=self.options.jobs > 1),
+            resources=replace(seen.resources, peak_rss_mb=max(own_peak, ending.peak_rss_mb)),
+            history=seen.history,
+        ), answer.predictions
+
+    def _blank(self, trial: Trial, inputs: Inputs) -> TrialResult:
+        now = _now()
+        return TrialResult(
+            trial=trial,
+            status="interrupted",
+            reason="",
+            inputs=inputs,
+            settings=self._settings(trial),
+            environment=describe(),
+            started_at=now,
+            finished_at=now,
+        )
+
+    def _settings(self, trial: Trial) -> dict[str, Setting]:
+        return {**self.catalog.models[trial.model].defaults_on(trial.features), **trial.params}
+
+    def _n_train(self, trial: Trial) -> int:
+        return trial.train_size or self.images.n_learnable
+
+    def _why_again(self, stored: TrialResult | None, inputs: Inputs) -> str:
+        """Say why a trial that is stored is run all the same; nothing for one that is not stored."""
+        if stored is None:
+            return ""
+        if not stored.ok:
+            return f"it was {stored.status}"
+        changed = inputs.changed_since(stored.inputs)
+        return f"{' and '.join(changed)} changed" if changed else "--force"
+
+    def _why_not(self, trial: Trial) -> str:
+        """Say which library is missing and how to get it; nothing if all are there."""
+        needed = (*self.catalog.models[trial.model].requires, *self.catalog.features[trial.features].requires)
+        return how_to_install(missing_modules(needed))
+
+    def _no_time(self, trial: Trial, elapsed_s: float, estimates: Estimates) -> str:
+        """Say that ``--max-minutes`` would be passed; nothing if the trial fits or its time is unknown."""
+        if self.options.max_minutes is None:
+            return ""
+        left_s = self.options.max_minutes * 60 - elapsed_s
+        expected_s = estimates.seconds(trial, self._n_train(trial))
+        if left_s > 0 and (expected_s is None or expected_s <= left_s):
+            return ""
+        expected = f"it would take about {expected_s:.0f} s" if expected_s else "its time is not known"
+        return f"{expected} and --max-minutes {self.options.max_minutes:g} leaves {max(left_s, 0):.0f} s"
+
+    def _limits(self, elapsed_s: float) -> Limits:
+        """Return the limits of the next trial: with ``--max-minutes``, none runs past the end."""
+        limits = self.options.limits
+        if self.options.max_minutes is None:
+            return limits
+        left_s = self.options.max_minutes * 60 - elapsed_s
+        return replace(limits, timeout_s=left_s, timeout_by="--max-minutes") if left_s < limits.timeout_s else limits
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[tuple[Path, Guard]]:
+    """Give a scratch folder that is removed at the end, even that of a killed bench."""
+    scratch = Path(tempfile.mkdtemp(prefix="digitbench-"))
+    guard = Guard(scratch)
+    try:
+        yield scratch, guard
+    finally:
+        guard.close()
+
+
+def _hand_over(images: Images, folder: Path) -> None:
+    """Write what workers may see: everything but the labels of the test split."""
+    import numpy as np
+
+    folder.mkdir()
+    for name, split in (("train", images.train), ("validation", images.validation)):
+        np.save(folder / f"{name}_images.npy", split.images)
+        np.save(folder / f"{name}_labels.npy", split.labels)
+    np.save(folder / "test_images.npy", images.test.images)
+    for path in folder.iterdir():
+        path.chmod(0o444)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

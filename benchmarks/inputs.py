@@ -1,0 +1,91 @@
+"""What a stored trial depends on, as hashes: when one differs, the trial is run again."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+from benchmarks.catalog import Catalog
+from benchmarks.environment import ROOT, describe, versions_hash
+from benchmarks.measure import PROTOCOL
+from benchmarks.trial import Inputs, Trial
+
+PACKAGES = ("features", "models")
+DESCRIBING = {"features.spec", "features.naming", "features.registry", "models.spec", "models.registry"}
+
+
+def inputs_of(trial: Trial, catalog: Catalog, data_hash: str) -> Inputs:
+    """Return the hashes of the trial's code, data, library versions and machine."""
+    model, pipeline = catalog.models[trial.model], catalog.features[trial.features]
+    sources = source_hash(_home(model.build)) + pipeline_hash(trial.features, catalog)
+    modules = ("numpy", *model.requires, *model.faster_with, *pipeline.requires)
+    return Inputs(
+        code=_hash(f"protocol {PROTOCOL}\n{sources}"),
+        data=data_hash,
+        versions=versions_hash(modules),
+        machine=describe()["machine_id"],
+    )
+
+
+def pipeline_hash(name: str, catalog: Catalog) -> str:
+    """Return the hash of a feature pipeline's code and of the libraries it leans on."""
+    pipeline = catalog.features[name]
+    return _hash(source_hash(_home(pipeline.build)) + versions_hash(("numpy", *pipeline.requires)))
+
+
+@cache
+def source_hash(module: str) -> str:
+    """Return a hash of the module and of all it imports from ``features`` and ``models``.
+
+    Comments, docstrings and layout do not count; the modules that only describe entries do not either.
+    """
+    sources = {}
+    waiting = [module]
+    while waiting:
+        name = waiting.pop()
+        if name not in sources:
+            tree = ast.parse(_file_of(name).read_bytes())
+            sources[name] = ast.dump(_without_docstrings(tree))
+            waiting.extend(_imported(tree))
+    return _hash("\n".join(sources[name] for name in sorted(sources)))
+
+
+def _home(build: Callable[..., object]) -> str:
+    """Return the module that ``build``, or what it is a partial of, is defined in."""
+    return getattr(build, "func", build).__module__
+
+
+def _file_of(module: str) -> Path:
+    """Return where a module's source lies: plug-ins are known to Python alone, the suite's own by path."""
+    loaded = sys.modules.get(module)
+    return Path(loaded.__file__) if loaded and loaded.__file__ else ROOT.joinpath(*module.split(".")).with_suffix(".py")
+
+
+def _imported(tree: ast.AST) -> Iterator[str]:
+    """Yield the modules of ``features`` and ``models`` that are imported anywhere in ``tree``."""
+    for node in ast.walk(tree):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        for name in names:
+            if name.split(".")[0] in PACKAGES and name not in DESCRIBING and _file_of(name).is_file():
+                yield name
+
+
+def _without_docstrings(tree: ast.Module) -> ast.Module:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
+            node
+        ):
+            node.body = node.body[1:] or [ast.Pass()]
+    return tree
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,0 +1,159 @@
+"""One worker process from its start to its end, by itself or by the limits."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+
+from benchmarks.environment import ROOT
+from benchmarks.guard import Guard
+from benchmarks.measure import clock
+from benchmarks.messages import Answer, Request, Stage, latest_stage
+from benchmarks.process_tree import end_tree, tree_rss_mb
+from benchmarks.trial import Status
+
+LOOK_EVERY_S = 0.2
+LOG = "output.log"
+LOG_LINES_IN_REASON = 3
+USUAL_MEMORY_GB = 8.0
+SHARE_OF_FREE_MEMORY = 0.8
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "LOKY_MAX_CPU_COUNT",
+    "TF_NUM_INTRAOP_THREADS",
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one trial may use: seconds of wall time, GiB of memory for its process tree, threads.
+
+    ``timeout_by`` names the option that set the time.
+    """
+
+    timeout_s: float
+    memory_gb: float
+    threads: int
+    timeout_by: str = "--timeout"
+
+
+def default_memory_gb(jobs: int) -> float:
+    """Return the usual memory limit of a trial in GiB: 8, or its share of what is free now if that is less."""
+    free_gb: float = psutil.virtual_memory().available / 2**30
+    return min(USUAL_MEMORY_GB, free_gb * SHARE_OF_FREE_MEMORY / jobs)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a worker ended. ``peak_rss_mb`` is the most memory that its whole tree was seen to hold."""
+
+    status: Status
+    reason: str
+    total_s: float
+    peak_rss_mb: float
+    answer: Answer | None = None
+
+
+def run_worker(
+    request: Request,
+    folder: Path,
+    limits: Limits,
+    guard: Guard,
+    stop: threading.Event,
+    on_stage: Callable[[Stage], None],
+) -> Ending:
+    """Start a worker in ``folder``, wait until it ends or passes a limit or ``stop`` is set, and say how it went.
+
+    What the worker printed is then in ``folder``, in the file named by ``LOG``.
+    """
+    start = clock()
+    replace(request, launched_at=start).write(folder)
+    log = folder / LOG
+    with log.open("wb") as output:
+        worker = psutil.Popen(
+            [sys.executable, "-m", "benchmarks.worker", str(folder)],
+            cwd=folder,
+            env=worker_environment(limits.threads),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    guard.started(worker.pid)
+    peak_rss_mb, ended_for = 0.0, None
+    while ended_for is None and not _has_ended(worker, LOOK_EVERY_S):
+        rss_mb = tree_rss_mb(worker)
+        peak_rss_mb = max(peak_rss_mb, rss_mb)
+        ended_for = _limit_passed(clock() - start, rss_mb, limits, stop)
+        if stage := latest_stage(folder):
+            on_stage(stage)
+    end_tree(worker)
+    guard.ended(worker.pid)
+    total_s = clock() - start
+    if ended_for:
+        return Ending(*ended_for, total_s, peak_rss_mb)
+    answer = Answer.read(folder)
+    if answer:
+        return Ending(answer.status, answer.reason, total_s, peak_rss_mb, answer)
+    return Ending("failed", _why_silent(worker.wait(), log), total_s, peak_rss_mb)
+
+
+def worker_environment(threads: int) -> dict[str, str]:
+    """Return the environment of a worker: threads set, the suite importable, no hint where the data lies."""
+    environment = {name: value for name, value in os.environ.items() if name != "DIGITBENCH_DATA"}
+    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        **environment,
+        **dict.fromkeys(THREAD_VARIABLES, str(threads)),
+        "PYTHONPATH": os.pathsep.join(paths),
+        # let OpenBLAS's idle threads sleep: spinning, they take the core that the work needs, and small
+        # problems become ten times slower whenever anything else runs on the machine
+        "OPENBLAS_THREAD_TIMEOUT": "4",
+        "PYTHONHASHSEED": "0",
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+    }
+
+
+def _has_ended(worker: psutil.Popen, within_s: float) -> bool:
+    """Block until the worker ends, at most ``within_s``; psutil waits on the system and does not poll."""
+    try:
+        worker.wait(timeout=within_s)
+    except psutil.TimeoutExpired:
+        return False
+    return True
+
+
+def _limit_passed(elapsed_s: float, rss_mb: float, limits: Limits, stop: threading.Event) -> tuple[Status, str] | None:
+    if stop.is_set():
+        return "interrupted", "the run was interrupted"
+    if rss_mb > limits.memory_gb * 1024:
+        return "out-of-memory", f"held {rss_mb / 1024:.1f} GiB; the limit is {limits.memory_gb:g} GiB (--memory)"
+    if elapsed_s > limits.timeout_s:
+        return "timeout", f"not done after {limits.timeout_s:.0f} s ({limits.timeout_by})"
+    return None
+
+
+def _why_silent(exit_code: int | None, log: Path) -> str:
+    """Say how a worker that left no answer ended, with the last lines of its output."""
+    if exit_code is not None and exit_code < 0:
+        name = signal.Signals(-exit_code).name
+        why = f"the process was killed by {name}"
+        if name == "SIGKILL":
+            why += " from outside (the system does this when memory runs out)"
+    else:
+        why = f"the process left with exit code {exit_code} before it gave an answer"
+    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    said = " | ".join(lines[:1] if exit_code == -signal.SIGSEGV else lines[-LOG_LINES_IN_REASON:])
+    return f"{why}; its last words: {said}" if said else why

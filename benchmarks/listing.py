@@ -1,0 +1,82 @@
+"""``bench.py list``: what there is, and what is missing. Needs the standard library alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.catalog import Catalog
+from benchmarks.datasets.spec import DataPlaces
+from benchmarks.feature_cache import FeatureCache
+from benchmarks.missing import how_to_install, missing_modules
+from features.spec import FeaturePipeline
+from models.spec import ModelSpec
+
+
+def describe(catalog: Catalog, places: DataPlaces, features_folder: Path) -> dict[str, Any]:
+    """Return everything in the registries, with what each entry lacks, as plain values."""
+    return {
+        "models": [
+            {
+                "name": model.name,
+                "family": model.family,
+                "summary": model.summary,
+                "features": list(model.features),
+                "settings": dict(model.settings),
+                "missing": _missing(model, catalog),
+            }
+            for model in catalog.models.values()
+        ],
+        "features": [
+            {"name": entry.name, "summary": entry.summary, "missing": missing_modules(entry.requires)}
+            for entry in catalog.features.values()
+        ],
+        "datasets": [
+            {"name": entry.name, "summary": entry.summary, "at_hand": entry.at_hand(places)}
+            for entry in catalog.datasets.values()
+        ],
+        "feature_cache": {"folder": str(features_folder), "bytes": FeatureCache(features_folder).size_bytes()},
+    }
+
+
+def as_text(listing: Mapping[str, Any]) -> str:
+    """Lay the listing out for people."""
+    models = (
+        (model["name"], model["summary"], "on " + ", ".join(model["features"]), how_to_install(model["missing"]))
+        for model in listing["models"]
+    )
+    features = (
+        (entry["name"], entry["summary"], "", how_to_install(entry["missing"])) for entry in listing["features"]
+    )
+    datasets = (
+        (
+            entry["name"],
+            entry["summary"],
+            "",
+            f"at hand ({entry['at_hand']})" if entry["at_hand"] else "would be fetched",
+        )
+        for entry in listing["datasets"]
+    )
+    cache = listing["feature_cache"]
+    return "\n\n".join(
+        [
+            _section("MODELS", models),
+            _section("FEATURES", features),
+            _section("DATASETS", datasets),
+            f"FEATURE CACHE\n  {cache['bytes'] / 2**20:,.0f} MiB in {cache['folder']}",
+        ]
+    )
+
+
+def _section(title: str, rows: Iterable[Sequence[str]]) -> str:
+    lines = list(rows)
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    body = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in lines)
+    return "\n  ".join([title, *body])
+
+
+def _missing(model: ModelSpec, catalog: Catalog) -> list[str]:
+    pipelines: list[FeaturePipeline] = [catalog.features[name] for name in model.features]
+    needed = [*model.requires, *(module for pipeline in pipelines for module in pipeline.requires)]
+    return missing_modules(list(dict.fromkeys(needed)))

@@ -1,0 +1,210 @@
+"""One trial, measured: the only code that holds a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, TypeVar
+
+from benchmarks.answers import checked_labels, checked_probabilities
+from benchmarks.datasets.spec import Split
+from benchmarks.datasets.splits import subset
+from benchmarks.feature_cache import FeatureCache, FeatureMatrices, cache_key
+from benchmarks.implementation import ImplementationWatch, model_bytes
+from benchmarks.messages import ProgressWriter, Request
+from benchmarks.process_tree import own_peak_mb
+from benchmarks.trial import Latency, Measurement, Predictions, Resources, Timing
+from models.spec import BuildContext, Estimator, ModelSpec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from features.spec import FeaturePipeline, Transformer
+
+# Raise this when a stored figure would mean something else than before: stored trials are then run again.
+PROTOCOL = 1
+PREDICT_REPEATS, PREDICT_SECONDS = 3, 1.0
+LATENCY_REPEATS, LATENCY_SECONDS = 200, 1.0
+N_WARM_UP = 3
+N_TRAIN_SCORED = 2_000  # enough to see over-fitting; scoring all 60,000 can take longer than the fit
+PROGRESS_EVERY_S = 0.2
+
+Result = TypeVar("Result")
+
+
+def clock() -> float:
+    """Return seconds from a fixed moment, the same for every process of the machine."""
+    return perf_counter()
+
+
+@dataclass(frozen=True)
+class TrialData:
+    """What a worker may see: images and labels to learn from, and test images without labels.
+
+    The last ``n_validation`` of ``images`` and ``labels`` are the validation split.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    n_validation: int
+    test_images: NDArray[np.uint8]
+
+
+def measure(
+    request: Request, spec: ModelSpec, pipeline: FeaturePipeline, say: ProgressWriter
+) -> tuple[Measurement, Predictions]:
+    """Run one trial stage by stage; return what each cost and what the model predicted.
+
+    Raises whatever the model raises, and ``WrongAnswerError`` if its answer cannot be scored.
+    """
+    startup_s = clock() - request.launched_at
+    say.say("data")
+    data, load_s = timed(lambda: _load(request))
+    progress = Progress(say)
+    say.say("imports")
+    model, imports_s = timed(lambda: spec.build(_context(request, data, progress)))
+    watch = ImplementationWatch()
+    say.say("features")
+    cache = FeatureCache(Path(request.cache)) if request.cache else None
+    (matrices, cached), reading_s = timed(lambda: _matrices(data, pipeline, request, cache))
+    say.say("fit")
+    _, fit_s = timed(lambda: model.fit(matrices.train, data.labels))
+    say.say("predict")
+    model.predict(matrices.test[:N_WARM_UP])
+    answer, predict_s = _repeatedly(lambda: model.predict(matrices.test), PREDICT_REPEATS, PREDICT_SECONDS)
+    labels = checked_labels(answer, len(data.test_images), request.n_classes)
+    latency = _latency(model, matrices, data.test_images)
+    timing = Timing(
+        startup_s=startup_s,
+        imports_s=imports_s,
+        load_s=load_s + (reading_s if cached else reading_s - matrices.seconds),
+        features_s=matrices.seconds,
+        features_cached=cached,
+        fit_s=fit_s,
+        predict_s=tuple(predict_s),
+        latency_ms=latency,
+    )
+    peak_rss_mb = own_peak_mb()
+    say.say("score")
+    known = data.labels[:N_TRAIN_SCORED]
+    scored = checked_labels(model.predict(matrices.train[:N_TRAIN_SCORED]), len(known), request.n_classes)
+    measurement = Measurement(
+        timing=timing,
+        resources=Resources(peak_rss_mb, model_bytes(model), request.threads, watch.library_of(model)),
+        history=tuple(progress.history),
+        train_accuracy=float((scored == known).mean()),
+        n_train=len(data.labels),
+        n_train_scored=len(known),
+    )
+    return measurement, Predictions(labels, _probabilities(model, matrices.test, request.n_classes))
+
+
+def timed(work: Callable[[], Result]) -> tuple[Result, float]:
+    """Return what ``work`` returns, and the seconds it took."""
+    start = clock()
+    result = work()
+    return result, clock() - start
+
+
+@dataclass
+class Progress:
+    """What a model calls as it learns: keeps the history, and passes on what a person can follow."""
+
+    say: ProgressWriter
+    history: list[dict[str, float]] = field(default_factory=list)
+    last_said: float = 0.0
+
+    def __call__(self, step: int, steps: int, /, **figures: float) -> None:
+        numbers = {name: float(value) for name, value in figures.items()}
+        if numbers:
+            self.history.append({"epoch": step, **numbers})
+        if clock() - self.last_said >= PROGRESS_EVERY_S or step == steps:
+            self.last_said = clock()
+            self.say.say("fit", step, steps, **numbers)
+
+
+def _load(request: Request) -> TrialData:
+    import numpy as np
+
+    folder = Path(request.data)
+    train, validation = (
+        Split(np.load(folder / f"{name}_images.npy"), np.load(folder / f"{name}_labels.npy"))
+        for name in ("train", "validation")
+    )
+    train, validation = subset(train, validation, request.trial.train_size, request.trial.seed)
+    return TrialData(
+        np.concatenate([train.images, validation.images]),
+        np.concatenate([train.labels, validation.labels]),
+        len(validation),
+        np.load(folder / "test_images.npy"),
+    )
+
+
+def _context(request: Request, data: TrialData, progress: Progress) -> BuildContext:
+    height, width = data.test_images.shape[1:]
+    return BuildContext(
+        n_classes=request.n_classes,
+        image_shape=(height, width),
+        n_validation=data.n_validation,
+        seed=request.trial.seed,
+        threads=request.threads,
+        settings=request.settings,
+        progress=progress,
+    )
+
+
+def _matrices(
+    data: TrialData, pipeline: FeaturePipeline, request: Request, cache: FeatureCache | None
+) -> tuple[FeatureMatrices, bool]:
+    """Return the feature matrices, and whether they came from the cache."""
+    key = cache_key(pipeline.name, request.pipeline_hash, data.images, data.test_images)
+    stored = cache.load(key) if cache else None
+    if stored:
+        # touch every page now, so that reading from disk is not counted as fitting
+        stored.train.sum(), stored.test.sum()
+        return stored, True
+    (transformer, train, test), seconds = timed(lambda: _transform(pipeline, data))
+    computed = FeatureMatrices(train, test, transformer, seconds)
+    return cache.save(key, computed) if cache else computed, False
+
+
+def _transform(
+    pipeline: FeaturePipeline, data: TrialData
+) -> tuple[Transformer, NDArray[np.float32], NDArray[np.float32]]:
+    transformer = pipeline.build().fit(data.images)
+    return transformer, transformer.transform(data.images), transformer.transform(data.test_images)
+
+
+def _repeatedly(work: Callable[[], Result], times: int, seconds: float) -> tuple[Result, list[float]]:
+    """Do ``work`` until it was done ``times`` times or took ``seconds``; return its last result and every time."""
+    result, first = timed(work)
+    taken = [first]
+    while len(taken) < times and sum(taken) < seconds:
+        result, again = timed(work)
+        taken.append(again)
+    return result, taken
+
+
+def _latency(model: Estimator, matrices: FeatureMatrices, images: NDArray[np.uint8]) -> Latency:
+    """Time single images from the raw image to the label."""
+    import numpy as np
+
+    def read(i: int) -> object:
+        return model.predict(matrices.transformer.transform(images[i : i + 1]))
+
+    for i in range(min(N_WARM_UP, len(images))):
+        read(i)
+    position = iter(range(LATENCY_REPEATS))
+    _, taken = _repeatedly(lambda: read(next(position) % len(images)), LATENCY_REPEATS, LATENCY_SECONDS)
+    p50, p99 = np.percentile(np.array(taken) * 1000, [50, 99])
+    return Latency(float(p50), float(p99))
+
+
+def _probabilities(model: Estimator, X: NDArray[np.float32], n_classes: int) -> NDArray[np.float32] | None:
+    predict_proba = getattr(model, "predict_proba", None)
+    if predict_proba is None:
+        return None
+    return checked_probabilities(predict_proba(X), getattr(model, "classes_", None), len(X), n_classes)

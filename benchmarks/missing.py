@@ -1,0 +1,32 @@
+"""Which libraries are not there, and how to get them."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+
+DISTRIBUTIONS = {
+    "numpy": ("numpy",),
+    "scipy": ("scipy",),
+    "sklearn": ("scikit-learn",),
+    "sklearnex": ("scikit-learn-intelex",),
+    "skimage": ("scikit-image",),
+    "xgboost": ("xgboost", "xgboost-cpu"),
+    "tensorflow": ("tensorflow", "tensorflow-cpu"),
+    "keras": ("keras",),
+    "jax": ("jax",),
+}
+"""The distributions that provide a module, the usual one first."""
+
+
+def missing_modules(modules: Sequence[str]) -> list[str]:
+    """Return those of ``modules`` that cannot be imported, without importing them."""
+    return [module for module in modules if importlib.util.find_spec(module) is None]
+
+
+def how_to_install(missing: Sequence[str]) -> str:
+    """Say what is missing and the command that gets it; nothing if nothing is missing."""
+    if not missing:
+        return ""
+    packages = " ".join(DISTRIBUTIONS.get(module, (module,))[0] for module in missing)
+    return f"needs {', '.join(missing)}; install with: pip install {packages}"

@@ -1,0 +1,1 @@
+"""Stored results → what people read: leaderboard.csv, LEADERBOARD.md, report.html."""

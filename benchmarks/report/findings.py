@@ -1,0 +1,78 @@
+"""A run on one dataset as it is stored, put together for the writers of reports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.datasets.audit import Audit
+from benchmarks.datasets.spec import Images
+from benchmarks.errors import BenchError
+from benchmarks.leaderboard import Leaderboard, leaderboard
+from benchmarks.store import ResultStore, write_json
+from benchmarks.trial import TrialResult
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+DATASET_FILE = "dataset.json"
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that a report is written from. ``truth``: the labels of the test split, of shape (n_test,)."""
+
+    run: str
+    dataset: str
+    audit: Audit
+    truth: NDArray[np.int64]
+    results: Mapping[str, TrialResult]
+    board: Leaderboard
+
+
+def store_dataset(store: ResultStore, images: Images, findings: Audit) -> None:
+    """Keep beside the results what they are judged by: the audit and the labels of the test split."""
+    with store.locked():
+        write_json(store.folder / DATASET_FILE, {**asdict(findings), "test_labels": images.test.labels.tolist()})
+
+
+def read_findings(store: ResultStore, families: Mapping[str, str], train_size: int | None = None) -> Findings:
+    """Return the stored run, ranked; results that were measured on other data are left out.
+
+    ``train_size`` asks for the ranking on that many images instead of the largest number. Raises
+    ``BenchError`` if nothing is stored.
+    """
+    import numpy as np
+
+    audit, truth = _read_dataset(store)
+    results = [result for result in store.load_all() if result.inputs.data == audit.data_hash]
+    if not results:
+        raise BenchError(f"there are no results in {store.folder}; run some first")
+
+    def right(result: TrialResult) -> NDArray[np.bool_] | None:
+        predictions = store.predictions(result.trial.key)
+        return None if predictions is None else np.asarray(predictions.labels == truth)
+
+    board = leaderboard(results, families, right, train_size)
+    by_key = {result.trial.key: result for result in results}
+    return Findings(store.run, store.dataset, audit, truth, by_key, board)
+
+
+def _read_dataset(store: ResultStore) -> tuple[Audit, NDArray[np.int64]]:
+    import numpy as np
+
+    try:
+        stored: dict[str, Any] = json.loads((store.folder / DATASET_FILE).read_text(encoding="utf-8"))
+        truth = np.array(stored.pop("test_labels"), np.int64)
+        return Audit(**{**stored, **_tuples(stored, ("class_names", "dropped"))}), truth
+    except FileNotFoundError:
+        raise BenchError(f"there are no results in {store.folder}; run some first") from None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BenchError(f"{store.folder / DATASET_FILE} is damaged ({error}); run the same command again") from error
+
+
+def _tuples(stored: Mapping[str, Any], names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(stored[name]) for name in names}

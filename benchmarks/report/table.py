@@ -1,0 +1,116 @@
+"""The leaderboard as text: CSV for programs, markdown for pages, a table for the terminal."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import astuple, fields
+
+from tabulate import tabulate
+
+from benchmarks.leaderboard import Leaderboard, Row
+from benchmarks.report.findings import Findings
+from benchmarks.trial import safe_name
+from benchmarks.words import seconds_text
+
+HEADINGS = (
+    *("rank", "model", "features", "accuracy %", "95 % interval", "F1 %"),
+    *("features", "fit", "predict", "one image", "memory", "size"),
+)
+
+
+def as_csv(board: Leaderboard) -> str:
+    """Return leaderboard.csv: every row in full precision, what was not measured left empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([field.name for field in fields(Row)])
+    for row in board.rows:
+        writer.writerow(["" if value is None else _plain(value) for value in astuple(row)])
+    return text.getvalue()
+
+
+def as_text(board: Leaderboard, style: str = "simple", linked: bool = False) -> str:
+    """Return the table in one of tabulate's styles; ``linked`` models lead to their part of the report."""
+    text: str = tabulate(
+        [_cells(row, linked) for row in board.rows],
+        headers=HEADINGS,
+        tablefmt=style,
+        disable_numparse=True,
+        colalign=("right", "left", "left", *["right"] * (len(HEADINGS) - 3)),
+    )
+    return text
+
+
+def as_markdown(findings: Findings) -> str:
+    """Return LEADERBOARD.md."""
+    board = findings.board
+    title = f"# {findings.dataset}: which model reads it best?"
+    table = as_text(board, "github", linked=True)
+    return "\n".join([title, "", *notes(board), "", table, "", *failures(board.rows), *LEGEND, ""])
+
+
+def notes(board: Leaderboard) -> list[str]:
+    """Say what the rows have in common, and what to be careful with."""
+    said = []
+    if board.n_train and board.n_test:
+        said.append(f"Learnt from {board.n_train:,} images, tested once on {board.n_test:,} others.")
+    if board.n_smaller:
+        said.append(f"{board.n_smaller} trials on other numbers of training images are stored and are not rows.")
+    if len(board.machines) > 1:
+        said.append(f"**The times come from {len(board.machines)} different machines and cannot be compared.**")
+    return said
+
+
+def failures(rows: Sequence[Row]) -> list[str]:
+    """Say of each row that is not ``ok`` why."""
+    lines = [f"- `{row.model}` on {row.features}: {row.status}, {row.reason}" for row in rows if row.status != "ok"]
+    return [*lines, ""] if lines else []
+
+
+def anchor(row: Row) -> str:
+    """Return the id of a row's part of the report."""
+    return safe_name(f"{row.model}@{row.features}")
+
+
+LEGEND = (
+    "Rank with `=`: not told apart from the best (exact paired test on the test images, Holm-corrected, 5 %).",
+    "Interval: Wilson, 95 %. F1: macro average. Times: medians; `features` for all images, `predict` for the test",
+    "images, `one image` from pixels to label. Memory: peak of the process. More in [report.html](report.html),",
+    "every column in [leaderboard.csv](leaderboard.csv).",
+)
+
+
+def _cells(row: Row, linked: bool) -> list[str]:
+    model = f"[{row.model}](report.html#{anchor(row)})" if linked and row.status == "ok" else row.model
+    if row.accuracy is None:
+        return ["", model, row.features, row.status, *[""] * (len(HEADINGS) - 4)]
+    spread = f" ({row.seeds} seeds)" if row.seeds > 1 else ""
+    return [
+        f"{row.rank}{'=' if row.tied else ''}",
+        model,
+        row.features,
+        f"{row.accuracy:.2%}".rstrip("%") + spread,
+        f"{_percent(row.accuracy_low)}–{_percent(row.accuracy_high)}",
+        _percent(row.f1),
+        seconds_text(row.features_s),
+        seconds_text(row.fit_s),
+        seconds_text(row.predict_s),
+        _number(row.latency_ms_p50, "ms"),
+        _number(row.peak_rss_mb, "MiB", 0),
+        _number(row.model_mb, "MiB"),
+    ]
+
+
+def _plain(value: object) -> object:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share * 100:.2f}"
+
+
+def _number(value: float | None, unit: str, digits: int | None = None) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.{digits}f} {unit}" if digits is not None else f"{value:.3g} {unit}"

@@ -1,0 +1,93 @@
+"""A whole run on one dataset: plan → run → report."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.catalog import Catalog
+from benchmarks.datasets.audit import Audit, audit
+from benchmarks.datasets.registry import open_dataset
+from benchmarks.datasets.spec import DataPlaces, Images
+from benchmarks.display import display
+from benchmarks.errors import BenchError
+from benchmarks.estimates import Estimates
+from benchmarks.harness import Harness, RunOptions
+from benchmarks.plan import Choice, plan
+from benchmarks.report.findings import read_findings, store_dataset
+from benchmarks.report.table import as_text, notes
+from benchmarks.report.write import write_reports
+from benchmarks.store import ResultStore
+from benchmarks.trial import Trial, TrialResult
+
+REFERENCE = "reference"
+OK, SOME_FAILED, INTERRUPTED = 0, 1, 130
+
+
+@dataclass(frozen=True)
+class Session:
+    """Everything a run was asked for."""
+
+    catalog: Catalog
+    choice: Choice
+    dataset: str
+    places: DataPlaces
+    results: Path
+    run: str
+    options: RunOptions
+
+    def execute(self) -> int:
+        """Run what was chosen, store it, print the leaderboard; return the exit code. Raises ``BenchError``."""
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        name, images = open_dataset(self.catalog.datasets, self.dataset, self.places)
+        found = audit(images)
+        trials = plan(self.choice, self.catalog, name, images.n_learnable)
+        store = ResultStore(self.results, self.run, name)
+        print("\n".join([f"{name} → {store.folder}", *found.lines()]), flush=True)
+        store_dataset(store, images, found)
+        try:
+            results = self._run(trials, images, found, store)
+        except KeyboardInterrupt:
+            self._conclude(store, trials)
+            print("interrupted; the same command goes on where this one was", file=sys.stderr)
+            return INTERRUPTED
+        self._conclude(store, trials)
+        return SOME_FAILED if any(result.status not in ("ok", "skipped") for result in results) else OK
+
+    def _run(self, trials: Sequence[Trial], images: Images, found: Audit, store: ResultStore) -> list[TrialResult]:
+        reference = ResultStore(self.results, REFERENCE, store.dataset)
+        estimates = Estimates(store.load_all(), reference.load_all())
+        ordered = estimates.cheapest_first(list(trials), images.n_learnable)
+        harness = Harness(self.catalog, images, found.data_hash, store, self.options)
+        with display(ordered, estimates, images.n_learnable) as shown:
+            return harness.run(ordered, estimates, shown)
+
+    def _conclude(self, store: ResultStore, trials: Sequence[Trial]) -> None:
+        """Write the reports, and print the leaderboard on the largest training size of this run."""
+        families = _families(self.catalog)
+        try:
+            write_reports(store, families)
+        except BenchError as nothing_yet:
+            print(nothing_yet)
+            return
+        sizes = {trial.train_size for trial in trials}
+        board = read_findings(store, families, None if None in sizes else max(filter(None, sizes))).board
+        print("\n".join(["", *notes(board), as_text(board), "", str(store.folder / "LEADERBOARD.md")]))
+
+
+def report_again(results: Path, run: str, catalog: Catalog) -> int:
+    """Rebuild the reports of every dataset of a run; raises ``BenchError`` if there is none."""
+    folders = sorted(path.parent for path in (results / run).glob("*/dataset.json"))
+    if not folders:
+        raise BenchError(f"there is no run '{run}' in {results}; 'python bench.py --run {run}' makes one")
+    for folder in folders:
+        write_reports(ResultStore(results, run, folder.name), _families(catalog))
+        print(folder / "LEADERBOARD.md")
+    return OK
+
+
+def _families(catalog: Catalog) -> dict[str, str]:
+    return {name: spec.family for name, spec in catalog.models.items()}

@@ -1,0 +1,122 @@
+"""Results on disk: one JSON file and one predictions file a trial, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.errors import BenchError
+from benchmarks.record import finite, from_record, to_record
+from benchmarks.trial import Predictions, TrialResult
+
+RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+PART_PREFIX = ".part-"
+
+
+class ResultStore:
+    """The folder ``results/<run>/<dataset>``.
+
+    Several benches may write to one folder at once: each file is written under another name and
+    renamed, and what is made of several files is made under ``locked()``.
+    """
+
+    def __init__(self, root: Path, run: str, dataset: str) -> None:
+        if not RUN_NAME.fullmatch(run):
+            raise BenchError(f"--run '{run}' should be a plain name of letters, digits, '.', '_' and '-'")
+        self.folder = root / run / dataset
+        self.run = run
+        self.dataset = dataset
+
+    def load(self, key: str) -> TrialResult | None:
+        """Return the stored result of a trial; None if there is none that can be read."""
+        try:
+            return from_record(json.loads((self.folder / "trials" / f"{key}.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def load_all(self) -> list[TrialResult]:
+        """Return every result in the folder, in the order of their keys."""
+        keys = sorted(path.stem if path.suffix == ".json" else "" for path in self.folder.glob("trials/*.json"))
+        return [result for key in keys if (result := self.load(key))]
+
+    def save(self, result: TrialResult, predictions: Predictions | None) -> None:
+        """Store a result. The JSON file comes last and goes first: with it there, the rest is there."""
+        record = self.folder / "trials" / f"{result.trial.key}.json"
+        arrays = self.folder / "predictions" / f"{result.trial.key}.npz"
+        with self.locked():
+            record.unlink(missing_ok=True)
+            arrays.unlink(missing_ok=True)
+            if predictions:
+                write_whole(arrays, _packed(predictions))
+            write_json(record, to_record(result))
+
+    def predictions(self, key: str) -> Predictions | None:
+        """Return what a trial predicted; None if it is not stored."""
+        import numpy as np
+
+        try:
+            with np.load(self.folder / "predictions" / f"{key}.npz", allow_pickle=False) as arrays:
+                return Predictions(arrays["y_pred"].astype(np.int64), arrays.get("y_prob"))
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def save_log(self, key: str, output: bytes) -> None:
+        """Keep what a trial's worker printed; a silent one has no log."""
+        path = self.folder / "logs" / f"{key}.log"
+        if output:
+            write_whole(path, output)
+        else:
+            path.unlink(missing_ok=True)
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other benches out of this folder for as long as the context lasts."""
+        from filelock import FileLock
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(self.folder / ".lock"):
+            yield
+
+    def tidy(self) -> None:
+        """Remove what benches that were killed while writing left behind."""
+        with self.locked():
+            for path in self.folder.rglob(f"{PART_PREFIX}*"):
+                path.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON file as ``write_whole`` does."""
+    write_whole(path, (json.dumps(finite(value), indent=1, allow_nan=False) + "\n").encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file under another name and rename it: whoever reads it finds all of it or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, part = tempfile.mkstemp(prefix=PART_PREFIX, dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        Path(part).chmod(0o644)
+        os.replace(part, path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+def _packed(predictions: Predictions) -> bytes:
+    """Return the predictions as an npz file: labels in the smallest type that holds them, float16 shares."""
+    import numpy as np
+
+    arrays = {"y_pred": predictions.labels.astype(np.min_scalar_type(int(predictions.labels.max(initial=0))))}
+    if predictions.probabilities is not None:
+        arrays["y_prob"] = predictions.probabilities.astype(np.float16)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()

@@ -1,0 +1,18 @@
+"""Figures as people write them."""
+
+from __future__ import annotations
+
+
+def seconds_text(seconds: float | None) -> str:
+    """Say a measured time with three digits."""
+    if seconds is None:
+        return ""
+    return f"{seconds * 1000:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
+
+
+def duration(seconds: float) -> str:
+    """Say a span as people do: 45 s, 3 min, 1 h 20 min."""
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

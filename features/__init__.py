@@ -1,0 +1,1 @@
+"""The feature pipelines: from raw images to the matrix that a model reads."""

@@ -1,0 +1,39 @@
+"""What a feature pipeline is: a name, a line about it, and how to build its transformer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, Self
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Transformer(Protocol):
+    """Turns images into a matrix, after scikit-learn's transformers.
+
+    A transformer may learn from the training images in ``fit``; it never sees a label. It must
+    pickle, because it is kept beside the matrices that it made.
+    """
+
+    def fit(self, images: NDArray[np.uint8]) -> Self:
+        """Learn from training images of shape (n, height, width), 0 the background, 255 full ink."""
+
+    def transform(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return one row for each image: shape (n, n_features), C-contiguous."""
+
+
+@dataclass(frozen=True)
+class FeaturePipeline:
+    """One entry of the registry of features.
+
+    ``build`` imports the libraries it needs, so that describing a pipeline costs nothing.
+    ``requires`` names the modules that must be importable, as ``ModelSpec.requires`` does.
+    """
+
+    name: str
+    summary: str
+    build: Callable[[], Transformer]
+    requires: tuple[str, ...] = ()

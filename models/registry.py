@@ -1,0 +1,19 @@
+"""Every model of the suite, by name."""
+
+from __future__ import annotations
+
+from features.naming import Registry
+from models import baseline, boosting, forest, linear, neighbors, svm
+from models.spec import ModelSpec
+
+MODELS: Registry[ModelSpec] = Registry(
+    "model",
+    (
+        *baseline.MODELS,
+        *linear.MODELS,
+        *neighbors.MODELS,
+        *svm.MODELS,
+        *forest.MODELS,
+        *boosting.MODELS,
+    ),
+)

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.datasets import digits
+from benchmarks.datasets.spec import DataPlaces, Images
+from tests.benchmarks.datasets.loopback import Mirrors, serving
+
+
+@pytest.fixture(autouse=True)
+def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reach loopback directly, whatever the environment says."""
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def mirrors() -> Iterator[Mirrors]:
+    with serving() as started:
+        yield started
+
+
+@pytest.fixture
+def downloads(tmp_path: Path) -> Path:
+    """Where downloads go; the folder is not there yet."""
+    return tmp_path / "cache" / "data"
+
+
+@pytest.fixture
+def places(downloads: Path) -> DataPlaces:
+    """Nowhere to look but where downloads go."""
+    return DataPlaces((), downloads)
+
+
+@pytest.fixture(scope="session")
+def digit_images() -> Images:
+    return digits.load(DataPlaces((), Path("not used")))

@@ -1,0 +1,34 @@
+"""One download in a process of its own: NAME SHA256 MIRROR CACHE [LARGEST_FILE_IN_BYTES].
+
+Says ``ready`` and then where the file lies; leaves with 2 and the message on a ``DownloadError``.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+from pathlib import Path
+
+import filelock
+import pooch
+import requests
+
+from benchmarks.datasets.download import DownloadError, RemoteFile, fetch
+
+IMPORTED_BEFORE_THE_DISK_IS_FULL = (filelock, pooch, requests)
+
+
+def main(name: str, sha256: str, mirror: str, cache: str, largest_file: str = "") -> int:
+    if largest_file:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(largest_file), int(largest_file)))
+    print("ready", flush=True)
+    try:
+        print(fetch(RemoteFile(name, sha256, (mirror,)), Path(cache)))
+    except DownloadError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from benchmarks.datasets import mnist
+from benchmarks.datasets.download import RemoteFile
+from benchmarks.datasets.registry import DATASETS, data_places, find_dataset, open_dataset
+from benchmarks.datasets.spec import DataPlaces, Dataset, Images
+from features.naming import DuplicateNameError, Registry, UnknownNameError
+from tests.benchmarks.datasets.fakes import fake_mnist, offered, refusal
+from tests.benchmarks.datasets.loopback import Mirrors
+
+
+@pytest.fixture(autouse=True)
+def _few_for_validation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mnist, "N_VALIDATION", 5)
+
+
+@pytest.fixture
+def files(mirrors: Mirrors) -> tuple[RemoteFile, ...]:
+    return offered(mirrors, fake_mnist())
+
+
+@pytest.fixture
+def datasets(files: tuple[RemoteFile, ...], digit_images: Images) -> Registry[Dataset]:
+    """The registry with a small MNIST from loopback, and digits that are loaded already."""
+    return Registry(
+        "dataset",
+        (
+            Dataset("mnist", "fake", partial(mnist.load, files=files), lambda places: None),
+            Dataset("digits", "real", lambda places: digit_images, lambda places: "here"),
+        ),
+    )
+
+
+def test_the_suite_has_mnist_and_digits_each_with_a_line_about_it() -> None:
+    assert {"mnist", "digits"} <= set(DATASETS)
+    assert all(dataset.summary and len(dataset.summary.splitlines()) == 1 for dataset in DATASETS.values())
+    assert not [name for name in DATASETS if name.endswith("-validation") or name == "auto"]
+
+
+def test_a_dataset_is_found_by_its_name() -> None:
+    assert find_dataset(DATASETS, "digits") is DATASETS["digits"]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("mnst", "did you mean mnist"), ("digit", "did you mean digits"), ("xyz", "there are: mnist, digits")],
+)
+@pytest.mark.parametrize("ending", ["", "-validation"])
+def test_an_unknown_name_suggests_those_that_are_near(name: str, says: str, ending: str, places: DataPlaces) -> None:
+    with pytest.raises(UnknownNameError, match=says):
+        find_dataset(DATASETS, name + ending)
+    with pytest.raises(UnknownNameError, match=f"'{name}'"):
+        open_dataset(DATASETS, name + ending, places)
+
+
+def test_a_name_given_twice_is_refused() -> None:
+    with pytest.raises(DuplicateNameError, match="two datasets are named 'digits'"):
+        DATASETS.with_more([DATASETS["digits"]])
+
+
+def test_the_validation_variant_is_judged_on_validation_and_holds_no_test_image(
+    datasets: Registry[Dataset], digit_images: Images, places: DataPlaces
+) -> None:
+    name, images = open_dataset(datasets, "digits-validation", places)
+    assert name == "digits-validation"
+    assert images.test is digit_images.validation
+    assert len(images.train) + len(images.validation) == len(digit_images.train)
+    test_images = {image.tobytes() for image in digit_images.test.images}
+    for split in (images.train, images.validation, images.test):
+        assert not [image for image in split.images if image.tobytes() in test_images]
+
+
+def test_the_validation_variant_says_what_it_is(datasets: Registry[Dataset], places: DataPlaces) -> None:
+    variant = find_dataset(datasets, "digits-validation")
+    assert variant.name == "digits-validation"
+    assert "validation" in variant.summary
+    assert variant.at_hand(places) == "here"
+
+
+def test_a_dataset_of_that_very_name_comes_before_a_variant(datasets: Registry[Dataset]) -> None:
+    own = Dataset("digits-validation", "a plugin's", datasets["digits"].load, lambda places: None)
+    assert find_dataset(datasets.with_more([own]), "digits-validation") is own
+
+
+def test_auto_is_mnist_where_it_can_be_had(
+    datasets: Registry[Dataset], places: DataPlaces, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, images = open_dataset(datasets, "auto", places)
+    assert name == "mnist"
+    assert len(images.test) == 12
+    assert capsys.readouterr() == ("", "")
+
+
+def test_auto_is_the_digits_with_one_line_about_it_where_mnist_cannot_be_had(
+    datasets: Registry[Dataset],
+    digit_images: Images,
+    mirrors: Mirrors,
+    places: DataPlaces,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    mirrors.answers.clear()
+    name, images = open_dataset(datasets, "auto", places)
+    assert name == "digits"
+    assert images is digit_images
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.splitlines()) == 1
+    assert "digits instead" in err
+    assert "404" in err
+
+
+def test_auto_is_the_digits_where_downloads_cannot_be_written(
+    datasets: Registry[Dataset], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "taken").write_text("a regular file")
+    name, _ = open_dataset(datasets, "auto", DataPlaces((), tmp_path / "taken" / "cache"))
+    assert name == "digits"
+    assert "cannot write to" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["auto", "mnist"])
+def test_a_damaged_file_at_hand_is_refused_rather_than_passed_over(
+    datasets: Registry[Dataset],
+    files: tuple[RemoteFile, ...],
+    places: DataPlaces,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+) -> None:
+    datasets["mnist"].load(places)
+    damaged = places.cache / "mnist" / files[0].name
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    assert str(damaged) in refusal(lambda: open_dataset(datasets, name, places))
+    assert capsys.readouterr() == ("", "")
+
+
+def test_data_is_looked_for_in_the_option_then_the_variable_then_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGITBENCH_DATA", str(tmp_path / "variable"))
+    places = data_places(tmp_path / "option", tmp_path / "cache")
+    assert places.folders == (tmp_path / "option", tmp_path / "variable", tmp_path / "cache" / "data")
+    assert places.cache == tmp_path / "option"
+
+
+def test_without_option_and_variable_data_is_in_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGITBENCH_DATA", "")
+    places = data_places(None, tmp_path / "cache")
+    assert set(places.folders) == {tmp_path / "cache" / "data"}
+    assert places.cache == tmp_path / "cache" / "data"

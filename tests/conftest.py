@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from benchmarks.trial import (
+    ClassScores,
+    Inputs,
+    Latency,
+    Resources,
+    Scores,
+    Status,
+    Timing,
+    Trial,
+    TrialResult,
+)
+
+ROOT = Path(__file__).resolve().parent.parent
+Bench = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A feature cache that the tests of one session share."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def environment(cache: Path, tmp_path: Path) -> dict[str, str]:
+    """An environment without MNIST, with caches and temporary files of its own."""
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("DIGITBENCH_")}
+    return {**kept, "DIGITBENCH_CACHE": str(cache), "TMPDIR": str(scratch), "COLUMNS": "200"}
+
+
+@pytest.fixture
+def bench(environment: dict[str, str], tmp_path: Path) -> Bench:
+    """Run the real command, its results going to ``tmp_path``."""
+
+    def run(*arguments: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+        command = bench_command(tmp_path, *arguments)
+        return subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=timeout, check=False, cwd=tmp_path
+        )
+
+    return run
+
+
+@pytest.fixture
+def started_bench(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start the real command and leave it running; it is killed at the end of the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str) -> subprocess.Popen[str]:
+        command = bench_command(tmp_path, *arguments)
+        started.append(
+            subprocess.Popen(
+                command,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                cwd=tmp_path,
+                # under a background shell SIGINT would arrive ignored
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler) and None,
+            )
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def bench_command(results: Path, *arguments: str) -> list[str]:
+    """Return the command line of the real command with its results in ``results``."""
+    words = list(arguments)
+    if words[0].startswith("-") or words[0] in ("run", "report"):
+        words += ["--results-dir", str(results)]
+    return [sys.executable, str(ROOT / "bench.py"), *words]
+
+
+def a_result(
+    model: str = "knn",
+    accuracy: float = 0.9,
+    seed: int = 0,
+    status: Status = "ok",
+    train_size: int | None = None,
+    n_test: int = 10,
+) -> TrialResult:
+    """Return a result that could have been measured."""
+    n_errors = round((1 - accuracy) * n_test)
+    scores = Scores(
+        n_test=n_test,
+        n_errors=n_errors,
+        accuracy=(n_test - n_errors) / n_test,
+        precision_macro=0.5,
+        recall_macro=0.5,
+        f1_macro=0.5,
+        r2=None,
+        log_loss=None,
+        brier=None,
+        ece=None,
+        train_accuracy=1.0,
+        n_train_scored=5,
+        confusion=((n_test - n_errors, n_errors), (0, 0)),
+        per_class=(ClassScores("0", 1.0, 0.5, 0.6, n_test), ClassScores("1", 0.0, 0.0, 0.0, 0)),
+    )
+    timing = Timing(0.1, 0.2, 0.3, 0.4, False, 5.0, (0.2, 0.1, 0.3), Latency(1.0, 2.0), 8.0)
+    return TrialResult(
+        trial=Trial(model, "pixels", "digits", seed, train_size),
+        status=status,
+        reason="" if status == "ok" else "because",
+        inputs=Inputs("c", "d", "v", "m"),
+        settings={"k": 4},
+        environment={"machine_id": "here"},
+        started_at="2026-01-01T00:00:00+00:00",
+        finished_at="2026-01-01T00:00:08+00:00",
+        n_train=(train_size or 100) if status == "ok" else None,
+        scores=scores if status == "ok" else None,
+        timing=timing,
+        resources=Resources(100.0, 2**20, 2, "scikit-learn 1.9"),
+    )

@@ -1,0 +1,243 @@
+"""The real command, from the outside."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+
+from models.registry import MODELS
+from tests.conftest import ROOT, Bench
+
+HOSTILE = str(ROOT / "tests" / "plugins" / "hostile.py")
+QUICK = ("--dataset", "digits", "--features", "pixels")
+
+
+def leaderboard(results: Path, dataset: str = "digits") -> dict[str, dict[str, str]]:
+    with (results / "local" / dataset / "leaderboard.csv").open(newline="") as file:
+        return {f"{row['model']}@{row['features']}": row for row in csv.DictReader(file)}
+
+
+def records(results: Path) -> dict[str, dict[str, object]]:
+    return {path.stem: json.loads(path.read_text()) for path in results.glob("local/*/trials/*.json")}
+
+
+def workers_left() -> list[str]:
+    lines = (" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"]))
+    return [line for line in lines if "benchmarks.worker" in line or "benchmarks.guard" in line]
+
+
+def test_every_model_of_the_registry_runs_on_digits_without_mnist_and_without_a_network(
+    bench: Bench, tmp_path: Path
+) -> None:
+    done = bench("--models", "all")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr.count("\n") == 1 and "digits instead" in done.stderr
+    rows = leaderboard(tmp_path)
+    assert {row["model"] for row in rows.values()} == set(MODELS)
+    assert {row["status"] for row in rows.values()} == {"ok"}
+    accuracy = {name: float(row["accuracy"]) for name, row in rows.items()}
+    dummy = accuracy.pop("dummy@pixels")
+    assert min(accuracy.values()) > 0.9 > 0.2 > dummy
+    for name, record in records(tmp_path).items():
+        with np.load(tmp_path / f"local/digits/predictions/{name}.npz", allow_pickle=False) as arrays:
+            assert arrays["y_pred"].shape == (360,)
+        assert record["schema"] == 1 and record["key"] == name
+    report = (tmp_path / "local/digits/report.html").read_text()
+    page = (tmp_path / "local/digits/LEADERBOARD.md").read_text()
+    for name in rows:
+        assert f'id="{name}"' in report and f"(report.html#{name})" in page
+
+
+def test_every_death_is_a_row_with_a_reason(bench: Bench, tmp_path: Path) -> None:
+    hostile = "hangs,eats-memory,exits,segfaults,raises,predicts-nan,predicts-too-few,leaves-children"
+    done = bench("--plugin", HOSTILE, "--models", f"{hostile},knn", *QUICK, "--timeout", "6", "--memory", "0.7")
+    assert done.returncode == 1, done.stdout + done.stderr
+    rows = leaderboard(tmp_path)
+    expected = {
+        "knn": ("ok", ""),
+        "hangs": ("timeout", "not done after 6 s"),
+        "eats-memory": ("out-of-memory", "the limit is 0.7 GiB"),
+        "exits": ("failed", "exit code 3"),
+        "segfaults": ("failed", "SIGSEGV"),
+        "raises": ("failed", "RuntimeError: the moon is in the wrong phase"),
+        "predicts-nan": ("failed", "NaN or infinity for 360 of 360 images"),
+        "predicts-too-few": ("failed", "shape (359,) for 360 images"),
+        "leaves-children": ("ok", ""),
+    }
+    assert {name.removesuffix("@pixels") for name in rows} == set(expected)
+    for name, (status, reason) in expected.items():
+        row = rows[f"{name}@pixels"]
+        assert row["status"] == status and reason in row["reason"], row
+        assert bool(row["reason"]) == bool(reason)
+    left_behind = [p for p in psutil.process_iter(["cmdline"]) if "left-behind" in (p.info["cmdline"] or [])]
+    assert not left_behind and not workers_left()
+    assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_a_stored_trial_is_taken_again_and_force_runs_it(bench: Bench, tmp_path: Path) -> None:
+    first = bench("--models", "knn", *QUICK)
+    stored = records(tmp_path)
+    again = bench("--models", "knn", *QUICK)
+    assert "ok, stored" in again.stdout and "ok, stored" not in first.stdout
+    assert records(tmp_path) == stored
+    forced = bench("--models", "knn", *QUICK, "--force")
+    assert "knn@pixels-s0 is run again: --force" in forced.stdout
+    assert records(tmp_path) != stored
+
+
+def test_a_trial_is_run_again_when_the_code_of_its_model_changed(bench: Bench, tmp_path: Path) -> None:
+    plugin = tmp_path / "mine.py"
+    text = (ROOT / "tests/plugins/hostile.py").read_text()
+    plugin.write_text(text)
+    arguments = ("--plugin", str(plugin), "--models", "leaves-children,knn", *QUICK)
+    bench(*arguments)
+    plugin.write_text(text.replace("class Harmless:", "# a remark\nclass Harmless:"))
+    assert "run again" not in bench(*arguments).stdout
+    plugin.write_text(text.replace("np.zeros(len(X), np.int64)", "np.ones(len(X), np.int64)"))
+    done = bench(*arguments)
+    assert "leaves-children@pixels-s0 is run again: code changed" in done.stdout
+    assert "knn@pixels-s0 is run again" not in done.stdout
+
+
+def test_settings_seeds_and_sizes_make_trials_of_their_own(bench: Bench, tmp_path: Path) -> None:
+    names = "knn[k=3],knn[stock],random-forest[trees=5]"
+    done = bench("--models", names, *QUICK, "--seeds", "2", "--train-size", "100,1437")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert set(records(tmp_path)) == {
+        *(f"knn[{settings}]@pixels-s{seed}-n100" for settings in ("k=3", "stock=True") for seed in (0, 1)),
+        *(f"knn[{settings}]@pixels-s0" for settings in ("k=3", "stock=True")),
+        *(f"random-forest[trees=5]@pixels-s{seed}{size}" for seed in (0, 1) for size in ("", "-n100")),
+    }
+    stock = records(tmp_path)["knn[stock=True]@pixels-s0"]
+    assert str(stock["resources"]["implementation"]).startswith("scikit-learn 1")  # type: ignore[index]
+    assert leaderboard(tmp_path)["random-forest[trees=5]@pixels"]["seeds"] == "2"
+    assert len(leaderboard(tmp_path)) == 3
+
+
+def test_max_minutes_starts_nothing_that_would_not_end_in_time(bench: Bench, tmp_path: Path) -> None:
+    bench("--models", "knn", *QUICK)
+    done = bench("--models", "knn", *QUICK, "--force", "--max-minutes", "0.001")
+    assert done.returncode == 0
+    (record,) = records(tmp_path).values()
+    assert record["status"] == "skipped" and "--max-minutes 0.001 leaves 0 s" in str(record["reason"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--models", "svm-rfb"), "did you mean svm-rbf"),
+        (("--models", "nothing*"), "no model is named 'nothing*'"),
+        (("--models", "knn[k=many]"), "should be a whole number"),
+        (("--models", "knn[neighbours=3]"), "no setting 'neighbours'; it has: k, weights, stock"),
+        (("--models", "knn[k=3"), "cannot be read"),
+        (("--models", "knn", "--features", "hogg"), "did you mean hog"),
+        (("--models", "knn", "--dataset", "mnits"), "did you mean mnist"),
+        (("--models", "knn", "--dataset", "digits", "--train-size", "5000"), "more than the 1,437 images"),
+        (("--models", "knn", "--train-size", "ten"), "should be whole numbers"),
+        (("--models", "knn", "--timeout", "0"), "invalid number above 0 value"),
+        (("--models", "knn", "--dataset", "digits", "--run", "../elsewhere"), "plain name"),
+        (("--models", "knn", "--plugin", "nowhere.py"), "there is no such file"),
+        (("report", "never-run"), "no run 'never-run'"),
+        (("lits",), "invalid choice"),
+    ],
+)
+def test_bad_arguments_get_one_clear_line_and_exit_code_2(
+    bench: Bench, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    done = bench(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr and "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 5
+    assert not (tmp_path / "local").exists()
+
+
+@pytest.mark.parametrize("text", ["MODELS = 3", "raise SystemExit", "x = 1", "MODELS = (1,)", "def", "import nowhere"])
+def test_a_bad_plugin_gets_one_clear_line(bench: Bench, tmp_path: Path, text: str) -> None:
+    plugin = tmp_path / "bad.py"
+    plugin.write_text(text)
+    done = bench("--plugin", str(plugin), "--models", "knn")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1 and "bad.py" in done.stderr
+
+
+def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(
+    started_bench: Callable[..., subprocess.Popen[str]], bench: Bench, tmp_path: Path
+) -> None:
+    arguments = ("--plugin", HOSTILE, "--models", "knn,hangs,dummy", *QUICK, "--timeout", "60")
+    process = started_bench(*arguments)
+    assert process.stdout
+    said = ""
+    while "1/3" not in said:
+        line = process.stdout.readline()
+        assert line, said
+        said += line
+    wait_for_worker()
+    process.send_signal(signal.SIGINT)
+    said += process.communicate(timeout=30)[0]
+    assert process.returncode == 130, said
+    assert "rank" in said and "interrupted" in said
+    assert not workers_left()
+    stored = records(tmp_path)
+    assert stored["knn@pixels-s0"]["status"] == "ok"
+    assert stored["hangs@pixels-s0"]["status"] == "interrupted"
+    done = bench("--plugin", HOSTILE, "--models", "knn,hangs,dummy", *QUICK, "--timeout", "3")
+    assert done.returncode == 1
+    assert "hangs@pixels-s0 is run again: it was interrupted" in done.stdout
+    assert records(tmp_path)["hangs@pixels-s0"]["status"] == "timeout"
+    assert records(tmp_path)["knn@pixels-s0"] == stored["knn@pixels-s0"]
+
+
+def wait_for_worker() -> None:
+    for _ in range(200):
+        if any("benchmarks.worker" in line for line in workers_left()):
+            return
+        time.sleep(0.05)
+    raise AssertionError("no worker came up")
+
+
+def test_two_benches_into_one_folder_lose_nothing(
+    started_bench: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    both = [started_bench("--models", names, *QUICK) for names in ("knn,dummy,knn[k=1]", "knn,knn[k=2],knn[k=3]")]
+    for process in both:
+        said = process.communicate(timeout=120)[0]
+        assert process.returncode == 0, said
+    names = {f"{name}@pixels" for name in ("knn", "dummy", "knn[k=1]", "knn[k=2]", "knn[k=3]")}
+    assert set(leaderboard(tmp_path)) == names
+
+
+def test_several_jobs_at_once_are_marked_as_contended(bench: Bench, tmp_path: Path) -> None:
+    assert bench("--models", "knn,dummy", *QUICK, "--jobs", "2").returncode == 0
+    for record in records(tmp_path).values():
+        assert record["timing"]["contended"] is True  # type: ignore[index]
+        assert record["resources"]["threads"] >= 1  # type: ignore[index]
+
+
+def test_list_needs_the_standard_library_alone(environment: dict[str, str]) -> None:
+    # -S leaves site-packages out, -I the current folder
+    probe = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import bench; sys.exit(bench.main(['list']))"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", probe], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert all(name in done.stdout for name in MODELS)
+    assert "needs sklearn; install with: pip install scikit-learn" in done.stdout
+
+
+def test_list_as_json_tells_programs_everything(bench: Bench) -> None:
+    listing = json.loads(bench("list", "--json").stdout)
+    assert [model["name"] for model in listing["models"]] == list(MODELS)
+    assert {entry["name"] for entry in listing["datasets"]} >= {"mnist", "digits"}
+    assert listing["feature_cache"]["bytes"] >= 0
+
+
+def test_without_words_it_shows_its_help(bench: Bench) -> None:
+    done = subprocess.run([sys.executable, str(ROOT / "bench.py")], capture_output=True, text=True)
+    assert done.returncode == 0 and "--models" in done.stdout and "examples:" in done.stdout
