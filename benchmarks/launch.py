@@ -35,6 +35,10 @@ THREAD_VARIABLES = (
     "TF_NUM_INTRAOP_THREADS",
 )
 
+# Idle threads that spin take the core that the work needs: small problems become ten times slower
+# whenever anything else runs on the machine.
+SLEEPING_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_THREAD_TIMEOUT": "4"}
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -118,9 +122,7 @@ def worker_environment(threads: int) -> dict[str, str]:
         **environment,
         **dict.fromkeys(THREAD_VARIABLES, str(threads)),
         "PYTHONPATH": os.pathsep.join(paths),
-        # let OpenBLAS's idle threads sleep: spinning, they take the core that the work needs, and small
-        # problems become ten times slower whenever anything else runs on the machine
-        "OPENBLAS_THREAD_TIMEOUT": "4",
+        **SLEEPING_THREADS,
         "PYTHONHASHSEED": "0",
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }

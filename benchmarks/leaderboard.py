@@ -158,7 +158,7 @@ def _ranked(rows: _Ranked, right: Callable[[TrialResult], NDArray[np.bool_] | No
             continue
         above = ranked[-1][0] if ranked else None
         same = above is not None and above.accuracy == row.accuracy
-        rank = 1 if tied[place] else above.rank if above and same and not above.tied else place + 1
+        rank = 1 if tied[place] else above.rank if above and same else place + 1
         ranked.append((replace(row, rank=rank, tied=tied[place]), group))
     return ranked
 

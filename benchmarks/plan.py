@@ -61,7 +61,7 @@ def match(registry: Registry[Entry], pattern: str) -> list[Entry]:
 def _items(text: str) -> list[tuple[str, str]]:
     """Split ``a,b[x=1,y=2]`` into names and what stands in their brackets."""
     items, position = [], 0
-    while position < len(text):
+    while position <= len(text):
         found = ITEM.match(text, position)
         if not found or text[found.end() : found.end() + 1] not in ("", ","):
             raise BenchError(
@@ -69,8 +69,6 @@ def _items(text: str) -> list[tuple[str, str]]:
             )
         items.append((found["name"].strip(), found["settings"] or ""))
         position = found.end() + 1
-    if not items:
-        raise BenchError("--models names no model; 'python bench.py list' shows them")
     return items
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import tempfile
+import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -62,9 +63,10 @@ class ResultStore:
         import numpy as np
 
         try:
-            with np.load(self.folder / "predictions" / f"{key}.npz", allow_pickle=False) as arrays:
+            path = self.folder / "predictions" / f"{key}.npz"
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 return Predictions(arrays["y_pred"].astype(np.int64), arrays.get("y_prob"))
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
             return None
 
     def save_log(self, key: str, output: bytes) -> None:

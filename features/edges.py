@@ -82,9 +82,7 @@ def _unit_ink(images: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.multiply(images, 1 / 255, dtype=np.float64)
 
 
-def _smooth_gradients(
-    images: NDArray[np.uint8], sigma: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _smooth_gradients(images: NDArray[np.uint8], sigma: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the Sobel responses along rows and columns of the smoothed images."""
     import numpy as np
     from scipy.ndimage import correlate1d, gaussian_filter

@@ -20,7 +20,8 @@ class Pixels:
     def transform(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         import numpy as np
 
-        return np.divide(images.reshape(len(images), -1), 255, dtype=np.float32)
+        n, height, width = images.shape
+        return np.divide(images.reshape(n, height * width), 255, dtype=np.float32)
 
 
 FEATURES = (FeaturePipeline("pixels", "every pixel, scaled to 0..1", Pixels),)

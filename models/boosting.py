@@ -68,6 +68,13 @@ class EarlyStoppedBoosting:
         return n_train < len(encoded) and len(set(encoded[:n_train])) == len(self.classes_)
 
 
+def build(context: BuildContext) -> EarlyStoppedBoosting:
+    """Return boosted trees; XGBoost is imported now, so that ``fit`` is not charged for it."""
+    import xgboost  # noqa: F401
+
+    return EarlyStoppedBoosting(context)
+
+
 def _progress_callback(context: BuildContext) -> TrainingCallback:
     """Return what tells the bench of each tree; the class exists only once XGBoost is imported."""
     from xgboost.callback import TrainingCallback
@@ -87,7 +94,7 @@ MODELS = (
         name="xgboost",
         family="boosting",
         summary="gradient-boosted trees, stopped early",
-        build=EarlyStoppedBoosting,
+        build=build,
         features=("pixels", "hog"),
         requires=("xgboost", "sklearn"),
         settings={

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.launch import SLEEPING_THREADS
 from benchmarks.trial import (
     ClassScores,
     Inputs,
@@ -20,6 +21,9 @@ from benchmarks.trial import (
     Trial,
     TrialResult,
 )
+
+# before any library starts its threads: the tests must not crawl on a busy machine
+os.environ.update(SLEEPING_THREADS)
 
 ROOT = Path(__file__).resolve().parent.parent
 Bench = Callable[..., subprocess.CompletedProcess[str]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import signal
@@ -241,3 +242,56 @@ def test_list_as_json_tells_programs_everything(bench: Bench) -> None:
 def test_without_words_it_shows_its_help(bench: Bench) -> None:
     done = subprocess.run([sys.executable, str(ROOT / "bench.py")], capture_output=True, text=True)
     assert done.returncode == 0 and "--models" in done.stdout and "examples:" in done.stdout
+
+
+def kill_at_random_moments(
+    start: Callable[..., subprocess.Popen[str]], bench: Bench, results: Path, times: int
+) -> None:
+    """Kill a run outright again and again; nothing may be half-written, nothing may be left running."""
+    arguments = ("--models", "dummy,knn,linear-svm,random-forest[trees=20]", *QUICK, "--no-cache", "--force")
+    generator = np.random.default_rng(2026)
+    for moment in generator.uniform(0.3, 9.0, times):
+        process = start(*arguments)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(moment)
+        process.kill()
+        process.wait()
+        for path in results.rglob("*.json"):
+            json.loads(path.read_text())
+        for path in results.rglob("*.npz"):
+            np.load(path, allow_pickle=False).close()
+        for path in results.rglob("*.csv"):
+            assert path.read_text().endswith("\n")
+        deadline = time.monotonic() + 10
+        while workers_left() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not workers_left()
+    done = bench(*(word for word in arguments if word != "--force"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(leaderboard(results)) == 4
+    assert not list(results.rglob(".part-*"))
+
+
+def test_a_bench_killed_outright_leaves_whole_files_and_no_process(
+    started_bench: Callable[..., subprocess.Popen[str]], bench: Bench, tmp_path: Path
+) -> None:
+    kill_at_random_moments(started_bench, bench, tmp_path, 2)
+
+
+@pytest.mark.slow
+def test_a_bench_killed_at_ten_moments_leaves_whole_files_and_no_process(
+    started_bench: Callable[..., subprocess.Popen[str]], bench: Bench, tmp_path: Path
+) -> None:
+    kill_at_random_moments(started_bench, bench, tmp_path, 10)
+
+
+@pytest.mark.slow
+def test_listing_takes_at_most_eight_times_an_empty_python(environment: dict[str, str]) -> None:
+    def seconds(*arguments: str) -> float:
+        start = time.perf_counter()
+        subprocess.run([sys.executable, *arguments], env=environment, check=True, stdout=subprocess.DEVNULL)
+        return time.perf_counter() - start
+
+    pairs = [(seconds("-c", "pass"), seconds(str(ROOT / "bench.py"), "list")) for _ in range(15)]
+    empty, listing = (sorted(times)[len(pairs) // 2] for times in zip(*pairs, strict=True))
+    assert listing <= 8 * empty, listing / empty

@@ -46,9 +46,7 @@ def test_mirrored_images_give_mirrored_results() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.tuples(st.integers(0, 4), st.integers(1, 12), st.integers(1, 12)).flatmap(
-        lambda shape: arrays(np.uint8, shape)
-    )
+    st.tuples(st.integers(0, 4), st.integers(1, 12), st.integers(1, 12)).flatmap(lambda shape: arrays(np.uint8, shape))
 )
 def test_takes_any_images_and_leaves_them_alone(images: NDArray[np.uint8]) -> None:
     before = images.copy()
@@ -85,9 +83,7 @@ def test_an_error_in_a_chunk_reaches_the_caller() -> None:
 
 
 @pytest.mark.parametrize(("setting", "threads"), [("3", 3), ("2,1", 2)])
-def test_threads_follow_the_usual_variable(
-    monkeypatch: pytest.MonkeyPatch, setting: str, threads: int
-) -> None:
+def test_threads_follow_the_usual_variable(monkeypatch: pytest.MonkeyPatch, setting: str, threads: int) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", setting)
     assert thread_count() == threads
 

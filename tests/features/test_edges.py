@@ -29,11 +29,11 @@ def digits() -> NDArray[np.uint8]:
 
 
 def canny_one_by_one(images: NDArray[np.uint8], sigma: float) -> NDArray[np.bool_]:
-    return np.array([skimage.feature.canny(image, sigma) for image in images])  # type: ignore[no-untyped-call]
+    return np.array([skimage.feature.canny(image, sigma) for image in images])
 
 
 def sobel_one_by_one(images: NDArray[np.uint8]) -> NDArray[np.float64]:
-    return np.array([skimage.filters.sobel(image) for image in images])  # type: ignore[no-untyped-call]
+    return np.array([skimage.filters.sobel(image) for image in images])
 
 
 @pytest.mark.parametrize("sigma", [0.5, 1.0, 2.0])

@@ -1,0 +1,1 @@
+"""What the bench itself costs, and whether that grows."""

@@ -1,0 +1,52 @@
+"""``python -m benchmarks.report.readme``: puts the reference leaderboard into the README."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from pathlib import Path
+
+from tabulate import tabulate
+
+from benchmarks.environment import ROOT
+from benchmarks.store import write_whole
+from benchmarks.words import seconds_text
+
+README = ROOT / "README.md"
+SOURCE = ROOT / "results" / "reference" / "mnist" / "leaderboard.csv"
+START, END = "<!-- leaderboard: made by python -m benchmarks.report.readme -->", "<!-- /leaderboard -->"
+
+
+def table(source: Path = SOURCE) -> str:
+    """Return the leaderboard's main columns as markdown."""
+    with source.open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["status"] == "ok"]
+    cells = [
+        [
+            f"{row['rank']}{'=' if row['tied'] == 'true' else ''}",
+            row["model"],
+            row["features"],
+            f"{float(row['accuracy']) * 100:.2f}",
+            f"{float(row['accuracy_low']) * 100:.2f}–{float(row['accuracy_high']) * 100:.2f}",
+            f"{float(row['f1']) * 100:.2f}",
+            seconds_text(float(row["features_s"])),
+            seconds_text(float(row["fit_s"])),
+            seconds_text(float(row["predict_s"])),
+        ]
+        for row in rows
+    ]
+    headings = ["rank", "model", "features", "accuracy %", "95 % interval", "F1 %", "features", "fit", "predict"]
+    text: str = tabulate(cells, headings, tablefmt="github", disable_numparse=True, colalign=["right", "left", "left"])
+    return text
+
+
+def with_table(readme: str, made: str) -> str:
+    """Return the README's text with the table between its two marks replaced."""
+    before, _, rest = readme.partition(START)
+    _, _, after = rest.partition(END)
+    return f"{before}{START}\n\n{made}\n\n{END}{after}"
+
+
+if __name__ == "__main__":
+    write_whole(README, with_table(README.read_text(encoding="utf-8"), table()).encode())
+    sys.exit(0)
