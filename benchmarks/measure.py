@@ -61,22 +61,20 @@ def measure(
     Raises whatever the model raises, and ``WrongAnswerError`` if its answer cannot be scored.
     """
     startup_s = clock() - request.launched_at
+    progress = Progress(say)
     say.say("data")
     data, load_s = timed(lambda: _load(request))
-    progress = Progress(say)
     say.say("imports")
     model, imports_s = timed(lambda: spec.build(_context(request, data, progress)))
     watch = ImplementationWatch()
     say.say("features")
-    cache = FeatureCache(Path(request.cache)) if request.cache else None
-    (matrices, cached), reading_s = timed(lambda: _matrices(data, pipeline, request, cache))
+    (matrices, cached), reading_s = timed(lambda: _matrices(data, pipeline, request))
     say.say("fit")
     _, fit_s = timed(lambda: model.fit(matrices.train, data.labels))
     say.say("predict")
-    model.predict(matrices.test[:N_WARM_UP])
-    answer, predict_s = _repeatedly(lambda: model.predict(matrices.test), PREDICT_REPEATS, PREDICT_SECONDS)
-    labels = checked_labels(answer, len(data.test_images), request.n_classes)
+    labels, predict_s = _predict(model, matrices.test, request.n_classes)
     latency = _latency(model, matrices, data.test_images)
+    resources = Resources(own_peak_mb(), model_bytes(model), request.threads, watch.library_of(model))
     timing = Timing(
         startup_s=startup_s,
         imports_s=imports_s,
@@ -87,15 +85,14 @@ def measure(
         predict_s=tuple(predict_s),
         latency_ms=latency,
     )
-    peak_rss_mb = own_peak_mb()
     say.say("score")
     known = data.labels[:N_TRAIN_SCORED]
-    scored = checked_labels(model.predict(matrices.train[:N_TRAIN_SCORED]), len(known), request.n_classes)
+    said = checked_labels(model.predict(matrices.train[: len(known)]), len(known), request.n_classes)
     measurement = Measurement(
         timing=timing,
-        resources=Resources(peak_rss_mb, model_bytes(model), request.threads, watch.library_of(model)),
+        resources=resources,
         history=tuple(progress.history),
-        train_accuracy=float((scored == known).mean()),
+        train_accuracy=float((said == known).mean()),
         n_train=len(data.labels),
         n_train_scored=len(known),
     )
@@ -156,10 +153,9 @@ def _context(request: Request, data: TrialData, progress: Progress) -> BuildCont
     )
 
 
-def _matrices(
-    data: TrialData, pipeline: FeaturePipeline, request: Request, cache: FeatureCache | None
-) -> tuple[FeatureMatrices, bool]:
+def _matrices(data: TrialData, pipeline: FeaturePipeline, request: Request) -> tuple[FeatureMatrices, bool]:
     """Return the feature matrices, and whether they came from the cache."""
+    cache = FeatureCache(Path(request.cache)) if request.cache else None
     key = cache_key(pipeline.name, request.pipeline_hash, data.images, data.test_images)
     stored = cache.load(key) if cache else None
     if stored:
@@ -176,6 +172,13 @@ def _transform(
 ) -> tuple[Transformer, NDArray[np.float32], NDArray[np.float32]]:
     transformer = pipeline.build().fit(data.images)
     return transformer, transformer.transform(data.images), transformer.transform(data.test_images)
+
+
+def _predict(model: Estimator, X: NDArray[np.float32], n_classes: int) -> tuple[NDArray[np.int64], list[float]]:
+    """Return the label of every row, and the time of each repeat after a warm-up; raises ``WrongAnswerError``."""
+    model.predict(X[:N_WARM_UP])
+    answer, taken = _repeatedly(lambda: model.predict(X), PREDICT_REPEATS, PREDICT_SECONDS)
+    return checked_labels(answer, len(X), n_classes), taken
 
 
 def _repeatedly(work: Callable[[], Result], times: int, seconds: float) -> tuple[Result, list[float]]:

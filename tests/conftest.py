@@ -130,6 +130,6 @@ def a_result(
         finished_at="2026-01-01T00:00:08+00:00",
         n_train=(train_size or 100) if status == "ok" else None,
         scores=scores if status == "ok" else None,
-        timing=timing,
+        timing=timing if status == "ok" else Timing(total_s=8.0),
         resources=Resources(100.0, 2**20, 2, "scikit-learn 1.9"),
     )

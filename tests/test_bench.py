@@ -18,6 +18,7 @@ import pytest
 
 from models.registry import MODELS
 from tests.conftest import ROOT, Bench
+from tests.plugins.curious import in_memory, looks_like_labels
 
 HOSTILE = str(ROOT / "tests" / "plugins" / "hostile.py")
 QUICK = ("--dataset", "digits", "--features", "pixels")
@@ -83,6 +84,15 @@ def test_every_death_is_a_row_with_a_reason(bench: Bench, tmp_path: Path) -> Non
     left_behind = [p for p in psutil.process_iter(["cmdline"]) if "left-behind" in (p.info["cmdline"] or [])]
     assert not left_behind and not workers_left()
     assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_a_worker_finds_no_label_of_the_test_split(bench: Bench, environment: dict[str, str], tmp_path: Path) -> None:
+    environment["DIGITBENCH_DATA"] = str(tmp_path)
+    done = bench("--plugin", str(ROOT / "tests/plugins/curious.py"), "--models", "curious", *QUICK)
+    assert done.returncode == 0, done.stdout
+    # the search itself finds labels where there are some
+    truth = np.array(json.loads((tmp_path / "local/digits/dataset.json").read_text())["test_labels"])
+    assert looks_like_labels(truth, 360) and in_memory(360)
 
 
 def test_a_stored_trial_is_taken_again_and_force_runs_it(bench: Bench, tmp_path: Path) -> None:

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import html.parser
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.datasets.audit import Audit
+from benchmarks.errors import BenchError
+from benchmarks.report.findings import DATASET_FILE, read_findings
+from benchmarks.report.readme import README, SOURCE, table, with_table
+from benchmarks.report.write import write_reports
+from benchmarks.store import ResultStore, write_json
+from benchmarks.trial import Inputs, Predictions, TrialResult
+from tests.conftest import a_result
+
+TRUTH = [0] * 10
+AUDIT = Audit(("0", "1"), {"train": (3, 4)}, {"train": 1}, (), {"train": "abc"}, (("file", "def"),))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ResultStore:
+    """A run of three trials: a good one, a bad one and one that failed; names try to break out of HTML."""
+    store = ResultStore(tmp_path, "local", "digits")
+    write_json(store.folder / DATASET_FILE, {**vars(AUDIT), "test_labels": TRUTH})
+    for result, n_wrong in ((a_result(accuracy=0.9), 1), (a_result("<b>bad", 0.2), 8)):
+        store.save(on_this_data(result), Predictions(np.array([1] * n_wrong + [0] * (10 - n_wrong))))
+    store.save(on_this_data(replace(a_result("lost", status="failed"), reason="<script>alert(1)</script>")), None)
+    return store
+
+
+def on_this_data(result: TrialResult) -> TrialResult:
+    inputs = Inputs("c", AUDIT.data_hash, "v", "m")
+    machine = {"cpu": "x", "cores": 2, "memory_gb": 4, "os": "Linux", "python": "3.11", "packages": {"numpy": "2"}}
+    return replace(result, inputs=inputs, environment={"machine_id": "here", **machine})
+
+
+def test_reports_are_written_and_lead_to_each_trial(store: ResultStore) -> None:
+    findings = write_reports(store, {})
+    page = (store.folder / "report.html").read_text()
+    markdown = (store.folder / "LEADERBOARD.md").read_text()
+    assert [row.model for row in findings.board.rows] == ["knn", "<b>bad", "lost"]
+    links = re.findall(r"report\.html#(\S+)\)", markdown)
+    assert len(links) == 2 and all(f'id="{link}"' in page for link in links)
+    assert "- `lost` on pixels: failed" in markdown
+
+
+def test_names_and_reasons_cannot_break_out_of_the_page(store: ResultStore) -> None:
+    write_reports(store, {})
+    page = (store.folder / "report.html").read_text()
+    assert "<script>" not in page and "<b>bad" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_every_element_is_closed(store: ResultStore) -> None:
+    write_reports(store, {})
+    open_elements: list[str] = []
+
+    class Checker(html.parser.HTMLParser):
+        def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+            if tag not in ("meta", "br", "link", "img"):
+                open_elements.append(tag)
+
+        def handle_endtag(self, tag: str) -> None:
+            assert open_elements.pop() == tag
+
+    Checker().feed((store.folder / "report.html").read_text())
+    assert not open_elements
+
+
+def test_the_confusion_matrix_shows_the_numbers_of_the_json(store: ResultStore) -> None:
+    write_reports(store, {})
+    page = (store.folder / "report.html").read_text()
+    part = page[page.index('id="knn@pixels"') :]
+    matrix = part[part.index('class="confusion"') :].split("</table>")[0]
+    cells = re.findall(r'<td class="(?:right|wrong)?">(\d+|·)</td>', matrix)
+    record = json.loads((store.folder / "trials/knn@pixels-s0.json").read_text())
+    counts = [count for row in record["scores"]["confusion"] for count in row]
+    assert [0 if cell == "·" else int(cell) for cell in cells] == counts
+
+
+def test_results_on_other_data_are_no_rows(store: ResultStore) -> None:
+    store.save(a_result("old"), None)
+    assert "old" not in [row.model for row in read_findings(store, {}).board.rows]
+
+
+def test_without_results_there_is_no_report(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="no results"):
+        write_reports(ResultStore(tmp_path, "local", "digits"), {})
+
+
+def test_a_damaged_dataset_file_is_said(store: ResultStore) -> None:
+    (store.folder / DATASET_FILE).write_text("{")
+    with pytest.raises(BenchError, match="damaged"):
+        write_reports(store, {})
+
+
+def test_a_table_is_put_between_its_marks() -> None:
+    text = with_table(README.read_text(), "| a table |")
+    assert "\n\n| a table |\n\n" in text and with_table(text, "| a table |") == text
+
+
+def test_the_table_in_the_readme_is_that_of_the_reference() -> None:
+    assert SOURCE.exists(), "results/reference/mnist is missing"
+    assert table() in README.read_text(), "stale: run python -m benchmarks.report.readme"
