@@ -14,7 +14,7 @@ def cache_folder() -> Path:
     """
     chosen = os.environ.get("DIGITBENCH_CACHE")
     if chosen:
-        return Path(chosen)
+        return Path(chosen).absolute()
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches" / "digitbench"
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "digitbench"

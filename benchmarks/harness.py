@@ -189,7 +189,9 @@ class Harness:
         if self.options.max_minutes is None:
             return limits
         left_s = self.options.max_minutes * 60 - elapsed_s
-        return replace(limits, timeout_s=left_s, timeout_by="--max-minutes") if left_s < limits.timeout_s else limits
+        if left_s >= limits.timeout_s:
+            return limits
+        return replace(limits, timeout_s=left_s, when_out_of_time=("skipped", "--max-minutes"))
 
 
 @contextlib.contextmanager

@@ -44,13 +44,13 @@ SLEEPING_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_THREAD_TIMEOUT": "4"
 class Limits:
     """What one trial may use: seconds of wall time, GiB of memory for its process tree, threads.
 
-    ``timeout_by`` names the option that set the time.
+    ``when_out_of_time``: what becomes of a trial that takes longer, and why it may not.
     """
 
     timeout_s: float
     memory_gb: float
     threads: int
-    timeout_by: str = "--timeout"
+    when_out_of_time: tuple[Status, str] = ("timeout", "--timeout")
 
 
 def default_memory_gb(jobs: int) -> float:
@@ -143,7 +143,8 @@ def _limit_passed(elapsed_s: float, rss_mb: float, limits: Limits, stop: threadi
     if rss_mb > limits.memory_gb * 1024:
         return "out-of-memory", f"held {rss_mb / 1024:.1f} GiB; the limit is {limits.memory_gb:g} GiB (--memory)"
     if elapsed_s > limits.timeout_s:
-        return "timeout", f"not done after {limits.timeout_s:.0f} s ({limits.timeout_by})"
+        status, option = limits.when_out_of_time
+        return status, f"not done after {limits.timeout_s:.0f} s ({option})"
     return None
 
 

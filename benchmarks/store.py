@@ -82,9 +82,14 @@ class ResultStore:
         """Keep other benches out of this folder for as long as the context lasts."""
         from filelock import FileLock
 
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self.folder / ".lock"):
+        lock = FileLock(self.folder / ".lock")
+        with _writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        try:
             yield
+        finally:
+            lock.release()
 
     def tidy(self) -> None:
         """Remove what benches that were killed while writing left behind."""
@@ -99,7 +104,25 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name and rename it: whoever reads it finds all of it or none."""
+    """Write a file under another name and rename it: whoever reads it finds all of it or none.
+
+    Raises ``BenchError`` where it cannot be written.
+    """
+    with _writing(path):
+        _write_and_rename(path, content)
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Say of a disk that is full or may not be written to what to do about it."""
+    try:
+        yield
+    except OSError as error:
+        why = error.strerror or error
+        raise BenchError(f"cannot write {path} ({why}); make room, or choose a folder with --results-dir") from error
+
+
+def _write_and_rename(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, part = tempfile.mkstemp(prefix=PART_PREFIX, dir=path.parent)
     try:

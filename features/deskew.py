@@ -111,17 +111,38 @@ def _deskew_chunk(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     _, height, width = images.shape
     slant, row_centre = slants(images)
     shift = slant[:, None] * (np.arange(height) - row_centre[:, None])
-    source = np.arange(width, dtype=np.float32) + shift[:, :, None].astype(np.float32)
-    left = np.floor(source)
-    share = source - left
-    # One column of background on either side stands for whatever lies outside the frame.
-    framed = np.pad(images, ((0, 0), (0, 0), (1, 1)))
-    at_left = np.clip(left + 1, 0, width + 1).astype(np.intp)
-    at_right = np.clip(left + 2, 0, width + 1).astype(np.intp)
-    sheared = np.take_along_axis(framed, at_left, axis=2) * (1 - share)
-    sheared += np.take_along_axis(framed, at_right, axis=2) * share
-    upright: NDArray[np.uint8] = np.rint(sheared, out=sheared).astype(np.uint8)
-    return upright
+    upright = interpolate(images, shift[:, :, None] + np.arange(width))
+    rounded: NDArray[np.uint8] = np.rint(upright).astype(np.uint8)
+    return rounded
+
+
+def interpolate(lines: NDArray[np.uint8 | np.float32], places: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Read lines of pixels at places between the pixels, linearly; all is 0 outside the frame.
+
+    Parameters
+    ----------
+    lines
+        Shape (n, lines, length).
+    places
+        Where to read, in pixels: shape (n, lines or 1, number of places).
+
+    Returns
+    -------
+    Shape (n, lines, number of places).
+    """
+    import numpy as np
+
+    length = lines.shape[2]
+    single = places.astype(np.float32)
+    left = np.floor(single)
+    share = single - left
+    # One pixel of background on either side stands for whatever lies outside the frame.
+    framed = np.pad(lines, ((0, 0), (0, 0), (1, 1)))
+    at_left = np.clip(left + 1, 0, length + 1).astype(np.intp)
+    at_right = np.clip(left + 2, 0, length + 1).astype(np.intp)
+    read: NDArray[np.float32] = np.take_along_axis(framed, at_left, axis=2) * (1 - share)
+    read += np.take_along_axis(framed, at_right, axis=2) * share
+    return read
 
 
 class DeskewedPixels:

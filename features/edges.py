@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    Gradient = tuple[NDArray[np.float64], NDArray[np.float64]]  # along rows, along columns
+
 CANNY_SIGMA = 1.0  # pixels: scikit-image's default
 LOW_THRESHOLD, HIGH_THRESHOLD = 0.1, 0.2  # of the Sobel response to ink of 0..1: scikit-image's defaults
 ACROSS_IMAGE = (1, 2)  # the axes of one image in an array of them; filters must not blend neighbours
@@ -82,7 +84,7 @@ def _unit_ink(images: NDArray[np.uint8]) -> NDArray[np.float64]:
     return np.multiply(images, 1 / 255, dtype=np.float64)
 
 
-def _smooth_gradients(images: NDArray[np.uint8], sigma: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _smooth_gradients(images: NDArray[np.uint8], sigma: float) -> Gradient:
     """Return the Sobel responses along rows and columns of the smoothed images."""
     import numpy as np
     from scipy.ndimage import correlate1d, gaussian_filter

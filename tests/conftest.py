@@ -87,7 +87,7 @@ def started_bench(environment: dict[str, str], tmp_path: Path) -> Iterator[Calla
 def bench_command(results: Path, *arguments: str) -> list[str]:
     """Return the command line of the real command with its results in ``results``."""
     words = list(arguments)
-    if words[0].startswith("-") or words[0] in ("run", "report"):
+    if (words[0].startswith("-") or words[0] in ("run", "report")) and "--results-dir" not in words:
         words += ["--results-dir", str(results)]
     return [sys.executable, str(ROOT / "bench.py"), *words]
 

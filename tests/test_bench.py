@@ -158,6 +158,7 @@ def test_max_minutes_starts_nothing_that_would_not_end_in_time(bench: Bench, tmp
         (("--models", "knn", "--timeout", "0"), "invalid number above 0 value"),
         (("--models", "knn", "--dataset", "digits", "--run", "../elsewhere"), "plain name"),
         (("--models", "knn", "--plugin", "nowhere.py"), "there is no such file"),
+        (("--models", "dummy", "--dataset", "digits", "--results-dir", "/proc/nowhere"), "cannot write /proc/nowhere"),
         (("report", "never-run"), "no run 'never-run'"),
         (("lits",), "invalid choice"),
     ],
@@ -305,3 +306,11 @@ def test_listing_takes_at_most_eight_times_an_empty_python(environment: dict[str
     pairs = [(seconds("-c", "pass"), seconds(str(ROOT / "bench.py"), "list")) for _ in range(15)]
     empty, listing = (sorted(times)[len(pairs) // 2] for times in zip(*pairs, strict=True))
     assert listing <= 8 * empty, listing / empty
+
+
+def test_a_trial_never_timed_before_is_skipped_when_the_minutes_are_used_up(bench: Bench, tmp_path: Path) -> None:
+    done = bench("--plugin", HOSTILE, "--models", "hangs,dummy", *QUICK, "--max-minutes", "0.15")
+    assert done.returncode == 0, done.stdout
+    reasons = {key: (record["status"], record["reason"]) for key, record in records(tmp_path).items()}
+    assert {status for status, _ in reasons.values()} == {"skipped"}
+    assert "(--max-minutes)" in str(reasons["hangs@pixels-s0"][1])

@@ -35,7 +35,17 @@ def table(source: Path = SOURCE) -> str:
         ]
         for row in rows
     ]
-    headings = ["rank", "model", "features", "accuracy %", "95 % interval", "F1 %", "features", "fit", "predict"]
+    headings = [
+        "rank",
+        "model",
+        "features",
+        "accuracy %",
+        "95 % interval",
+        "F1 %",
+        "feature time",
+        "fit time",
+        "predict time",
+    ]
     text: str = tabulate(cells, headings, tablefmt="github", disable_numparse=True, colalign=["right", "left", "left"])
     return text
 

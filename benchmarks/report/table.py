@@ -16,7 +16,7 @@ from benchmarks.words import seconds_text
 
 HEADINGS = (
     *("rank", "model", "features", "accuracy %", "95 % interval", "F1 %"),
-    *("features", "fit", "predict", "one image", "memory", "size"),
+    *("feature time", "fit time", "predict time", "one image", "memory", "size"),
 )
 
 
@@ -75,8 +75,8 @@ def anchor(row: Row) -> str:
 
 LEGEND = (
     "Rank with `=`: not told apart from the best (exact paired test on the test images, Holm-corrected, 5 %).",
-    "Interval: Wilson, 95 %. F1: macro average. Times: medians; `features` for all images, `predict` for the test",
-    "images, `one image` from pixels to label. Memory: peak of the process. More in [report.html](report.html),",
+    "Interval: Wilson, 95 %. F1: macro average. Times: medians; feature time for all images, predict time for the",
+    "test images, one image from pixels to label. Memory: peak of the process. More in [report.html](report.html),",
     "every column in [leaderboard.csv](leaderboard.csv).",
 )
 

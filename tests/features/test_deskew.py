@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from features.deskew import FEATURES, deskew, in_chunks, slants, thread_count
 
+SHAPES = st.tuples(st.integers(0, 4), st.integers(1, 12), st.integers(1, 12))
+
 
 def bars(*columns_a_row: float) -> NDArray[np.uint8]:
     """Draw, for each slant, a soft bar through the middle of a 28x28 image."""
@@ -45,9 +47,7 @@ def test_mirrored_images_give_mirrored_results() -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(
-    st.tuples(st.integers(0, 4), st.integers(1, 12), st.integers(1, 12)).flatmap(lambda shape: arrays(np.uint8, shape))
-)
+@given(SHAPES.flatmap(lambda shape: arrays(np.uint8, shape)))
 def test_takes_any_images_and_leaves_them_alone(images: NDArray[np.uint8]) -> None:
     before = images.copy()
     images.flags.writeable = False
@@ -83,7 +83,7 @@ def test_an_error_in_a_chunk_reaches_the_caller() -> None:
 
 
 @pytest.mark.parametrize(("setting", "threads"), [("3", 3), ("2,1", 2)])
-def test_threads_follow_the_usual_variable(monkeypatch: pytest.MonkeyPatch, setting: str, threads: int) -> None:
+def test_threads_follow_the_variable(monkeypatch: pytest.MonkeyPatch, setting: str, threads: int) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", setting)
     assert thread_count() == threads
 
