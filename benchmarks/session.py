@@ -18,7 +18,7 @@ from benchmarks.estimates import Estimates
 from benchmarks.harness import Harness, RunOptions
 from benchmarks.plan import Choice, plan
 from benchmarks.report.findings import read_findings, store_dataset
-from benchmarks.report.table import as_text, notes
+from benchmarks.report.table import as_text, failures, notes
 from benchmarks.report.write import write_reports
 from benchmarks.store import ResultStore
 from benchmarks.trial import Trial, TrialResult
@@ -75,7 +75,8 @@ class Session:
             return
         sizes = {trial.train_size for trial in trials}
         board = read_findings(store, families, None if None in sizes else max(filter(None, sizes))).board
-        print("\n".join(["", *notes(board), as_text(board), "", str(store.folder / "LEADERBOARD.md")]))
+        why_not = failures(board.rows)
+        print("\n".join(["", *notes(board), as_text(board.rows), "", *why_not, str(store.folder / "LEADERBOARD.md")]))
 
 
 def report_again(results: Path, run: str, catalog: Catalog) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, fields
 
 from tabulate import tabulate
@@ -14,10 +14,8 @@ from benchmarks.report.findings import Findings
 from benchmarks.trial import safe_name
 from benchmarks.words import seconds_text
 
-HEADINGS = (
-    *("rank", "model", "features", "accuracy %", "95 % interval", "F1 %"),
-    *("feature time", "fit time", "predict time", "one image", "memory", "size"),
-)
+LEFT = ("model", "on")
+ON_A_TERMINAL = ("rank", "model", "on", "accuracy %", "95 % interval", "features", "fit", "predict")
 
 
 def as_csv(board: Leaderboard) -> str:
@@ -30,15 +28,16 @@ def as_csv(board: Leaderboard) -> str:
     return text.getvalue()
 
 
-def as_text(board: Leaderboard, style: str = "simple", linked: bool = False) -> str:
-    """Return the table in one of tabulate's styles; ``linked`` models lead to their part of the report."""
-    text: str = tabulate(
-        [_cells(row, linked) for row in board.rows],
-        headers=HEADINGS,
-        tablefmt=style,
-        disable_numparse=True,
-        colalign=("right", "left", "left", *["right"] * (len(HEADINGS) - 3)),
-    )
+def as_text(rows: Sequence[Row]) -> str:
+    """Return the table for a terminal: the columns that fit there."""
+    return _tabulated([{name: cells(row)[name] for name in ON_A_TERMINAL} for row in rows], "simple")
+
+
+def _tabulated(lines: Sequence[Mapping[str, str]], style: str) -> str:
+    headings = list(lines[0]) if lines else []
+    sides = ["left" if name in LEFT else "right" for name in headings]
+    body = [list(line.values()) for line in lines]
+    text: str = tabulate(body, headings, tablefmt=style, disable_numparse=True, colalign=sides)
     return text
 
 
@@ -46,7 +45,7 @@ def as_markdown(findings: Findings) -> str:
     """Return LEADERBOARD.md."""
     board = findings.board
     title = f"# {findings.dataset}: which model reads it best?"
-    table = as_text(board, "github", linked=True)
+    table = _tabulated([_linked(row) for row in board.rows], "github")
     return "\n".join([title, "", *notes(board), "", table, "", *failures(board.rows), *LEGEND, ""])
 
 
@@ -75,31 +74,37 @@ def anchor(row: Row) -> str:
 
 LEGEND = (
     "Rank with `=`: not told apart from the best (exact paired test on the test images, Holm-corrected, 5 %).",
-    "Interval: Wilson, 95 %. F1: macro average. Times: medians; feature time for all images, predict time for the",
-    "test images, one image from pixels to label. Memory: peak of the process. More in [report.html](report.html),",
+    "Interval: Wilson, 95 %. F1: macro average. Times: medians; `features` for all images, `predict` for the test",
+    "images, `one image` from pixels to label. Memory: peak of the process. More in [report.html](report.html),",
     "every column in [leaderboard.csv](leaderboard.csv).",
 )
 
 
-def _cells(row: Row, linked: bool) -> list[str]:
-    model = f"[{row.model}](report.html#{anchor(row)})" if linked and row.status == "ok" else row.model
-    if row.accuracy is None:
-        return ["", model, row.features, row.status, *[""] * (len(HEADINGS) - 4)]
-    spread = f" ({row.seeds} seeds)" if row.seeds > 1 else ""
-    return [
-        f"{row.rank}{'=' if row.tied else ''}",
-        model,
-        row.features,
-        f"{row.accuracy:.2%}".rstrip("%") + spread,
-        f"{_percent(row.accuracy_low)}–{_percent(row.accuracy_high)}",
-        _percent(row.f1),
-        seconds_text(row.features_s),
-        seconds_text(row.fit_s),
-        seconds_text(row.predict_s),
-        _number(row.latency_ms_p50, "ms"),
-        _number(row.peak_rss_mb, "MiB", 0),
-        _number(row.model_mb, "MiB"),
-    ]
+def cells(row: Row) -> dict[str, str]:
+    """Return the row as people read it, by column; empty where there is no figure."""
+    seeds = f" ({row.seeds} seeds)" if row.seeds > 1 else ""
+    interval = f"{_percent(row.accuracy_low)}–{_percent(row.accuracy_high)}"
+    ok = row.accuracy is not None
+    return {
+        "rank": f"{row.rank}{'=' if row.tied else ''}" if ok else "",
+        "model": row.model,
+        "on": row.features,
+        "accuracy %": _percent(row.accuracy) + seeds if ok else row.status,
+        "95 % interval": interval if ok else "",
+        "F1 %": _percent(row.f1),
+        "features": seconds_text(row.features_s),
+        "fit": seconds_text(row.fit_s),
+        "predict": seconds_text(row.predict_s),
+        "one image": _number(row.latency_ms_p50, "ms"),
+        "memory": _number(row.peak_rss_mb, "MiB", 0),
+        "size": _number(row.model_mb, "MiB"),
+    }
+
+
+def _linked(row: Row) -> dict[str, str]:
+    """Return the row with the model leading to its part of the report."""
+    model = f"[{row.model}](report.html#{anchor(row)})" if row.status == "ok" else row.model
+    return {**cells(row), "model": model}
 
 
 def _plain(value: object) -> object:

@@ -85,5 +85,5 @@ def test_the_csv_has_the_agreed_columns_in_full_precision() -> None:
 
 
 def test_the_text_marks_ties_and_shows_why_a_row_has_no_figures() -> None:
-    text = as_text(ranked(model("best", 0.987), a_result("lost", status="timeout")))
+    text = as_text(ranked(model("best", 0.987), a_result("lost", status="timeout")).rows)
     assert "1=" in text and "98.70" in text and "timeout" in text
