@@ -1,64 +1,19 @@
-"""Deskewing: images sheared upright by their second-order moments, and a way to work on many at a time."""
+"""Deskewing: images sheared upright by their second-order moments."""
 
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
+from features.chunks import in_chunks
 from features.spec import FeaturePipeline
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Scalar = TypeVar("Scalar", bound=np.generic)
-
 STEEPEST = 2.0  # columns a row; a steeper slant comes from specks, not from handwriting
 LEAST_VARIANCE = 1e-3  # square rows; below it all ink is in one row, and has no slant
-
-
-def in_chunks(
-    function: Callable[[NDArray[Any]], NDArray[Scalar]], images: NDArray[Any], pixels_at_once: int = 100_000
-) -> NDArray[Scalar]:
-    """Apply ``function`` to some images at a time, on several threads, and join what it returns.
-
-    Small chunks stay in the processor's cache, so they are faster than one large array as well as
-    smaller. Threads suffice, because NumPy and SciPy release the interpreter lock.
-
-    Parameters
-    ----------
-    function
-        Turns images of shape (n, height, width) into an array of shape (n, ...), each by itself.
-    images
-        Shape (n, height, width); n may be 0.
-    pixels_at_once
-        The size of a chunk; at least one image.
-    """
-    from concurrent.futures import ThreadPoolExecutor
-
-    import numpy as np
-
-    step = max(1, pixels_at_once // max(1, images[:1].size))
-    first = function(images[:step])
-    if len(images) <= step:
-        return first
-    result = np.empty((len(images), *first.shape[1:]), first.dtype)
-    result[:step] = first
-
-    def fill(start: int) -> None:
-        result[start : start + step] = function(images[start : start + step])
-
-    with ThreadPoolExecutor(thread_count()) as pool:
-        list(pool.map(fill, range(step, len(images), step)))  # list() raises what a chunk raised
-    return result
-
-
-def thread_count() -> int:
-    """Return how many threads to use: OMP_NUM_THREADS, as other numerical libraries, or one a processor."""
-    allowed = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
-    return int(allowed) if allowed.isdigit() and int(allowed) else os.cpu_count() or 1
 
 
 def deskew(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

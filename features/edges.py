@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Self
 
-from features.deskew import in_chunks
+from features.chunks import in_chunks
 from features.spec import FeaturePipeline
 
 if TYPE_CHECKING:

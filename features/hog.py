@@ -6,7 +6,8 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from features.deskew import deskew, in_chunks
+from features.chunks import in_chunks
+from features.deskew import deskew
 from features.spec import FeaturePipeline
 
 if TYPE_CHECKING:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from features import edges, hog, pixels
+from features import deskew, edges, hog, orientation_maps, pixels
 from features.naming import Registry
 from features.spec import FeaturePipeline
 
-FEATURES: Registry[FeaturePipeline] = Registry("feature pipeline", (*pixels.FEATURES, *edges.FEATURES, *hog.FEATURES))
+FEATURES: Registry[FeaturePipeline] = Registry(
+    "feature pipeline",
+    (*pixels.FEATURES, *deskew.FEATURES, *edges.FEATURES, *hog.FEATURES, *orientation_maps.FEATURES),
+)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from features.deskew import FEATURES, deskew, in_chunks, slants, thread_count
+from features.chunks import in_chunks, thread_count
+from features.deskew import FEATURES, deskew, slants
 
 SHAPES = st.tuples(st.integers(0, 4), st.integers(1, 12), st.integers(1, 12))
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from features.deskew import in_chunks
+from features.chunks import in_chunks
 from features.edges import FEATURES, Edges, canny, sobel
 
 IMAGES = st.tuples(st.integers(1, 4), st.integers(3, 12), st.integers(3, 12)).flatmap(

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from features.deskew import in_chunks
+from features.chunks import in_chunks
 from features.hog import FEATURES, BlockNorm, hog_batch
 
 NORMS: tuple[BlockNorm, ...] = ("L1", "L1-sqrt", "L2", "L2-Hys")

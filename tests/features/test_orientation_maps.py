@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from features.deskew import in_chunks, slants
+from features.chunks import in_chunks
+from features.deskew import slants
 from features.orientation_maps import (
     FEATURES,
     FRAME,
@@ -48,6 +49,13 @@ def test_standardised_digits_are_upright_and_in_the_middle(digits: NDArray[np.ui
 def test_place_in_the_frame_does_not_matter(digits: NDArray[np.uint8]) -> None:
     moved = np.roll(digits, (2, -3), axis=(1, 2))
     np.testing.assert_allclose(orientation_maps(moved), orientation_maps(digits), atol=1e-3)
+
+
+def test_shift_moves_the_standardised_image(digits: NDArray[np.uint8]) -> None:
+    inner = np.s_[:, 4:-4, 4:-4]
+    moved = np.roll(standardise(digits), (1, -2), axis=(1, 2))
+    np.testing.assert_allclose(standardise(digits, shift=(1, -2))[inner], moved[inner], atol=0.01)
+    assert likeness(orientation_maps(digits, shift=(1, -2)), orientation_maps(digits)).max() < 0.99
 
 
 def test_number_of_pixels_hardly_matters(digits: NDArray[np.uint8]) -> None:
