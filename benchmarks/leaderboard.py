@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
-from benchmarks.statistics import holm, paired, wilson
+from benchmarks.statistics import against_first, wilson
 from benchmarks.trial import Status, TrialResult
 
 if TYPE_CHECKING:
@@ -166,18 +166,14 @@ def _ranked(rows: _Ranked, right: Callable[[TrialResult], NDArray[np.bool_] | No
 def _tied_with_best(
     groups: list[list[TrialResult]], right: Callable[[TrialResult], NDArray[np.bool_] | None]
 ) -> list[bool]:
-    """Say of each row, best first, whether a paired test cannot tell it from the first (Holm-corrected)."""
+    """Say of each row, best first, whether a paired test cannot tell it from the first."""
     import numpy as np
 
-    if not groups:
-        return []
     stacks = [[right(result) for result in group] for group in groups]
     known = [i for i, stack in enumerate(stacks) if all(seed is not None for seed in stack)]
     tied = [i == 0 for i in range(len(groups))]
     if 0 in known:
-        best = np.stack([seed for seed in stacks[0] if seed is not None])
-        others = [i for i in known if i != 0]
-        p_values = [paired(best, np.stack([seed for seed in stacks[i] if seed is not None])) for i in others]
-        for i, p_value in zip(others, holm(p_values), strict=True):
+        models = [np.stack([seed for seed in stacks[i] if seed is not None]) for i in known]
+        for i, p_value in zip(known, against_first(models), strict=True):
             tied[i] = p_value >= SIGNIFICANT
     return tied
