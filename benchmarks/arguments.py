@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 RESULTS = Path(__file__).resolve().parent.parent / "results"
 COMMANDS = """\
 other commands ('python bench.py COMMAND --help' tells more):
-  list         models, features and datasets; what is missing and why
-  report       write a run's reports again, without running a model
-  clear-cache  remove every cached feature matrix
+  list            models, features and datasets; what is missing and why
+  report          write a run's reports again, without running a model
+  compare-models  how two rows of a run differ, and whether it is more than chance
+  clear-cache     remove every cached feature matrix
 
 examples:
   python bench.py --models all
@@ -57,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data lies, or is downloaded to")
     common.add_argument("--results-dir", type=Path, default=RESULTS, metavar="DIR", help="default: results/")
     parser = argparse.ArgumentParser(prog="bench.py")
-    commands = parser.add_subparsers(required=True, metavar="run|list|report|clear-cache")
+    commands = parser.add_subparsers(required=True, metavar="run|list|report|compare-models|clear-cache")
     _add_run(
         commands.add_parser(
             "run",
@@ -71,6 +72,12 @@ def _parser() -> argparse.ArgumentParser:
     listing = commands.add_parser("list", parents=[common], description="Models, features, datasets; what is missing.")
     listing.add_argument("--json", action="store_true", help="for programs")
     listing.set_defaults(do=_list)
+    pair = commands.add_parser("compare-models", parents=[common], description="Explain how two rows of a run differ.")
+    pair.add_argument("first", metavar="A", help="a row, as svm-rbf@hog")
+    pair.add_argument("second", metavar="B", help="another row")
+    pair.add_argument("--run", default="local", metavar="RUN", help="default: local")
+    pair.add_argument("--dataset", default="mnist", metavar="NAME", help="default: mnist")
+    pair.set_defaults(do=_compare_models)
     clear = commands.add_parser("clear-cache", description="Remove every cached feature matrix.")
     clear.set_defaults(do=_clear_cache)
     report = commands.add_parser("report", parents=[common], description="Write a run's reports again.")
@@ -171,6 +178,14 @@ def _list(options: argparse.Namespace) -> int:
     cache = cache_folder()
     listing = describe(_catalog(options), data_places(options.data_dir, cache), cache / "features")
     print(json.dumps(listing, indent=1) if options.json else as_text(listing))
+    return 0
+
+
+def _compare_models(options: argparse.Namespace) -> int:
+    from benchmarks.pair import explain
+    from benchmarks.store import ResultStore
+
+    print(explain(ResultStore(options.results_dir, options.run, options.dataset), options.first, options.second))
     return 0
 
 

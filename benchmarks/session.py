@@ -68,13 +68,15 @@ class Session:
     def _conclude(self, store: ResultStore, trials: Sequence[Trial]) -> None:
         """Write the reports, and print the leaderboard on the largest training size of this run."""
         families = _families(self.catalog)
+        sizes = {trial.train_size for trial in trials}
         try:
-            write_reports(store, families)
+            findings = write_reports(store, families)
+            if None not in sizes:
+                findings = read_findings(store, families, max(filter(None, sizes)))
         except BenchError as nothing_yet:
             print(nothing_yet)
             return
-        sizes = {trial.train_size for trial in trials}
-        board = read_findings(store, families, None if None in sizes else max(filter(None, sizes))).board
+        board = findings.board
         why_not = failures(board.rows)
         print("\n".join(["", *notes(board), as_text(board.rows), "", *why_not, str(store.folder / "LEADERBOARD.md")]))
 

@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks.datasets.audit import Audit
 from benchmarks.errors import BenchError
+from benchmarks.pair import explain
 from benchmarks.report.findings import DATASET_FILE, read_findings
 from benchmarks.report.readme import README, SOURCE, table, with_table
 from benchmarks.report.write import write_reports
@@ -107,3 +108,27 @@ def test_a_table_is_put_between_its_marks() -> None:
 def test_the_table_in_the_readme_is_that_of_the_reference() -> None:
     assert SOURCE.exists(), "results/reference/mnist is missing"
     assert table() in README.read_text(), "stale: run python -m benchmarks.report.readme"
+
+
+def test_two_rows_are_compared_in_words(store: ResultStore) -> None:
+    text = explain(store, "knn@pixels", "<b>bad@pixels")
+    assert "knn@pixels reads 9 of 10 images right" in text
+    assert re.search(r"knn@pixels right\s+2\s+7", text) and re.search(r"knn@pixels wrong\s+0\s+1", text)
+    assert "p = 0.016 (exact paired test, for this pair alone): knn@pixels is better" in text
+    assert "only knn@pixels reads right: #1 (a 0, read as 1), #2" in text
+    assert "only <b>bad@pixels reads right: none" in text
+
+
+def test_two_rows_of_several_seeds_are_compared_over_seeds(store: ResultStore) -> None:
+    for seed, n_wrong in ((1, 2), (2, 1)):
+        for name in ("knn", "<b>bad"):
+            labels = np.array([1] * n_wrong + [0] * (10 - n_wrong))
+            store.save(on_this_data(a_result(name, 0.9, seed=seed)), Predictions(labels))
+    text = explain(store, "knn@pixels", "<b>bad@pixels")
+    assert "on average over 3 seeds" in text
+    assert "a run of knn@pixels scores above one of <b>bad@pixels with probability 0.72" in text
+
+
+def test_a_row_that_is_not_there_is_said(store: ResultStore) -> None:
+    with pytest.raises(BenchError, match="has no row 'svm@hog'; it has: knn@pixels"):
+        explain(store, "svm@hog", "knn@pixels")
