@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
-from benchmarks.statistics import against_first, wilson
+from benchmarks.statistics import against_first, over_seeds, wilson
 from benchmarks.trial import Status, TrialResult
 
 if TYPE_CHECKING:
@@ -21,9 +21,10 @@ MIB = 2**20
 
 @dataclass(frozen=True)
 class Row:
-    """A model with its settings on one pipeline; the fields are the columns of leaderboard.csv.
+    """A model with its settings on one pipeline.
 
     Means over seeds for scores, medians for costs. ``tied``: not told apart from the best.
+    ``deviation``: of the accuracy over seeds; None with one seed.
     """
 
     rank: int | None
@@ -36,6 +37,7 @@ class Row:
     accuracy: float | None = None
     accuracy_low: float | None = None
     accuracy_high: float | None = None
+    deviation: float | None = None
     precision: float | None = None
     recall: float | None = None
     f1: float | None = None
@@ -115,12 +117,13 @@ def _row(group: list[TrialResult], families: Mapping[str, str]) -> Row:
     if worst.status != "ok" or not scores:
         return row
     n = scores[0].n_test
-    accuracy = fmean(score.accuracy for score in scores)
-    interval = wilson(accuracy * n, n)
+    accuracy = over_seeds([score.accuracy for score in scores])
+    interval = wilson(accuracy.mean * n, n)
     timings = [result.timing for result in group]
     return replace(
         row,
-        accuracy=accuracy,
+        accuracy=accuracy.mean,
+        deviation=accuracy.deviation,
         accuracy_low=interval.low,
         accuracy_high=interval.high,
         precision=fmean(score.precision_macro for score in scores),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, fields
 
 from tabulate import tabulate
 
@@ -15,6 +14,11 @@ from benchmarks.trial import safe_name
 from benchmarks.words import seconds_text
 
 LEFT = ("model", "on")
+CSV_COLUMNS = (
+    *("rank", "tied", "model", "features", "family", "status", "seeds"),
+    *("accuracy", "accuracy_low", "accuracy_high", "precision", "recall", "f1"),
+    *("features_s", "fit_s", "predict_s", "latency_ms_p50", "latency_ms_p99", "peak_rss_mb", "model_mb", "reason"),
+)
 ON_A_TERMINAL = ("rank", "model", "on", "accuracy %", "95 % interval", "features", "fit", "predict")
 
 
@@ -22,9 +26,9 @@ def as_csv(board: Leaderboard) -> str:
     """Return leaderboard.csv: every row in full precision, what was not measured left empty."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([field.name for field in fields(Row)])
+    writer.writerow(CSV_COLUMNS)
     for row in board.rows:
-        writer.writerow(["" if value is None else _plain(value) for value in astuple(row)])
+        writer.writerow([_plain(getattr(row, name)) for name in CSV_COLUMNS])
     return text.getvalue()
 
 
@@ -82,7 +86,7 @@ LEGEND = (
 
 def cells(row: Row) -> dict[str, str]:
     """Return the row as people read it, by column; empty where there is no figure."""
-    seeds = f" ({row.seeds} seeds)" if row.seeds > 1 else ""
+    seeds = "" if row.deviation is None else f" ± {row.deviation * 100:.2f} ({row.seeds} seeds)"
     interval = f"{_percent(row.accuracy_low)}–{_percent(row.accuracy_high)}"
     ok = row.accuracy is not None
     return {
@@ -108,6 +112,8 @@ def _linked(row: Row) -> dict[str, str]:
 
 
 def _plain(value: object) -> object:
+    if value is None:
+        return ""
     return str(value).lower() if isinstance(value, bool) else value
 
 
