@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
+from benchmarks.report.curves import as_svg, learning_curves
 from benchmarks.report.findings import Findings
 from benchmarks.report.table import anchor, notes
 from benchmarks.words import duration, seconds_text
@@ -27,7 +29,10 @@ def as_html(findings: Findings) -> str:
         (row, anchor(row), [findings.results[key] for key in keys])
         for row, keys in zip(findings.board.rows, findings.board.keys, strict=True)
     ]
-    return environment.get_template("report.html").render(findings=findings, rows=rows, notes=notes(findings.board))
+    curves = learning_curves(findings.results.values())
+    return environment.get_template("report.html").render(
+        findings=findings, rows=rows, notes=notes(findings.board), curves=curves, curves_svg=Markup(as_svg(curves))
+    )
 
 
 def _percent(share: float | None) -> str:
