@@ -182,7 +182,7 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _compare_models(options: argparse.Namespace) -> int:
-    from benchmarks.pair import explain
+    from benchmarks.report.pair import explain
     from benchmarks.store import ResultStore
 
     print(explain(ResultStore(options.results_dir, options.run, options.dataset), options.first, options.second))

@@ -55,9 +55,9 @@ GRIDS = (
     Grid("svm-rbf", "pixels", {"C": (5.0, 10.0), "gamma": (0.02, 0.025, 0.03)}),
     Grid("svm-rbf", "hog", {"C": (5.0,), "gamma": (0.01, 0.02, 0.04, 0.08)}),
     Grid("svm-poly", "pixels", {"degree": (3, 4, 5)}),
-    Grid("svm-poly", "hog", {"degree": (3, 5), "gamma": (0.02, 0.1, 0.2)}),
+    Grid("svm-poly", "hog", {"degree": (3, 5), "gamma": (0.02, 0.1)}),
     Grid("random-forest", "pixels,hog", {"share_of_features": (0.02, 0.04, 0.1)}),
-    Grid("xgboost", "pixels,hog", {"max_depth": (5, 7), "colsample_bynode": (0.1, 0.3)}),
+    Grid("xgboost", "pixels,hog", {"max_depth": (5, 7)}),
 )
 
 

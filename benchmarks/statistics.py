@@ -39,13 +39,7 @@ def mcnemar(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_]) -> 
     Both arrays, of shape (n,), say for the same images which were read right. Only the images on
     which the models differ count: each is a fair coin if the models are equally good.
     """
-    from scipy.stats import binomtest
-
-    only_first = int((first_right & ~second_right).sum())
-    only_second = int((second_right & ~first_right).sum())
-    if only_first + only_second == 0:
-        return 1.0
-    return float(binomtest(only_first, only_first + only_second).pvalue)
+    return paired(first_right[None], second_right[None])
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

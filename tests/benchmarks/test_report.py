@@ -11,8 +11,8 @@ import pytest
 
 from benchmarks.datasets.audit import Audit
 from benchmarks.errors import BenchError
-from benchmarks.pair import explain
 from benchmarks.report.findings import DATASET_FILE, read_findings
+from benchmarks.report.pair import explain
 from benchmarks.report.readme import README, SOURCE, table, with_table
 from benchmarks.report.write import write_reports
 from benchmarks.store import ResultStore, write_json
