@@ -1,0 +1,48 @@
+"""What the README says is what there is."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from benchmarks.arguments import parse
+from tests.conftest import ROOT, Bench
+
+TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+README = TEXTS[0].read_text(encoding="utf-8")
+COMMANDS = sorted({line for text in TEXTS for line in re.findall(r"python bench\.py ([^`\n#]+)", text.read_text())})
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_in_the_texts_can_be_read(command: str) -> None:
+    words = shlex.split(command.strip())
+    if "--help" in words:
+        with pytest.raises(SystemExit) as left:
+            parse(words)
+        assert left.value.code == 0
+    else:
+        assert callable(parse(words))
+
+
+def test_the_plug_in_of_the_readme_runs(bench: Bench, tmp_path: Path) -> None:
+    (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    plugin = tmp_path / "my_model.py"
+    plugin.write_text(block)
+    done = bench("--plugin", str(plugin), "--models", "my-model,dummy", "--dataset", "digits")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert re.search(r"my-model@pixels-s0\s+ok", done.stdout)
+
+
+@pytest.mark.parametrize("text", TEXTS, ids=lambda path: path.name)
+def test_every_link_between_the_texts_leads_somewhere(text: Path) -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)", text.read_text()) if "://" not in link]
+    assert [link for link in links if not (text.parent / link).exists()] == []
+
+
+def test_every_make_target_in_the_texts_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {name for text in TEXTS for name in re.findall(r"^    make ([a-z-]+)", text.read_text(), re.MULTILINE)}
+    assert named and named <= targets
