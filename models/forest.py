@@ -27,7 +27,7 @@ MODELS = (
         features=("pixels", "hog"),
         requires=("sklearn",),
         faster_with=FASTER_WITH,
-        settings={"trees": 300, "share_of_features": 0.04, "min_leaf": 1, "stock": False},
+        settings={"trees": 300, "share_of_features": 0.02, "min_leaf": 1, "stock": False},
         stochastic=True,
     ),
 )

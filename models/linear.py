@@ -31,7 +31,8 @@ MODELS = (
         features=("pixels", "edges", "hog"),
         requires=("sklearn",),
         faster_with=FASTER_WITH,
-        settings={"C": 1.0, "max_iter": 100, "stock": False},
+        settings={"C": 0.3, "max_iter": 100, "stock": False},
+        settings_for={"edges": {"C": 0.03}},
     ),
     ModelSpec(
         name="linear-svm",
@@ -40,6 +41,7 @@ MODELS = (
         build=build_linear_svm,
         features=("pixels", "hog"),
         requires=("sklearn",),
-        settings={"C": 0.01},
+        settings={"C": 0.03},
+        settings_for={"hog": {"C": 0.3}},
     ),
 )

@@ -38,7 +38,8 @@ MODELS = (
         features=("pixels", "hog"),
         requires=("sklearn",),
         faster_with=FASTER_WITH,
-        settings={"C": 5.0, "gamma": 0.025, "stock": False},
+        settings={"C": 10.0, "gamma": 0.02, "stock": False},
+        settings_for={"hog": {"C": 5.0, "gamma": 0.04}},
     ),
     ModelSpec(
         name="svm-poly",
@@ -49,5 +50,6 @@ MODELS = (
         requires=("sklearn",),
         faster_with=FASTER_WITH,
         settings={"C": 1.0, "gamma": 0.02, "degree": 3, "coef0": 1.0, "stock": False},
+        settings_for={"hog": {"gamma": 0.1, "degree": 5}},
     ),
 )
