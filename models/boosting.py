@@ -100,7 +100,7 @@ MODELS = (
         settings={
             "trees": 400,
             "learning_rate": 0.2,
-            "max_depth": 6,
+            "max_depth": 5,
             "max_bin": 64,
             "subsample": 0.8,
             "colsample_bynode": 0.3,
