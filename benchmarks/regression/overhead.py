@@ -69,7 +69,7 @@ def write_arrays(catalog: Catalog, folder: Path) -> None:
 def script_s(name: str, folder: str) -> float:
     """Return the wall time of the bare script, in s."""
     threads = os.cpu_count() or 1
-    command = [sys.executable, "-c", SCRIPT, folder, name, str(threads)]
+    command = [sys.executable, "-W", "ignore", "-c", SCRIPT, folder, name, str(threads)]
     return timed(lambda: subprocess.run(command, check=True, cwd=ROOT, env=worker_environment(threads)))[1]
 
 

@@ -35,17 +35,7 @@ def table(source: Path = SOURCE) -> str:
         ]
         for row in rows
     ]
-    headings = [
-        "rank",
-        "model",
-        "features",
-        "accuracy %",
-        "95 % interval",
-        "F1 %",
-        "feature time",
-        "fit time",
-        "predict time",
-    ]
+    headings = ["rank", "model", "on", "accuracy %", "95 % interval", "F1 %", "features", "fit", "predict"]
     text: str = tabulate(cells, headings, tablefmt="github", disable_numparse=True, colalign=["right", "left", "left"])
     return text
 
