@@ -24,9 +24,7 @@ with (REFERENCE / "leaderboard.csv").open(newline="") as file:
 
 def predictions(row: dict[str, str]) -> list[np.ndarray]:
     """Return what the model of a row said, for each of its seeds."""
-    paths = [
-        REFERENCE / "predictions" / f"{row['model']}@{row['features']}-s{seed}.npz" for seed in range(int(row["seeds"]))
-    ]
+    names = (f"{row['model']}@{row['features']}-s{seed}.npz" for seed in range(int(row["seeds"])))
     return [np.load(REFERENCE / "predictions" / name, allow_pickle=False)["y_pred"] for name in names]
 
 
