@@ -56,7 +56,7 @@ def test_it_learns_answers_and_writes_into_nothing(spec: ModelSpec) -> None:
     model.fit(train, labels)
     answer = np.asarray(model.predict(test))
     assert answer.shape == (N_TEST,) and set(answer.tolist()) <= set(range(10))
-    assert accuracy(answer) > (0.8 if spec.name != "dummy" else 0.05)
+    assert accuracy(answer) > (0.7 if spec.name != "dummy" else 0.05)
     assert (train == X[TRAIN]).all() and (labels == y[TRAIN]).all() and (test == X[TEST]).all()
     assert np.asarray(model.predict(test[:1])).shape == (1,)
 
