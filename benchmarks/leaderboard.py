@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
-from benchmarks.statistics import against_first, over_seeds, wilson
+from benchmarks.statistics import against_first, cochran_q, over_seeds, wilson
 from benchmarks.trial import Status, TrialResult
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ class Row:
 class Leaderboard:
     """The rows, best first, those that are not ``ok`` last, and what holds for all of them.
 
-    ``keys``: the trials behind each row, in the order of the rows.
+    ``keys``: the trials behind each row, in the order of the rows. ``all_equal_p``: the p-value of
+    Cochran's Q over the first seed of every row that is ``ok``; None with fewer than two.
     """
 
     rows: tuple[Row, ...]
@@ -64,6 +65,7 @@ class Leaderboard:
     n_test: int | None
     machines: tuple[str, ...]
     n_smaller: int
+    all_equal_p: float | None
 
 
 def leaderboard(
@@ -92,6 +94,7 @@ def leaderboard(
         n_test=ok[0].scores.n_test if ok and ok[0].scores else None,
         machines=tuple(sorted({result.environment["machine_id"] for result in ok})),
         n_smaller=len(results) - len(chosen),
+        all_equal_p=_all_equal([group[0] for row, group in ranked if row.status == "ok"], right),
     )
 
 
@@ -180,3 +183,10 @@ def _tied_with_best(
         for i, p_value in zip(known, against_first(models), strict=True):
             tied[i] = p_value >= SIGNIFICANT
     return tied
+
+
+def _all_equal(firsts: list[TrialResult], right: Callable[[TrialResult], NDArray[np.bool_] | None]) -> float | None:
+    import numpy as np
+
+    known = [one for result in firsts if (one := right(result)) is not None]
+    return cochran_q(np.stack(known)) if len(known) > 1 else None

@@ -58,6 +58,9 @@ def notes(board: Leaderboard) -> list[str]:
     said = []
     if board.n_train and board.n_test:
         said.append(f"Learnt from {board.n_train:,} images, tested once on {board.n_test:,} others.")
+    if board.all_equal_p is not None:
+        p_value = f"= {board.all_equal_p:.2g}" if board.all_equal_p >= 1e-4 else "< 0.0001"
+        said.append(f"That all rows err equally often: p {p_value} (Cochran's Q).")
     if board.n_smaller:
         said.append(f"{board.n_smaller} trials on other numbers of training images are stored and are not rows.")
     if len(board.machines) > 1:
@@ -78,22 +81,23 @@ def anchor(row: Row) -> str:
 
 LEGEND = (
     "Rank with `=`: not told apart from the best (exact paired test on the test images, Holm-corrected over all",
-    "pairs, 5 %). Interval: Wilson, 95 %. F1: macro average. Times: medians; `features` for all images, `predict`",
-    "for the test images, `one image` from pixels to label. Memory: peak of the process. More in",
-    "[report.html](report.html), every column in [leaderboard.csv](leaderboard.csv).",
+    "pairs, 5 %). ±: standard deviation over seeds. Interval: Wilson, 95 %. F1: macro average. Times: medians;",
+    "`features` for all images, `predict` for the test images, `one image` from pixels to label. Memory: peak of the",
+    "process. More in [report.html](report.html), every column in [leaderboard.csv](leaderboard.csv).",
 )
 
 
 def cells(row: Row) -> dict[str, str]:
     """Return the row as people read it, by column; empty where there is no figure."""
-    seeds = "" if row.deviation is None else f" ± {row.deviation * 100:.2f} ({row.seeds} seeds)"
+    spread = "" if row.deviation is None else f" ± {row.deviation * 100:.2f}"
     interval = f"{_percent(row.accuracy_low)}–{_percent(row.accuracy_high)}"
     ok = row.accuracy is not None
     return {
         "rank": f"{row.rank}{'=' if row.tied else ''}" if ok else "",
         "model": row.model,
         "on": row.features,
-        "accuracy %": _percent(row.accuracy) + seeds if ok else row.status,
+        "seeds": str(row.seeds),
+        "accuracy %": _percent(row.accuracy) + spread if ok else row.status,
         "95 % interval": interval if ok else "",
         "F1 %": _percent(row.f1),
         "features": seconds_text(row.features_s),

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.leaderboard import Leaderboard, leaderboard
-from benchmarks.report.table import as_csv, as_text
+from benchmarks.report.table import as_csv, as_text, cells, notes
 from benchmarks.trial import TrialResult
 from tests.conftest import a_result
 
@@ -87,3 +87,15 @@ def test_the_csv_has_the_agreed_columns_in_full_precision() -> None:
 def test_the_text_marks_ties_and_shows_why_a_row_has_no_figures() -> None:
     text = as_text(ranked(model("best", 0.987), a_result("lost", status="timeout")).rows)
     assert "1=" in text and "98.70" in text and "timeout" in text
+
+
+def test_seeds_and_their_spread_are_shown() -> None:
+    board = ranked(*(model("knn", accuracy, seed=seed) for seed, accuracy in enumerate((0.8, 0.9, 1.0))))
+    shown = cells(board.rows[0])
+    assert shown["seeds"] == "3" and shown["accuracy %"] == "90.00 ± 10.00"
+    assert board.all_equal_p is None
+
+
+def test_the_notes_say_whether_all_rows_could_be_equal() -> None:
+    assert "p < 0.0001 (Cochran's Q)" in " ".join(notes(ranked(model("best", 0.99), model("worse", 0.5))))
+    assert "p = 1 (Cochran's Q)" in " ".join(notes(ranked(model("a", 0.9), model("b", 0.9))))

@@ -13,6 +13,10 @@ import pytest
 from sklearn.metrics import f1_score, precision_score, recall_score
 
 from benchmarks.datasets.mnist import FILES
+from benchmarks.report.findings import read_findings
+from benchmarks.report.page import as_html
+from benchmarks.report.table import as_csv, as_markdown
+from benchmarks.store import ResultStore
 from models.registry import MODELS
 from tests.conftest import ROOT
 
@@ -53,3 +57,14 @@ def test_the_times_come_from_one_machine_and_the_run_is_small() -> None:
     assert len({record["environment"]["machine_id"] for record in records}) == 1
     tracked = [path for path in Path(REFERENCE).rglob("*") if path.is_file() and path.parent.name != "logs"]
     assert sum(path.stat().st_size for path in tracked) < 20 * 2**20
+
+
+def test_the_reports_are_what_the_stored_trials_say() -> None:
+    families = {name: spec.family for name, spec in MODELS.items()}
+    findings = read_findings(ResultStore(ROOT / "results", "reference", "mnist"), families)
+    for name, text in (
+        ("leaderboard.csv", as_csv(findings.board)),
+        ("LEADERBOARD.md", as_markdown(findings)),
+        ("report.html", as_html(findings)),
+    ):
+        assert (REFERENCE / name).read_text() == text, f"{name} is stale: run python bench.py report reference"
