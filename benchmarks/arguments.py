@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.errors import BenchError
+from benchmarks.folders import RESULTS, cache_folder
 
 if TYPE_CHECKING:
     from benchmarks.catalog import Catalog
 
-RESULTS = Path(__file__).resolve().parent.parent / "results"
 COMMANDS = """\
 other commands ('python bench.py COMMAND --help' tells more):
   list            models, features and datasets; what is missing and why
@@ -142,7 +142,6 @@ def _above_zero(kind: type[int] | type[float]) -> Callable[[str], float]:
 
 def _run(options: argparse.Namespace) -> int:
     from benchmarks.datasets.registry import data_places
-    from benchmarks.folders import cache_folder
     from benchmarks.harness import RunOptions
     from benchmarks.launch import Limits, default_memory_gb
     from benchmarks.plan import Choice, parse_sizes
@@ -172,7 +171,6 @@ def _list(options: argparse.Namespace) -> int:
     import json
 
     from benchmarks.datasets.registry import data_places
-    from benchmarks.folders import cache_folder
     from benchmarks.listing import as_text, describe
 
     cache = cache_folder()
@@ -191,7 +189,6 @@ def _compare_models(options: argparse.Namespace) -> int:
 
 def _clear_cache(options: argparse.Namespace) -> int:
     from benchmarks.feature_cache import FeatureCache
-    from benchmarks.folders import cache_folder
 
     cache = FeatureCache(cache_folder() / "features")
     print(f"removing {cache.size_bytes() / 2**20:,.0f} MiB in {cache.folder}")

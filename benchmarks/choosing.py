@@ -16,7 +16,8 @@ from statistics import median
 
 from tabulate import tabulate
 
-from benchmarks.arguments import RESULTS, parse
+from benchmarks.arguments import parse
+from benchmarks.folders import RESULTS
 from benchmarks.store import ResultStore, write_whole
 from benchmarks.trial import TrialResult
 from benchmarks.words import seconds_text

@@ -12,9 +12,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from benchmarks.folders import ROOT
 from benchmarks.missing import DISTRIBUTIONS
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def version_of(module: str) -> str | None:

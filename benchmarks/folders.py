@@ -1,10 +1,13 @@
-"""Where files of digitbench live outside a checkout."""
+"""Where files of digitbench live, in the checkout and outside it."""
 
 from __future__ import annotations
 
 import os
 import sys
 from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "results"
 
 
 def cache_folder() -> Path:

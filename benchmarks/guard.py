@@ -14,7 +14,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.environment import ROOT
+from benchmarks.folders import ROOT
 
 
 class Guard:

@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 
 from benchmarks.catalog import Catalog
-from benchmarks.environment import ROOT, describe, versions_hash
+from benchmarks.environment import describe, versions_hash
+from benchmarks.folders import ROOT
 from benchmarks.measure import PROTOCOL
 from benchmarks.trial import Inputs, Trial
 

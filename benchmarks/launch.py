@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.environment import ROOT
+from benchmarks.folders import ROOT
 from benchmarks.guard import Guard
 from benchmarks.measure import clock
 from benchmarks.messages import Answer, Request, Stage, latest_stage

@@ -15,6 +15,7 @@ from benchmarks.datasets.spec import DataPlaces, Images
 from benchmarks.display import display
 from benchmarks.errors import BenchError
 from benchmarks.estimates import Estimates
+from benchmarks.folders import RESULTS
 from benchmarks.harness import Harness, RunOptions
 from benchmarks.plan import Choice, plan
 from benchmarks.report.findings import read_findings, store_dataset
@@ -58,8 +59,7 @@ class Session:
         return SOME_FAILED if any(result.status not in ("ok", "skipped") for result in results) else OK
 
     def _run(self, trials: Sequence[Trial], images: Images, found: Audit, store: ResultStore) -> list[TrialResult]:
-        reference = ResultStore(self.results, REFERENCE, store.dataset)
-        estimates = Estimates(store.load_all(), reference.load_all())
+        estimates = Estimates(store.load_all(), *(reference.load_all() for reference in _references(store.dataset)))
         ordered = estimates.cheapest_first(list(trials), images.n_learnable)
         harness = Harness(self.catalog, images, found.data_hash, store, self.options)
         with display(ordered, estimates, images.n_learnable) as shown:
@@ -90,6 +90,12 @@ def report_again(results: Path, run: str, catalog: Catalog) -> int:
         write_reports(ResultStore(results, run, folder.name), _families(catalog))
         print(folder / "LEADERBOARD.md")
     return OK
+
+
+def _references(dataset: str) -> list[ResultStore]:
+    """Return what is published of this dataset, and then of the others: better than not to know at all."""
+    names = [folder.name for folder in sorted((RESULTS / REFERENCE).glob("*"))]
+    return [ResultStore(RESULTS, REFERENCE, name) for name in sorted(names, key=lambda name: name != dataset)]
 
 
 def _families(catalog: Catalog) -> dict[str, str]:

@@ -16,8 +16,7 @@ from statistics import median
 
 from benchmarks.catalog import Catalog, load_catalog
 from benchmarks.datasets.registry import data_places, open_dataset
-from benchmarks.environment import ROOT
-from benchmarks.folders import cache_folder
+from benchmarks.folders import ROOT, cache_folder
 from benchmarks.launch import worker_environment
 from benchmarks.measure import timed
 from benchmarks.store import ResultStore

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from benchmarks.environment import ROOT
+from benchmarks.folders import ROOT
 from benchmarks.store import write_whole
 from benchmarks.words import seconds_text
 
