@@ -19,6 +19,11 @@ def main(arguments: Sequence[str]) -> int:
     except (BenchError, UnknownNameError) as error:
         print(f"bench.py: {error}", file=sys.stderr)
         return 2
+    except ModuleNotFoundError as error:
+        if str(error.name).partition(".")[0] in ("benchmarks", "models", "features"):
+            raise
+        print(f"bench.py: {error.name} is not installed; 'make setup', then .venv/bin/python bench.py", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:

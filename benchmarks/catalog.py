@@ -44,17 +44,36 @@ def load_catalog(plugins: Sequence[Path] = ()) -> Catalog:
 
 def _with_plugin(catalog: Catalog, path: Path, module: ModuleType) -> Catalog:
     models, features, datasets = (getattr(module, name, ()) for name in ("MODELS", "FEATURES", "DATASETS"))
+    for kind, entries in (("MODELS", models), ("FEATURES", features), ("DATASETS", datasets)):
+        if not isinstance(entries, tuple | list):
+            raise BenchError(f"{path}: {kind} is a {type(entries).__name__}; write a tuple: {kind} = (…,)")
     if not (models or features or datasets):
         raise BenchError(f"{path} defines none of MODELS, FEATURES and DATASETS; nothing would be added")
     try:
-        return Catalog(
+        extended = Catalog(
             catalog.models.with_more(models),
             catalog.features.with_more(features),
             catalog.datasets.with_more(datasets),
             catalog.plugins,
         )
+        faults = [fault for model in models for fault in faults_of(model, extended)]
     except (DuplicateNameError, AttributeError, TypeError) as error:
         raise BenchError(f"{path}: {error}") from error
+    if faults:
+        raise BenchError(f"{path}: {'; '.join(faults)}")
+    return extended
+
+
+def faults_of(model: ModelSpec, catalog: Catalog) -> list[str]:
+    """Return what is wrong with a model's spec, in words."""
+    faults = [] if callable(model.build) else ["build is no function"]
+    if isinstance(model.features, str) or not model.features:
+        faults.append("features should be a tuple of names of pipelines")
+    else:
+        faults += [f"no feature pipeline is named '{name}'" for name in model.features if name not in catalog.features]
+    strange = [name for name, value in model.settings.items() if not isinstance(value, bool | int | float | str)]
+    faults += [f"the default of setting '{name}' should be a number, true, false or text" for name in strange]
+    return [f"model '{model.name}': {fault}" for fault in faults]
 
 
 def _import_file(path: Path) -> ModuleType:
@@ -63,6 +82,8 @@ def _import_file(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise BenchError(f"{path} is no Python file; a plug-in's name ends in .py")
     module = importlib.util.module_from_spec(spec)
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))  # a plug-in may import files beside it
     sys.modules[name] = module  # classes defined in a plug-in pickle by their module's name
     try:
         spec.loader.exec_module(module)

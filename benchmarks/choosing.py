@@ -3,7 +3,7 @@
 Each combination is an ordinary trial on ``mnist-validation``, where the validation split takes the
 place of the test split, which is not there at all. What came of it stands in
 ``results/choosing/SETTINGS.md``. The defaults in ``models/`` are the best of each model on each
-pipeline, or, of those within 0.02 points of it, the cheapest.
+pipeline, or, of those within 0.05 points of it, the cheapest. What no grid varies was not tuned.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def as_markdown(results: Sequence[TrialResult]) -> str:
         [
             result.trial.model,
             result.trial.features,
-            settings_text(result),
+            settings_text(result, results),
             f"{accuracy(result):.2%}",
             seconds_text(result.timing.fit_s),
             seconds_text(median(result.timing.predict_s)),
@@ -101,9 +101,10 @@ def accuracy(result: TrialResult) -> float:
     return result.scores.accuracy if result.scores else 0.0
 
 
-def settings_text(result: TrialResult) -> str:
-    """Return the settings that the model's grids vary, as the trial had them."""
-    varied = {name for grid in GRIDS if grid.model == result.trial.model for name in grid.values}
+def settings_text(result: TrialResult, results: Sequence[TrialResult]) -> str:
+    """Return the settings that differ between the trials of the model, as this one had them."""
+    others = [other.settings for other in results if other.trial.model == result.trial.model]
+    varied = {name for name, value in result.settings.items() if any(other.get(name) != value for other in others)}
     return ", ".join(f"{name} {value}" for name, value in result.settings.items() if name in varied)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Protocol
@@ -14,7 +14,6 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from benchmarks.estimates import Estimates
 from benchmarks.measure import clock
 from benchmarks.messages import Stage
 from benchmarks.trial import Trial, TrialResult
@@ -124,12 +123,14 @@ class RunDisplay:
 
 
 @contextlib.contextmanager
-def display(trials: Sequence[Trial], estimates: Estimates, n_learnable: int) -> Iterator[RunDisplay]:
-    """Show a run from its first trial to its last."""
+def display(to_come: Mapping[str, float | None], total: int) -> Iterator[RunDisplay]:
+    """Show a run from its first trial to its last.
+
+    ``to_come``: the keys of the trials that are not stored, with their expected times in s, None if unknown.
+    """
     console = Console(highlight=False)
-    to_come = {trial.key: estimates.seconds(trial, trial.train_size or n_learnable) for trial in trials}
-    shown = RunDisplay(console, to_come, len(trials))
-    console.print(Text(f"{len(trials)} trials; {shown.time_to_come()}"))
+    shown = RunDisplay(console, dict(to_come), total)
+    console.print(Text(f"{total} trials, {total - len(to_come)} of them stored; {shown.time_to_come()}".rstrip("; ")))
     console.print(Text(columns(COLUMNS), style="bold"), soft_wrap=True)
     if not console.is_terminal:
         yield shown

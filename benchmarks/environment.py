@@ -15,6 +15,8 @@ from typing import Any
 from benchmarks.folders import ROOT
 from benchmarks.missing import DISTRIBUTIONS
 
+CODE = ("bench.py", "benchmarks", "models", "features", "pyproject.toml", "constraints.txt")
+
 
 def version_of(module: str) -> str | None:
     """Return the installed version of the distribution that provides ``module``; None without one."""
@@ -37,7 +39,7 @@ def describe() -> dict[str, Any]:
     """Return the fingerprint that every result carries.
 
     ``machine_id`` tells kinds of machine apart (processor, cores, memory, system), not one machine
-    from its twin: times of twins may be compared.
+    from its twin: times of twins may be compared. ``git_dirty``: the code differs from the commit.
     """
     import psutil
 
@@ -53,7 +55,7 @@ def describe() -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {name: version for name in DISTRIBUTIONS if (version := version_of(name))},
         "git_commit": _git("rev-parse", "HEAD"),
-        "git_dirty": None if (status := _git("status", "--porcelain")) is None else bool(status),
+        "git_dirty": None if (status := _git("status", "--porcelain", "--", *CODE)) is None else bool(status),
     }
 
 

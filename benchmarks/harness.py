@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
+import signal
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -11,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from benchmarks.catalog import Catalog
 from benchmarks.datasets.spec import Images
@@ -27,6 +31,9 @@ from benchmarks.missing import how_to_install, missing_modules
 from benchmarks.store import ResultStore
 from benchmarks.trial import Inputs, Predictions, Trial, TrialResult
 from models.spec import Setting
+
+NOT_MEASURED = ("skipped", "interrupted")
+TURN_LOOK_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -65,37 +72,67 @@ class Harness:
             _hand_over(self.images, scratch / "data")
 
             def result_of(trial: Trial) -> TrialResult | None:
-                return None if self._stop.is_set() else self._result(trial, scratch, guard, started, estimates, display)
+                return self._result(trial, scratch, guard, started, estimates, display)
 
             futures = [pool.submit(result_of, trial) for trial in trials]
             try:
                 return [result for future in futures if (result := future.result())]
             except BaseException:
+                # a second Ctrl-C must not cut short what follows, which takes seconds
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
                 self._stop.set()
                 raise
 
+    def stored(self, trial: Trial) -> TrialResult | None:
+        """Return the stored result of a trial if it holds for this run: nothing that it depends on has changed."""
+        stored = self.store.load(trial.key)
+        return stored if stored and not self._why_again(trial, stored) else None
+
     def _result(
         self, trial: Trial, scratch: Path, guard: Guard, started: float, estimates: Estimates, display: Display
-    ) -> TrialResult:
-        """Return one trial's result: the stored one where it still holds, else a new one, stored."""
-        inputs = inputs_of(trial, self.catalog, self.data_hash)
-        stored = self.store.load(trial.key)
-        if stored and stored.ok and stored.inputs == inputs and not self.options.force:
-            display.reused(stored)
-            return stored
-        blank = self._blank(trial, inputs)
-        result, predictions = blank, None
-        why_not = self._why_not(trial) or self._no_time(trial, clock() - started, estimates)
-        if why_not:
-            result = replace(blank, status="skipped", reason=why_not, finished_at=_now())
-        else:
-            display.started(trial, self._why_again(stored, inputs), estimates.seconds(trial, self._n_train(trial)))
-            limits = self._limits(clock() - started)
-            ending = self._run_worker(trial, scratch, guard, limits, display)
-            result, predictions = self._judged(blank, ending)
-        self.store.save(result, predictions)
-        display.finished(result)
-        return result
+    ) -> TrialResult | None:
+        """Return one trial's result: the stored one where it holds, else a new one, stored; None if stopped before."""
+        with self._turn(trial):
+            if self._stop.is_set():
+                return None
+            before = self.store.load(trial.key)
+            if before and not self._why_again(trial, before):
+                display.reused(before)
+                return before
+            blank = self._blank(trial, inputs_of(trial, self.catalog, self.data_hash))
+            result, predictions = blank, None
+            why_not = self._why_not(trial) or self._no_time(trial, clock() - started, estimates)
+            if why_not:
+                result = replace(blank, status="skipped", reason=why_not, finished_at=_now())
+            else:
+                why_again = self._why_again(trial, before) if before else ""
+                display.started(trial, why_again, estimates.seconds(trial, self._n_train(trial)))
+                ending = self._run_worker(trial, scratch, guard, self._limits(clock() - started), display)
+                result, predictions = self._judged(blank, ending)
+            # what was not measured says nothing against what was
+            if not (before and before.ok and result.status in NOT_MEASURED):
+                self.store.save(result, predictions)
+            display.finished(result)
+            return result
+
+    @contextlib.contextmanager
+    def _turn(self, trial: Trial) -> Iterator[None]:
+        """Wait until no other bench of this user measures: two at once would slow each other down.
+
+        With several jobs trials run beside each other anyway, and are marked as contended.
+        """
+        if self.options.jobs > 1 or self.stored(trial):
+            yield
+            return
+        lock = FileLock(Path(tempfile.gettempdir()) / f"digitbench-{os.getuid()}.lock")
+        while not self._stop.is_set():
+            with contextlib.suppress(Timeout):
+                lock.acquire(timeout=TURN_LOOK_S, poll_interval=TURN_LOOK_S)
+                break
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _run_worker(self, trial: Trial, scratch: Path, guard: Guard, limits: Limits, display: Display) -> Ending:
         request = Request(
@@ -158,14 +195,18 @@ class Harness:
     def _n_train(self, trial: Trial) -> int:
         return trial.train_size or self.images.n_learnable
 
-    def _why_again(self, stored: TrialResult | None, inputs: Inputs) -> str:
-        """Say why a trial that is stored is run all the same; nothing for one that is not stored."""
-        if stored is None:
-            return ""
+    def _why_again(self, trial: Trial, stored: TrialResult) -> str:
+        """Say why a trial that is stored is run all the same; nothing if the stored result holds."""
         if not stored.ok:
             return f"it was {stored.status}"
-        changed = inputs.changed_since(stored.inputs)
-        return f"{' and '.join(changed)} changed" if changed else "--force"
+        if self.options.force:
+            return "--force"
+        changed = inputs_of(trial, self.catalog, self.data_hash).changed_since(stored.inputs)
+        if stored.resources.threads != self.options.limits.threads:
+            changed.append("threads")
+        if stored.timing.contended and self.options.jobs == 1:
+            return "other trials ran beside it"
+        return f"{' and '.join(changed)} changed" if changed else ""
 
     def _why_not(self, trial: Trial) -> str:
         """Say which library is missing and how to get it; nothing if all are there."""

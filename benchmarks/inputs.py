@@ -51,7 +51,7 @@ def source_hash(module: str) -> str:
         if name not in sources:
             tree = ast.parse(_file_of(name).read_bytes())
             sources[name] = ast.dump(_without_docstrings(tree))
-            waiting.extend(_imported(tree))
+            waiting.extend(_imported(tree, _file_of(name).parent))
     return _hash("\n".join(sources[name] for name in sorted(sources)))
 
 
@@ -62,12 +62,14 @@ def _home(build: Callable[..., object]) -> str:
 
 def _file_of(module: str) -> Path:
     """Return where a module's source lies: plug-ins are known to Python alone, the suite's own by path."""
+    if module.endswith(".py"):
+        return Path(module)
     loaded = sys.modules.get(module)
     return Path(loaded.__file__) if loaded and loaded.__file__ else ROOT.joinpath(*module.split(".")).with_suffix(".py")
 
 
-def _imported(tree: ast.AST) -> Iterator[str]:
-    """Yield the modules of ``features`` and ``models`` that are imported anywhere in ``tree``."""
+def _imported(tree: ast.AST, folder: Path) -> Iterator[str]:
+    """Yield what is imported anywhere in ``tree``: modules of ``features`` and ``models``, files of its own folder."""
     for node in ast.walk(tree):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -77,6 +79,8 @@ def _imported(tree: ast.AST) -> Iterator[str]:
         for name in names:
             if name.split(".")[0] in PACKAGES and name not in DESCRIBING and _file_of(name).is_file():
                 yield name
+            elif (beside := folder / f"{name.replace('.', '/')}.py").is_file():
+                yield str(beside)
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:

@@ -18,7 +18,7 @@ from benchmarks.estimates import Estimates
 from benchmarks.folders import RESULTS
 from benchmarks.harness import Harness, RunOptions
 from benchmarks.plan import Choice, plan
-from benchmarks.report.findings import read_findings, store_dataset
+from benchmarks.report.findings import NoResultsError, read_findings, store_dataset
 from benchmarks.report.table import as_text, failures, notes
 from benchmarks.report.write import write_reports
 from benchmarks.store import ResultStore
@@ -53,7 +53,8 @@ class Session:
             results = self._run(trials, images, found, store)
         except KeyboardInterrupt:
             self._conclude(store, trials)
-            print("interrupted; the same command goes on where this one was", file=sys.stderr)
+            again = "the same command without --force" if self.options.force else "the same command"
+            print(f"interrupted; {again} goes on where this one was", file=sys.stderr)
             return INTERRUPTED
         self._conclude(store, trials)
         return SOME_FAILED if any(result.status not in ("ok", "skipped") for result in results) else OK
@@ -62,7 +63,12 @@ class Session:
         estimates = Estimates(store.load_all(), *(reference.load_all() for reference in _references(store.dataset)))
         ordered = estimates.cheapest_first(list(trials), images.n_learnable)
         harness = Harness(self.catalog, images, found.data_hash, store, self.options)
-        with display(ordered, estimates, images.n_learnable) as shown:
+        to_come = {
+            trial.key: estimates.seconds(trial, trial.train_size or images.n_learnable)
+            for trial in ordered
+            if not harness.stored(trial)
+        }
+        with display(to_come, len(ordered)) as shown:
             return harness.run(ordered, estimates, shown)
 
     def _conclude(self, store: ResultStore, trials: Sequence[Trial]) -> None:
@@ -73,8 +79,7 @@ class Session:
             findings = write_reports(store, families)
             if None not in sizes:
                 findings = read_findings(store, families, max(filter(None, sizes)))
-        except BenchError as nothing_yet:
-            print(nothing_yet)
+        except NoResultsError:
             return
         board = findings.board
         why_not = failures(board.rows)

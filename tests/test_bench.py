@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import csv
 import json
-import re
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,25 +14,8 @@ import pytest
 
 from models.registry import MODELS
 from tests.conftest import ROOT, Bench
+from tests.outside import HOSTILE, QUICK, leaderboard, records, workers_left
 from tests.plugins.curious import in_memory, looks_like_labels
-
-HOSTILE = str(ROOT / "tests" / "plugins" / "hostile.py")
-QUICK = ("--dataset", "digits", "--features", "pixels")
-
-
-def leaderboard(results: Path, dataset: str = "digits") -> dict[str, dict[str, str]]:
-    with (results / "local" / dataset / "leaderboard.csv").open(newline="") as file:
-        return {f"{row['model']}@{row['features']}": row for row in csv.DictReader(file)}
-
-
-def records(results: Path) -> dict[str, dict[str, object]]:
-    return {path.stem: json.loads(path.read_text()) for path in results.glob("local/*/trials/*.json")}
-
-
-def workers_left(tmp_path: Path) -> list[str]:
-    """Return the workers and guards of this test; others may run benches on the machine too."""
-    lines = (" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"]))
-    return [line for line in lines if re.search(r"benchmarks\.(worker|guard)", line) and str(tmp_path) in line]
 
 
 def test_every_model_of_the_registry_runs_on_digits_without_mnist_and_without_a_network(
@@ -97,31 +75,6 @@ def test_a_worker_finds_no_label_of_the_test_split(bench: Bench, environment: di
     assert looks_like_labels(truth, 360) and in_memory(360)
 
 
-def test_a_stored_trial_is_taken_again_and_force_runs_it(bench: Bench, tmp_path: Path) -> None:
-    first = bench("--models", "knn", *QUICK)
-    stored = records(tmp_path)
-    again = bench("--models", "knn", *QUICK)
-    assert "ok, stored" in again.stdout and "ok, stored" not in first.stdout
-    assert records(tmp_path) == stored
-    forced = bench("--models", "knn", *QUICK, "--force")
-    assert "knn@pixels-s0 is run again: --force" in forced.stdout
-    assert records(tmp_path) != stored
-
-
-def test_a_trial_is_run_again_when_the_code_of_its_model_changed(bench: Bench, tmp_path: Path) -> None:
-    plugin = tmp_path / "mine.py"
-    text = (ROOT / "tests/plugins/hostile.py").read_text()
-    plugin.write_text(text)
-    arguments = ("--plugin", str(plugin), "--models", "leaves-children,knn", *QUICK)
-    bench(*arguments)
-    plugin.write_text(text.replace("class Harmless:", "# a remark\nclass Harmless:"))
-    assert "run again" not in bench(*arguments).stdout
-    plugin.write_text(text.replace("np.zeros(len(X), np.int64)", "np.ones(len(X), np.int64)"))
-    done = bench(*arguments)
-    assert "leaves-children@pixels-s0 is run again: code changed" in done.stdout
-    assert "knn@pixels-s0 is run again" not in done.stdout
-
-
 def test_settings_seeds_and_sizes_make_trials_of_their_own(bench: Bench, tmp_path: Path) -> None:
     names = "knn[k=3],knn[stock],random-forest[trees=5]"
     done = bench("--models", names, *QUICK, "--seeds", "2", "--train-size", "100,1437")
@@ -135,14 +88,6 @@ def test_settings_seeds_and_sizes_make_trials_of_their_own(bench: Bench, tmp_pat
     assert str(stock["resources"]["implementation"]).startswith("scikit-learn 1")  # type: ignore[index]
     assert leaderboard(tmp_path)["random-forest[trees=5]@pixels"]["seeds"] == "2"
     assert len(leaderboard(tmp_path)) == 3
-
-
-def test_max_minutes_starts_nothing_that_would_not_end_in_time(bench: Bench, tmp_path: Path) -> None:
-    bench("--models", "knn", *QUICK)
-    done = bench("--models", "knn", *QUICK, "--force", "--max-minutes", "0.001")
-    assert done.returncode == 0
-    (record,) = records(tmp_path).values()
-    assert record["status"] == "skipped" and "--max-minutes 0.001 leaves 0 s" in str(record["reason"])
 
 
 @pytest.mark.parametrize(
@@ -161,6 +106,7 @@ def test_max_minutes_starts_nothing_that_would_not_end_in_time(bench: Bench, tmp
         (("--models", "knn", "--dataset", "digits", "--run", "../elsewhere"), "plain name"),
         (("--models", "knn", "--plugin", "nowhere.py"), "there is no such file"),
         (("--models", "dummy", "--dataset", "digits", "--results-dir", "/proc/nowhere"), "cannot write /proc/nowhere"),
+        (("--models", "dummy", "--data-dir", "nowhere"), "--data-dir names nowhere, and there is no such folder"),
         (("report", "never-run"), "no run 'never-run'"),
         (("lits",), "invalid choice"),
     ],
@@ -175,58 +121,25 @@ def test_bad_arguments_get_one_clear_line_and_exit_code_2(
     assert not (tmp_path / "local").exists()
 
 
-@pytest.mark.parametrize("text", ["MODELS = 3", "raise SystemExit", "x = 1", "MODELS = (1,)", "def", "import nowhere"])
+SPEC = "from models.spec import ModelSpec\nMODELS = (ModelSpec('mine', 'f', 's', {}),)"
+
+
+BAD_PLUGINS = [
+    *("MODELS = 3", "raise SystemExit", "x = 1", "MODELS = (1,)", "def", "import nowhere"),
+    SPEC.format("None, ('pixels',)"),
+    SPEC.format("print, 'pixels'"),
+    SPEC.format("print, ('pixel',)"),
+    SPEC.format("print, ('pixels',), settings={'a': [1]}"),
+    SPEC.format("print, ('pixels',)").replace("'mine'", "'knn'"),
+]
+
+
+@pytest.mark.parametrize("text", BAD_PLUGINS)
 def test_a_bad_plugin_gets_one_clear_line(bench: Bench, tmp_path: Path, text: str) -> None:
     plugin = tmp_path / "bad.py"
     plugin.write_text(text)
     done = bench("--plugin", str(plugin), "--models", "knn")
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "bad.py" in done.stderr
-
-
-def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(
-    started_bench: Callable[..., subprocess.Popen[str]], bench: Bench, tmp_path: Path
-) -> None:
-    arguments = ("--plugin", HOSTILE, "--models", "knn,hangs,dummy", *QUICK, "--timeout", "60")
-    process = started_bench(*arguments)
-    assert process.stdout
-    said = ""
-    while "2/3" not in said:
-        line = process.stdout.readline()
-        assert line, said
-        said += line
-    wait_for_worker(tmp_path)
-    process.send_signal(signal.SIGINT)
-    said += process.communicate(timeout=30)[0]
-    assert process.returncode == 130, said
-    assert "rank" in said and "interrupted" in said
-    assert not workers_left(tmp_path)
-    stored = records(tmp_path)
-    assert stored["knn@pixels-s0"]["status"] == "ok"
-    assert stored["hangs@pixels-s0"]["status"] == "interrupted"
-    done = bench("--plugin", HOSTILE, "--models", "knn,hangs,dummy", *QUICK, "--timeout", "3")
-    assert done.returncode == 1
-    assert "hangs@pixels-s0 is run again: it was interrupted" in done.stdout
-    assert records(tmp_path)["hangs@pixels-s0"]["status"] == "timeout"
-    assert records(tmp_path)["knn@pixels-s0"] == stored["knn@pixels-s0"]
-
-
-def wait_for_worker(tmp_path: Path) -> None:
-    for _ in range(200):
-        if any("benchmarks.worker" in line for line in workers_left(tmp_path)):
-            return
-        time.sleep(0.05)
-    raise AssertionError("no worker came up")
-
-
-def test_two_benches_into_one_folder_lose_nothing(
-    started_bench: Callable[..., subprocess.Popen[str]], tmp_path: Path
-) -> None:
-    both = [started_bench("--models", names, *QUICK) for names in ("knn,dummy,knn[k=1]", "knn,knn[k=2],knn[k=3]")]
-    for process in both:
-        said = process.communicate(timeout=120)[0]
-        assert process.returncode == 0, said
-    names = {f"{name}@pixels" for name in ("knn", "dummy", "knn[k=1]", "knn[k=2]", "knn[k=3]")}
-    assert set(leaderboard(tmp_path)) == names
 
 
 def test_several_jobs_at_once_are_marked_as_contended(bench: Bench, tmp_path: Path) -> None:
@@ -257,47 +170,6 @@ def test_without_words_it_shows_its_help(bench: Bench) -> None:
     assert done.returncode == 0 and "--models" in done.stdout and "examples:" in done.stdout
 
 
-def kill_at_random_moments(
-    start: Callable[..., subprocess.Popen[str]], bench: Bench, results: Path, times: int
-) -> None:
-    """Kill a run outright again and again; nothing may be half-written, nothing may be left running."""
-    arguments = ("--models", "dummy,knn,linear-svm,random-forest[trees=20]", *QUICK, "--no-cache", "--force")
-    generator = np.random.default_rng(2026)
-    for moment in generator.uniform(0.3, 9.0, times):
-        process = start(*arguments)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(moment)
-        process.kill()
-        process.wait()
-        for path in results.rglob("*.json"):
-            json.loads(path.read_text())
-        for path in results.rglob("*.npz"):
-            np.load(path, allow_pickle=False).close()
-        for path in results.rglob("*.csv"):
-            assert path.read_text().endswith("\n")
-        deadline = time.monotonic() + 10
-        while workers_left(results) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not workers_left(results)
-    done = bench(*(word for word in arguments if word != "--force"))
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert len(leaderboard(results)) == 4
-    assert not list(results.rglob(".part-*"))
-
-
-def test_a_bench_killed_outright_leaves_whole_files_and_no_process(
-    started_bench: Callable[..., subprocess.Popen[str]], bench: Bench, tmp_path: Path
-) -> None:
-    kill_at_random_moments(started_bench, bench, tmp_path, 2)
-
-
-@pytest.mark.slow
-def test_a_bench_killed_at_ten_moments_leaves_whole_files_and_no_process(
-    started_bench: Callable[..., subprocess.Popen[str]], bench: Bench, tmp_path: Path
-) -> None:
-    kill_at_random_moments(started_bench, bench, tmp_path, 10)
-
-
 @pytest.mark.slow
 def test_listing_takes_at_most_eight_times_an_empty_python(environment: dict[str, str]) -> None:
     def seconds(*arguments: str) -> float:
@@ -308,11 +180,3 @@ def test_listing_takes_at_most_eight_times_an_empty_python(environment: dict[str
     pairs = [(seconds("-c", "pass"), seconds(str(ROOT / "bench.py"), "list")) for _ in range(15)]
     empty, listing = (sorted(times)[len(pairs) // 2] for times in zip(*pairs, strict=True))
     assert listing <= 8 * empty, listing / empty
-
-
-def test_a_trial_never_timed_before_is_skipped_when_the_minutes_are_used_up(bench: Bench, tmp_path: Path) -> None:
-    done = bench("--plugin", HOSTILE, "--models", "hangs,exits", *QUICK, "--max-minutes", "0.15")
-    assert done.returncode == 0, done.stdout
-    reasons = {key: (record["status"], record["reason"]) for key, record in records(tmp_path).items()}
-    assert {status for status, _ in reasons.values()} == {"skipped"}
-    assert "(--max-minutes)" in str(reasons["hangs@pixels-s0"][1])

@@ -11,6 +11,7 @@ from benchmarks.datasets import digits, mnist
 from benchmarks.datasets.download import DownloadError
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
 from benchmarks.datasets.splits import without_test
+from benchmarks.errors import BenchError
 from features.naming import Registry
 
 DATASETS: Registry[Dataset] = Registry("dataset", (*mnist.DATASETS, *digits.DATASETS))
@@ -20,9 +21,13 @@ FOR_CHOOSING = "-validation"
 def data_places(data_dir: Path | None, cache: Path) -> DataPlaces:
     """Return where to look: ``--data-dir``, then the folder DIGITBENCH_DATA names, then the cache.
 
-    Downloads go to ``--data-dir`` where it is given, else to the cache.
+    Downloads go to ``--data-dir`` where it is given, else to the cache. Raises ``BenchError`` for a
+    folder that is named and not there.
     """
     named = os.environ.get("DIGITBENCH_DATA")
+    for source, folder in (("--data-dir", data_dir), ("DIGITBENCH_DATA", named)):
+        if folder and not Path(folder).is_dir():
+            raise BenchError(f"{source} names {folder}, and there is no such folder")
     kept = cache / "data"
     folders = (data_dir, Path(named) if named else None, kept)
     return DataPlaces(tuple(folder for folder in folders if folder), data_dir or kept)

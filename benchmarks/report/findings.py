@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 DATASET_FILE = "dataset.json"
 
 
+class NoResultsError(BenchError):
+    """There is nothing to report on."""
+
+
 @dataclass(frozen=True)
 class Findings:
     """All that a report is written from. ``truth``: the labels of the test split, of shape (n_test,)."""
@@ -50,7 +54,7 @@ def read_findings(store: ResultStore, families: Mapping[str, str], train_size: i
     audit, truth = _read_dataset(store)
     results = [result for result in store.load_all() if result.inputs.data == audit.data_hash]
     if not results:
-        raise BenchError(f"there are no results in {store.folder}; run some first")
+        raise NoResultsError(f"there are no results in {store.folder}; run some first")
 
     def right(result: TrialResult) -> NDArray[np.bool_] | None:
         predictions = store.predictions(result.trial.key)
@@ -69,9 +73,10 @@ def _read_dataset(store: ResultStore) -> tuple[Audit, NDArray[np.int64]]:
         truth = np.array(stored.pop("test_labels"), np.int64)
         return Audit(**{**stored, **_tuples(stored, ("class_names", "dropped"))}), truth
     except FileNotFoundError:
-        raise BenchError(f"there are no results in {store.folder}; run some first") from None
+        raise NoResultsError(f"there are no results in {store.folder}; run some first") from None
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise BenchError(f"{store.folder / DATASET_FILE} is damaged ({error}); run the same command again") from error
+        place = store.folder / DATASET_FILE
+        raise BenchError(f"{place} is damaged ({error}); any trial of this run writes it anew") from error
 
 
 def _tuples(stored: Mapping[str, Any], names: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -1,0 +1,41 @@
+"""What tests of the real command look at from the outside."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import time
+from pathlib import Path
+
+import psutil
+
+from tests.conftest import ROOT
+
+HOSTILE = str(ROOT / "tests" / "plugins" / "hostile.py")
+
+
+QUICK = ("--dataset", "digits", "--features", "pixels")
+
+
+def leaderboard(results: Path, dataset: str = "digits") -> dict[str, dict[str, str]]:
+    with (results / "local" / dataset / "leaderboard.csv").open(newline="") as file:
+        return {f"{row['model']}@{row['features']}": row for row in csv.DictReader(file)}
+
+
+def records(results: Path) -> dict[str, dict[str, object]]:
+    return {path.stem: json.loads(path.read_text()) for path in results.glob("local/*/trials/*.json")}
+
+
+def workers_left(tmp_path: Path) -> list[str]:
+    """Return the workers and guards of this test; others may run benches on the machine too."""
+    lines = (" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"]))
+    return [line for line in lines if re.search(r"benchmarks\.(worker|guard)", line) and str(tmp_path) in line]
+
+
+def wait_for_worker(tmp_path: Path) -> None:
+    for _ in range(200):
+        if any("benchmarks.worker" in line for line in workers_left(tmp_path)):
+            return
+        time.sleep(0.05)
+    raise AssertionError("no worker came up")

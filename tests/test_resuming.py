@@ -1,0 +1,176 @@
+"""What is kept, what is run again, and what an interrupt or a sudden death leaves behind."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.conftest import ROOT, Bench
+from tests.outside import HOSTILE, QUICK, leaderboard, records, wait_for_worker, workers_left
+
+
+def test_a_stored_trial_is_taken_again_and_force_runs_it(bench: Bench, tmp_path: Path) -> None:
+    first = bench("--models", "knn", *QUICK)
+    stored = records(tmp_path)
+    again = bench("--models", "knn", *QUICK)
+    assert "ok, stored" in again.stdout and "ok, stored" not in first.stdout
+    assert records(tmp_path) == stored
+    forced = bench("--models", "knn", *QUICK, "--force")
+    assert "knn@pixels-s0 is run again: --force" in forced.stdout
+    assert records(tmp_path) != stored
+
+
+def test_a_trial_is_run_again_when_the_code_of_its_model_changed(bench: Bench, tmp_path: Path) -> None:
+    plugin = tmp_path / "mine.py"
+    text = (ROOT / "tests/plugins/hostile.py").read_text()
+    plugin.write_text(text)
+    arguments = ("--plugin", str(plugin), "--models", "leaves-children,knn", *QUICK)
+    bench(*arguments)
+    plugin.write_text(text.replace("class Harmless:", "# a remark\nclass Harmless:"))
+    assert "run again" not in bench(*arguments).stdout
+    plugin.write_text(text.replace("np.zeros(len(X), np.int64)", "np.ones(len(X), np.int64)"))
+    done = bench(*arguments)
+    assert "leaves-children@pixels-s0 is run again: code changed" in done.stdout
+    assert "knn@pixels-s0 is run again" not in done.stdout
+
+
+def test_a_good_result_outlives_what_measured_nothing(
+    started_bench: Callable[..., subprocess.Popen[str]], bench: Bench, tmp_path: Path
+) -> None:
+    good = ("--models", "svm-rbf,knn", *QUICK)
+    bench(*good)
+    stored = records(tmp_path)
+    done = bench(*good, "--force", "--max-minutes", "0.0001")
+    assert done.returncode == 0 and "skipped" in done.stdout
+    process = started_bench(*good, "--force")
+    wait_for_worker(tmp_path)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=30)[0]
+    assert process.returncode == 130 and "the same command without --force" in said
+    after = records(tmp_path)
+    assert {key: record["status"] for key, record in after.items()} == dict.fromkeys(stored, "ok")
+    assert all((tmp_path / f"local/digits/predictions/{key}.npz").exists() for key in stored)
+
+
+def test_a_trial_is_run_again_with_another_number_of_threads(bench: Bench) -> None:
+    bench("--models", "knn", *QUICK, "--threads", "2")
+    assert "run again: threads changed" in bench("--models", "knn", *QUICK, "--threads", "1").stdout
+    assert "ok, stored" in bench("--models", "knn", *QUICK, "--threads", "1").stdout
+
+
+def test_a_plug_ins_own_helpers_count_as_its_code(bench: Bench, tmp_path: Path) -> None:
+    plugin, helper = tmp_path / "mine.py", tmp_path / "said_by_mine.py"
+    plugin.write_text(
+        "from said_by_mine import LABEL\nfrom models.spec import ModelSpec\n"
+        "class Says:\n    def fit(self, X, y): return self\n    def predict(self, X): return [LABEL] * len(X)\n"
+        "MODELS = (ModelSpec('says', 'mine', 'says one thing', lambda context: Says(), ('pixels',)),)\n"
+    )
+    helper.write_text("LABEL = 1\n")
+    arguments = ("--plugin", str(plugin), "--models", "says", *QUICK)
+    assert bench(*arguments).returncode == 0
+    assert "ok, stored" in bench(*arguments).stdout
+    helper.write_text("LABEL = 2\n")
+    assert "run again: code changed" in bench(*arguments).stdout
+
+
+def test_max_minutes_starts_nothing_that_would_not_end_in_time(bench: Bench, tmp_path: Path) -> None:
+    bench("--models", "knn", *QUICK)
+    done = bench("--models", "knn", *QUICK, "--force", "--max-minutes", "0.001")
+    assert done.returncode == 0
+    (record,) = records(tmp_path).values()
+    assert record["status"] == "skipped" and "--max-minutes 0.001 leaves 0 s" in str(record["reason"])
+
+
+def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(
+    started_bench: Callable[..., subprocess.Popen[str]], bench: Bench, tmp_path: Path
+) -> None:
+    arguments = ("--plugin", HOSTILE, "--models", "knn,hangs,dummy", *QUICK, "--timeout", "60")
+    process = started_bench(*arguments)
+    assert process.stdout
+    said = ""
+    while "2/3" not in said:
+        line = process.stdout.readline()
+        assert line, said
+        said += line
+    wait_for_worker(tmp_path)
+    process.send_signal(signal.SIGINT)
+    said += process.communicate(timeout=30)[0]
+    assert process.returncode == 130, said
+    assert "rank" in said and "interrupted" in said
+    assert not workers_left(tmp_path)
+    stored = records(tmp_path)
+    assert stored["knn@pixels-s0"]["status"] == "ok"
+    assert stored["hangs@pixels-s0"]["status"] == "interrupted"
+    done = bench("--plugin", HOSTILE, "--models", "knn,hangs,dummy", *QUICK, "--timeout", "3")
+    assert done.returncode == 1
+    assert "hangs@pixels-s0 is run again: it was interrupted" in done.stdout
+    assert records(tmp_path)["hangs@pixels-s0"]["status"] == "timeout"
+    assert records(tmp_path)["knn@pixels-s0"] == stored["knn@pixels-s0"]
+
+
+def test_two_benches_into_one_folder_lose_nothing(
+    started_bench: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    both = [started_bench("--models", names, *QUICK) for names in ("knn,dummy,knn[k=1]", "knn,knn[k=2],knn[k=3]")]
+    for process in both:
+        said = process.communicate(timeout=120)[0]
+        assert process.returncode == 0, said
+    names = {f"{name}@pixels" for name in ("knn", "dummy", "knn[k=1]", "knn[k=2]", "knn[k=3]")}
+    assert set(leaderboard(tmp_path)) == names
+
+
+def kill_at_random_moments(
+    start: Callable[..., subprocess.Popen[str]], bench: Bench, results: Path, times: int
+) -> None:
+    """Kill a run outright again and again; nothing may be half-written, nothing may be left running."""
+    arguments = ("--models", "dummy,knn,linear-svm,random-forest[trees=20]", *QUICK, "--no-cache", "--force")
+    generator = np.random.default_rng(2026)
+    for moment in generator.uniform(0.3, 9.0, times):
+        process = start(*arguments)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(moment)
+        process.kill()
+        process.wait()
+        for path in results.rglob("*.json"):
+            json.loads(path.read_text())
+        for path in results.rglob("*.npz"):
+            np.load(path, allow_pickle=False).close()
+        for path in results.rglob("*.csv"):
+            assert path.read_text().endswith("\n")
+        deadline = time.monotonic() + 10
+        while workers_left(results) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not workers_left(results)
+    done = bench(*(word for word in arguments if word != "--force"))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(leaderboard(results)) == 4
+    assert not list(results.rglob(".part-*"))
+
+
+def test_a_bench_killed_outright_leaves_whole_files_and_no_process(
+    started_bench: Callable[..., subprocess.Popen[str]], bench: Bench, tmp_path: Path
+) -> None:
+    kill_at_random_moments(started_bench, bench, tmp_path, 2)
+
+
+@pytest.mark.slow
+def test_a_bench_killed_at_ten_moments_leaves_whole_files_and_no_process(
+    started_bench: Callable[..., subprocess.Popen[str]], bench: Bench, tmp_path: Path
+) -> None:
+    kill_at_random_moments(started_bench, bench, tmp_path, 10)
+
+
+def test_a_trial_never_timed_before_is_skipped_when_the_minutes_are_used_up(bench: Bench, tmp_path: Path) -> None:
+    done = bench("--plugin", HOSTILE, "--models", "hangs,exits", *QUICK, "--max-minutes", "0.15")
+    assert done.returncode == 0, done.stdout
+    reasons = {key: (record["status"], record["reason"]) for key, record in records(tmp_path).items()}
+    assert {status for status, _ in reasons.values()} == {"skipped"}
+    assert "(--max-minutes)" in str(reasons["hangs@pixels-s0"][1])
