@@ -33,6 +33,8 @@ class Display(Protocol):
 
     def finished(self, result: TrialResult) -> None: ...
 
+    def waits(self) -> None: ...
+
     def reused(self, result: TrialResult) -> None: ...
 
 
@@ -56,6 +58,7 @@ class RunDisplay:
     running: dict[str, Running] = field(default_factory=dict)
     live: Live | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)
+    said_that_it_waits: bool = False
 
     def started(self, trial: Trial, why_again: str, expected_s: float | None) -> None:
         with self.lock:
@@ -75,6 +78,12 @@ class RunDisplay:
 
     def reused(self, result: TrialResult) -> None:
         self._end(result, "ok, stored")
+
+    def waits(self) -> None:
+        """Say, once a run, that another bench is measuring."""
+        if not self.said_that_it_waits:
+            self.said_that_it_waits = True
+            self.console.print(Text(f"{'':7} another bench of yours is measuring; they take turns", style="dim"))
 
     def _end(self, result: TrialResult, status: str) -> None:
         with self.lock:

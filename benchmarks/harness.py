@@ -92,7 +92,7 @@ class Harness:
         self, trial: Trial, scratch: Path, guard: Guard, started: float, estimates: Estimates, display: Display
     ) -> TrialResult | None:
         """Return one trial's result: the stored one where it holds, else a new one, stored; None if stopped before."""
-        with self._turn(trial):
+        with self._turn(trial, display):
             if self._stop.is_set():
                 return None
             before = self.store.load(trial.key)
@@ -116,7 +116,7 @@ class Harness:
             return result
 
     @contextlib.contextmanager
-    def _turn(self, trial: Trial) -> Iterator[None]:
+    def _turn(self, trial: Trial, display: Display) -> Iterator[None]:
         """Wait until no other bench of this user measures: two at once would slow each other down.
 
         With several jobs trials run beside each other anyway, and are marked as contended.
@@ -126,9 +126,11 @@ class Harness:
             return
         lock = FileLock(Path(tempfile.gettempdir()) / f"digitbench-{os.getuid()}.lock")
         while not self._stop.is_set():
-            with contextlib.suppress(Timeout):
+            try:
                 lock.acquire(timeout=TURN_LOOK_S, poll_interval=TURN_LOOK_S)
                 break
+            except Timeout:
+                display.waits()
         try:
             yield
         finally:

@@ -119,9 +119,9 @@ def test_two_benches_into_one_folder_lose_nothing(
     started_bench: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
     both = [started_bench("--models", names, *QUICK) for names in ("knn,dummy,knn[k=1]", "knn,knn[k=2],knn[k=3]")]
-    for process in both:
-        said = process.communicate(timeout=120)[0]
-        assert process.returncode == 0, said
+    said = [process.communicate(timeout=120)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert any("they take turns" in text for text in said)
     names = {f"{name}@pixels" for name in ("knn", "dummy", "knn[k=1]", "knn[k=2]", "knn[k=3]")}
     assert set(leaderboard(tmp_path)) == names
 

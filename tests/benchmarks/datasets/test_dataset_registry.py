@@ -9,6 +9,7 @@ from benchmarks.datasets import mnist
 from benchmarks.datasets.download import RemoteFile
 from benchmarks.datasets.registry import DATASETS, data_places, find_dataset, open_dataset
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
+from benchmarks.errors import BenchError
 from features.naming import DuplicateNameError, Registry, UnknownNameError
 from tests.benchmarks.datasets.fakes import fake_mnist, offered, refusal
 from tests.benchmarks.datasets.loopback import Mirrors
