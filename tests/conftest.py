@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from benchmarks.launch import SLEEPING_THREADS
 from benchmarks.trial import (
@@ -21,6 +22,10 @@ from benchmarks.trial import (
     Trial,
     TrialResult,
 )
+
+# a noisy machine, or a first import, makes no test wrong
+settings.register_profile("no-deadline", deadline=None)
+settings.load_profile("no-deadline")
 
 # before any library starts its threads: the tests must not crawl on a busy machine
 os.environ.update(SLEEPING_THREADS)
