@@ -32,22 +32,24 @@ def read_uncompressed(path: Path, largest: int = LARGEST) -> bytes:
         with path.open("rb") as file:
             gzipped = file.read(2) == GZIP_MAGIC
         with gzip.open(path) if gzipped else path.open("rb") as stream:
-            content = _read_beyond(stream, largest)
+            pieces = _pieces(stream, largest)
     except (OSError, EOFError, zlib.error) as error:
         raise BenchError(f"{path} cannot be read ({error}); fetch it again") from error
-    if len(content) > largest:
+    if pieces is None:
         raise BenchError(f"{path} holds more than {largest >> 20} MiB uncompressed; is it what it says?")
-    return content
+    return b"".join(pieces)
 
 
-def _read_beyond(stream: gzip.GzipFile | io.BufferedReader, largest: int) -> bytes:
-    """Return the whole content, or somewhat more than ``largest`` bytes of it."""
+def _pieces(stream: gzip.GzipFile | io.BufferedReader, largest: int) -> list[bytes] | None:
+    """Return the whole content in pieces; None if it is larger than ``largest`` bytes."""
     pieces: list[bytes] = []
     n_bytes = 0
-    while n_bytes <= largest and (piece := stream.read(PIECE)):
+    while piece := stream.read(PIECE):
         pieces.append(piece)
         n_bytes += len(piece)
-    return b"".join(pieces)
+        if n_bytes > largest:
+            return None
+    return pieces
 
 
 def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:
