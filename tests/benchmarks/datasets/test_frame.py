@@ -156,7 +156,7 @@ def test_bad_files_are_refused_in_one_line(tmp_path: Path) -> None:
         "words.png": b"these are words",
         "flipped.png": bytes([good[0] ^ 255]) + good[1:],
         "script.eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
-        "huge.png": _huge(),
+        "huge.png": huge_png(),
     }
     for name, content in bad.items():
         (tmp_path / name).write_bytes(content)
@@ -167,7 +167,7 @@ def test_bad_files_are_refused_in_one_line(tmp_path: Path) -> None:
     assert "directory" in refusal(lambda: read_image(tmp_path))
 
 
-def _huge() -> bytes:
+def huge_png() -> bytes:
     """Return a small PNG file that says it is of 30,000 by 30,000 pixels."""
     header = b"IHDR" + struct.pack(">IIBBBBB", 30_000, 30_000, 8, 0, 0, 0, 0)
     body = b"IDAT" + zlib.compress(bytes(10_000))
