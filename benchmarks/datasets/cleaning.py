@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 NAMED_AT_MOST = 5
 
 
-def check_counts(images: NDArray[np.uint8], labels: NDArray[np.uint8], name: str) -> None:
+def check_counts(images: NDArray[np.uint8], labels: NDArray[np.integer], name: str) -> None:
     """Raise ``BenchError`` unless there are images of two dimensions, and one label for each."""
     if images.ndim != 3 or labels.ndim != 1:
         raise BenchError(

@@ -33,8 +33,6 @@ def read_idx(path: Path) -> Source:
             raise BenchError(
                 f"{path} has {len(files)} {kind} files of images ({files[0].name}, {files[1].name}…); keep one"
             )
-    if not train:
-        raise BenchError(f"{path} has IDX files to test with, but none to learn from")
     checksums: list[tuple[str, str]] = []
     parts = [_part(file, checksums) for file in (*train, *test)]
     return Source(parts[0], parts[1] if test else None, tuple(checksums))

@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.datasets import digits, mnist
+from benchmarks.datasets import digits, emnist, idx_relatives, mnist, mnist_c, usps
 from benchmarks.datasets.download import DownloadError
 from benchmarks.datasets.own import is_path, open_path
 from benchmarks.datasets.prepare import Preparation
@@ -16,7 +16,17 @@ from benchmarks.datasets.splits import without_test
 from benchmarks.errors import BenchError
 from features.naming import Registry
 
-DATASETS: Registry[Dataset] = Registry("dataset", (*mnist.DATASETS, *digits.DATASETS))
+DATASETS: Registry[Dataset] = Registry(
+    "dataset",
+    (
+        *mnist.DATASETS,
+        *digits.DATASETS,
+        *idx_relatives.DATASETS,
+        *emnist.DATASETS,
+        *usps.DATASETS,
+        *mnist_c.DATASETS,
+    ),
+)
 FOR_CHOOSING = "-validation"
 AS_FOUND = Preparation()
 

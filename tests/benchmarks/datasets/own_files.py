@@ -18,6 +18,7 @@ from tests.benchmarks.datasets.fakes import idx_bytes
 N_TRAIN, N_TEST = 36, 12
 NAMES = ("alpha", "beta", "gamma")
 Arrays = tuple[NDArray[np.uint8], NDArray[np.int64]]
+Many = Sequence[Any] | NDArray[Any]
 
 
 def some_images(n: int = N_TRAIN, n_classes: int = 3, seed: int = 0, side: int = 12) -> Arrays:
@@ -34,7 +35,7 @@ def png(image: NDArray[np.uint8]) -> bytes:
     return buffer.getvalue()
 
 
-def write_folder(root: Path, images: NDArray[np.uint8], labels: Sequence[int], names: Sequence[str] = NAMES) -> Path:
+def write_folder(root: Path, images: NDArray[np.uint8], labels: Many, names: Sequence[str] = NAMES) -> Path:
     for i, (image, label) in enumerate(zip(images, labels, strict=True)):
         place = root / names[label]
         place.mkdir(parents=True, exist_ok=True)
@@ -59,21 +60,19 @@ def write_npz(path: Path, train: tuple[Any, Any], test: tuple[Any, Any] | None =
     return path
 
 
-def csv_text(images: NDArray[Any], labels: Sequence[object], heading: bool = True) -> str:
+def csv_text(images: NDArray[Any], labels: Many, heading: bool = True) -> str:
     flat = images.reshape(len(images), -1)
     lines = [",".join(map(str, (label, *row.tolist()))) for label, row in zip(labels, flat, strict=True)]
     names = ["label", *(f"pixel{i}" for i in range(flat.shape[1]))]
     return "\n".join([*([",".join(names)] if heading else []), *lines]) + "\n"
 
 
-def write_csv(path: Path, images: NDArray[Any], labels: Sequence[object], heading: bool = True) -> Path:
+def write_csv(path: Path, images: NDArray[Any], labels: Many, heading: bool = True) -> Path:
     path.write_text(csv_text(images, labels, heading))
     return path
 
 
-def write_parquet(
-    path: Path, cells: Sequence[object], labels: Sequence[object], names: Sequence[str] | None = None
-) -> Path:
+def write_parquet(path: Path, cells: Many, labels: Many, names: Sequence[str] | None = None) -> Path:
     import pyarrow
     import pyarrow.parquet
 

@@ -70,7 +70,7 @@ def empty_class(root: Path) -> Path:
     return root
 
 
-def test_class_unknown(root: Path) -> Path:
+def unknown_in_test(root: Path) -> Path:
     write_folder(root / "train", *TRAIN)
     write_folder(root / "test", *TEST, names=("alpha", "beta", "omega"))
     return root
@@ -97,7 +97,7 @@ FOLDERS: dict[str, Bad] = {
     "no classes": ("no subfolders", all_in_one),
     "single class": ("a single class, 'only'", lambda root: write_folder(root, *ONE_CLASS, names=("only",))),
     "empty class": ("delta holds no images", empty_class),
-    "label out of range": ("'omega' is out of range", test_class_unknown),
+    "label out of range": ("'omega' is out of range", unknown_in_test),
     "one of a class": ("'delta' has 1", in_folder("delta/x.png", PNGS[0])),
     "blank in test": ("12 test images are unusable", blank_in_test),
     "test alone": ("no train/", lambda root: write_folder(root / "test", *TEST).parent),
@@ -135,7 +135,7 @@ IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 IDX: dict[str, Bad] = {
     "missing": ("no such file or folder", lambda root: root / IMAGES),
     "labels missing": ("has no labels", without(LABELS)),
-    "nothing to learn from": ("has no labels", without(LABELS)),
+    "labels of test missing": ("has no labels", without("t10k-labels-idx1-ubyte")),
     "cut short": ("should hold", idx_with(IMAGES, half)),
     "cut short, gzipped": ("cannot be read", gzipped_idx(half)),
     "wrong magic": ("no IDX file", idx_with(IMAGES, other_magic)),
