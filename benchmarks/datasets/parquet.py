@@ -13,6 +13,7 @@ from benchmarks.datasets.idx import LARGEST
 from benchmarks.datasets.pixel_table import label_column
 from benchmarks.datasets.source import Part, Source, part_of_arrays, words
 from benchmarks.errors import BenchError
+from benchmarks.missing import how_to_install
 
 IMAGE_COLUMNS = ("image", "img", "png", "bytes")
 
@@ -28,7 +29,7 @@ def _read_file(path: Path) -> Part:
     try:
         import pyarrow.parquet
     except ModuleNotFoundError as error:
-        raise BenchError(f"{path}: Parquet needs pyarrow; pip install 'digitbench[parquet]'") from error
+        raise BenchError(f"{path}: {how_to_install(['pyarrow'])}") from error
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
             groups = range(file.metadata.num_row_groups)

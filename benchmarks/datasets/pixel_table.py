@@ -42,7 +42,7 @@ def _read_file(path: Path, checksums: list[tuple[str, str]]) -> Part:
     labels: list[str | float] = []
     pixels: list[Sequence[float]] = []
     try:
-        for number, label, fields in _rows(content.decode("utf-8-sig"), path):
+        for number, label, fields in _rows(content, path):
             labels.append(label)
             pixels.append(_pixels(fields, f"{path}: line {number}"))
     except (UnicodeDecodeError, csv.Error) as error:
@@ -52,9 +52,9 @@ def _read_file(path: Path, checksums: list[tuple[str, str]]) -> Part:
     return part_of_arrays(_as_array(pixels), words(labels, str(path)), str(path))
 
 
-def _rows(text: str, path: Path) -> Iterator[tuple[int, str | float, list[str]]]:
+def _rows(content: bytes, path: Path) -> Iterator[tuple[int, str | float, list[str]]]:
     """Yield the number of each line, its label, and its other fields."""
-    reader = csv.reader(io.StringIO(text, newline=""))
+    reader = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=""))
     at, n_fields = 0, 0
     for row in reader:
         if not row:

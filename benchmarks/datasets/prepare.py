@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -124,6 +125,16 @@ def _readable(part: Part, i: int) -> NDArray[np.uint8] | None:
         return None
 
 
+def _followed(n_images: int) -> Iterable[int]:
+    """Count up to ``n_images``, with a bar on a terminal: many large files take minutes."""
+    if not sys.stderr.isatty():
+        return range(n_images)
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(range(n_images), "reading the images", console=Console(stderr=True), transient=True)
+
+
 def _framed(
     part: Part, class_names: Sequence[str], dark_on_light: bool, centre: bool, shown: Sequence[int]
 ) -> tuple[Split, list[Pair]]:
@@ -133,7 +144,7 @@ def _framed(
     frames = np.empty((len(part), FRAME, FRAME), np.uint8)
     pairs, unreadable = [], []
     wanted = set(shown)
-    for i in range(len(part)):
+    for i in _followed(len(part)):
         try:
             original = part.read(i)
         except BenchError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from benchmarks.datasets.frame import to_frame
 from benchmarks.datasets.own import is_path, open_path
 from benchmarks.datasets.prepare import Preparation
 from benchmarks.datasets.spec import Images, Split
+from tests.benchmarks.datasets.fakes import refusal
 from tests.benchmarks.datasets.own_files import (
     N_TEST,
     N_TRAIN,
@@ -131,6 +133,12 @@ def test_parquet_of_pixels(tmp_path: Path) -> None:
     pyarrow.parquet.write_table(pyarrow.table(columns), tmp_path / "data.parquet")
     images = open_path(str(tmp_path / "data.parquet"), PLAIN)
     assert whole(images) == whole(open_path(str(write_csv(tmp_path / "data.csv", *TRAIN)), PLAIN))
+
+
+def test_without_pyarrow_the_message_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_parquet(tmp_path / "data.parquet", [png(image) for image in TRAIN[0]], TRAIN[1])
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert "pip install pyarrow" in refusal(lambda: open_path(str(path), PLAIN))
 
 
 @pytest.mark.parametrize("turned", [False, True])
