@@ -27,12 +27,8 @@ TABLES: dict[str, Callable[[Sequence[Path]], Source]] = {
 
 def is_path(text: str) -> bool:
     """Say whether a dataset that has no registered name is meant as a path: it is there, or is written like one."""
-    return (
-        os.sep in text
-        or text.startswith("~")
-        or Path(text).suffix in (".npz", ".csv", ".parquet", ".gz")
-        or Path(text).exists()
-    )
+    path = Path(text)
+    return bool(text) and (os.sep in text or text.startswith("~") or bool(path.suffix) or path.exists())
 
 
 def open_path(text: str, how: Preparation) -> Images:
@@ -67,7 +63,9 @@ def _read_folder(folder: Path) -> Source:
     for suffix, read in TABLES.items():
         found = sorted(path for path in folder.iterdir() if path.name.lower().endswith(suffix))
         if found:
-            return read(_train_and_test(found, folder))
+            chosen = _train_and_test(found, folder)
+            source = read(chosen)
+            return replace(source, notes=(f"read: {', '.join(path.name for path in chosen)}", *source.notes))
     return read_folder(folder)
 
 

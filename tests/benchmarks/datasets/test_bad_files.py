@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import signal
 import zipfile
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ import pytest
 import bench
 from benchmarks.datasets import idx_files, npz, parquet, pixel_table
 from benchmarks.datasets.idx import read_uncompressed
-from tests.benchmarks.datasets.fakes import idx_bytes
+from tests.benchmarks.datasets.fakes import idx_bytes, refusal
 from tests.benchmarks.datasets.own_files import (
     NAMES,
     csv_text,
@@ -291,3 +292,25 @@ def test_one_line_exit_code_2_and_nothing_written(
     assert err.startswith("bench.py: ") and says in err
     assert str(tmp_path) in err, "it does not say which file"
     assert not results.exists()
+
+
+class Payload:
+    """Makes a file when it is unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[Callable[[str], object], tuple[str]]:
+        return os.mkdir, (str(self.path),)
+
+
+@pytest.mark.parametrize("place", ["images", "labels"])
+def test_a_pickle_in_an_npz_file_is_never_run(place: str, tmp_path: Path) -> None:
+    harmful = np.array([Payload(tmp_path / "harmed")] * 36, dtype=object)
+    arrays = (harmful, TRAIN[1]) if place == "images" else (TRAIN[0], harmful)
+    path = write_npz(tmp_path / "data.npz", arrays)
+    assert "never loaded" in refusal(lambda: npz.read_npz(path))
+    assert not (tmp_path / "harmed").exists()
+    with np.load(path, allow_pickle=True) as loaded:  # the payload itself works
+        assert loaded["x_train" if place == "images" else "y_train"] is not None
+    assert (tmp_path / "harmed").exists()

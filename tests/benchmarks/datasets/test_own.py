@@ -86,6 +86,7 @@ def test_every_format_with_a_test_part_gives_the_same_images(kind: str, tmp_path
     assert images.source == str((tmp_path / "data").with_suffix(".npz" if kind == "npz" else ""))
     assert images.picture is not None and images.picture.startswith(b"\x89PNG")
     assert images.dropped == () and not images.centred
+    assert (kind == "csv") == ("read: my_train.csv, my_test.csv" in images.notes)
 
 
 WITHOUT_TEST: dict[str, Callable[[Path], Path]] = {
@@ -230,7 +231,15 @@ def test_changed_data_has_another_hash(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "meant"),
-    [("mnst", False), ("letters.npz", True), ("no/such", True), ("~/letters", True), ("emnist-x", False)],
+    [
+        ("mnst", False),
+        ("letters.npz", True),
+        ("no/such", True),
+        ("~/letters", True),
+        ("emnist-x", False),
+        ("", False),
+        ("a.zip", True),
+    ],
 )
 def test_what_is_written_like_a_path_is_one(text: str, meant: bool) -> None:
     assert is_path(text) is meant
