@@ -100,9 +100,13 @@ def _polarity(part: Part, wanted: Polarity) -> tuple[bool, tuple[str, ...]]:
 
     All are turned or none: an image that fills its frame says nothing by its border.
     """
-    step = -(-len(part) // LOOKED_AT)
-    looked_at = [_readable(part, i) for i in range(0, len(part), step)]
-    votes = Counter(is_dark_on_light(image) for image in looked_at if image is not None)
+    votes: Counter[bool | None] = Counter()
+    brightest = 0
+    for i in range(0, len(part), -(-len(part) // LOOKED_AT)):
+        image = _readable(part, i)
+        if image is not None:
+            votes[is_dark_on_light(image)] += 1
+            brightest = max(brightest, int(image.max()))
     dark, light = votes[True], votes[False]
     turned = dark > light if wanted == "auto" else wanted == "dark-on-light"
     kind = "dark on light, turned round to light on dark" if turned else "light on dark, kept so"
@@ -111,7 +115,6 @@ def _polarity(part: Part, wanted: Polarity) -> tuple[bool, tuple[str, ...]]:
     said = [f"polarity: {kind} ({n_seen - others:,} of {n_seen:,} looked at are so{asked})"]
     if others / n_seen > ODD_SHARE:
         said.append(f"CAREFUL: {others / n_seen:.0%} look the other way round; see the picture, or set --polarity")
-    brightest = max((int(image.max()) for image in looked_at if image is not None), default=255)
     if 0 < brightest < FAINT:
         said.append(f"CAREFUL: no pixel is above {brightest} of 255; were the values of another range?")
     return turned, tuple(said)
