@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -24,7 +25,7 @@ def as_html(findings: Findings) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(percent=_percent, seconds=seconds_text, duration=duration, number=_number)
+    environment.filters.update(percent=_percent, seconds=seconds_text, duration=duration, number=_number, shell=quote)
     rows = [
         (row, anchor(row), [findings.results[key] for key in keys])
         for row, keys in zip(findings.board.rows, findings.board.keys, strict=True)
