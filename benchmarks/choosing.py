@@ -46,29 +46,42 @@ class Grid:
         return ",".join(f"{self.model}[{given}]" for given in settings)
 
 
+BEST = "orientation-maps-pca"
 GRIDS = (
     Grid("logistic", "pixels", {"C": (0.03, 0.1, 0.3, 1.0)}),
     Grid("logistic", "edges", {"C": (0.01, 0.03, 0.1)}),
     Grid("logistic", "hog", {"C": (0.1, 0.3, 1.0, 3.0)}),
+    Grid("logistic", BEST, {"C": (3.0, 10.0, 30.0, 100.0)}),
     Grid("linear-svm", "pixels", {"C": (0.003, 0.01, 0.03, 0.1)}),
     Grid("linear-svm", "hog", {"C": (0.03, 0.1, 0.3, 1.0)}),
+    Grid("linear-svm", BEST, {"C": (1.0, 3.0, 10.0)}),
+    Grid("knn", BEST, {"k": (1, 3, 4, 5)}),
+    Grid("knn-deskew", "deskew", {"k": (1, 3, 4, 5)}),
     Grid("knn", "pixels,hog", {"k": (1, 3, 4, 5, 7), "weights": ("uniform", "distance")}),
     Grid("svm-rbf", "pixels", {"C": (5.0, 10.0), "gamma": (0.02, 0.025, 0.03)}),
     Grid("svm-rbf", "hog", {"C": (5.0,), "gamma": (0.01, 0.02, 0.04, 0.08)}),
-    Grid("svm-poly", "pixels", {"degree": (3, 4, 5)}),
-    Grid("svm-poly", "hog", {"degree": (3, 5), "gamma": (0.02, 0.1)}),
-    Grid("random-forest", "pixels,hog", {"share_of_features": (0.02, 0.04, 0.1)}),
-    Grid("xgboost", "pixels,hog", {"max_depth": (5, 7)}),
+    Grid("svm-rbf", BEST, {"gamma": (2.0, 4.0, 6.0)}),
+    Grid("svm-virtual", BEST, {"gamma": (2.0, 4.0, 6.0)}),
+    Grid("ridge-random-features", BEST, {"components": (1000, 4000), "gamma": (0.5, 1.0, 2.0)}),
+    Grid("ridge-random-features", BEST, {"alpha": (0.03, 0.1, 0.3)}),
+    Grid("random-forest", "pixels", {"trees": (100, 300), "share_of_features": (0.02, 0.04)}),
+    Grid("extra-trees", "pixels", {"share_of_features": (0.02, 0.04, 0.1)}),
+    Grid("extra-trees", BEST, {"share_of_features": (0.07, 0.2)}),
+    Grid("xgboost", "pixels", {"moved_copies": (False, True)}),
+    Grid("xgboost", BEST, {"moved_copies": (False, True), "max_depth": (4, 6)}),
+    Grid("xgboost", "hog", {"max_depth": (6,)}),
+    Grid("hist-gradient-boosting", BEST, {"rounds": (80, 120), "max_leaves": (15, 31)}),
+    Grid("vote", BEST, {"sharpness": (2.0, 3.0, 4.0)}),
 )
 
 
 def main(wanted: Sequence[str]) -> int:
-    """Run the grids of the models named, or all, and write what came of it; return the first bad exit code.
+    """Run the grids of the models or rows named, or all, and write what came of it; return the first bad exit code.
 
     Stored trials are taken again.
     """
     for grid in GRIDS:
-        if not wanted or grid.model in wanted:
+        if not wanted or {grid.model, f"{grid.model}@{grid.features}"} & set(wanted):
             words = ["--run", RUN, "--dataset", DATASET, "--models", grid.names(), "--features", grid.features]
             if code := parse(words)():
                 return code

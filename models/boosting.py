@@ -158,18 +158,20 @@ MODELS = (
         features=("pixels", "orientation-maps-pca"),
         requires=("xgboost",),
         settings={
-            "rounds": 240,
+            "rounds": 160,
             "rounds_a_stage": 20,
             "doubtful": 0.3,
             "others": 0.3,
-            "moved_copies": False,
-            "first_rate": 0.35,
-            "last_rate": 0.03,
-            "max_depth": 4,
+            "moved_copies": True,
+            "first_rate": 0.5,
+            "last_rate": 0.05,
+            "max_depth": 6,
             "max_bin": 32,
-            "colsample_bynode": 0.2,
+            "colsample_bynode": 0.1,
         },
-        settings_for={"pixels": {"moved_copies": True, "max_depth": 8, "max_bin": 16, "colsample_bynode": 0.1}},
+        settings_for={
+            "pixels": {"rounds": 240, "first_rate": 0.35, "last_rate": 0.03, "max_depth": 8, "max_bin": 16}
+        },
         stochastic=True,
     ),
     ModelSpec(

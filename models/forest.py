@@ -40,7 +40,7 @@ MODELS = (
         features=("pixels",),
         requires=("sklearn",),
         faster_with=FASTER_WITH,
-        settings={"trees": 300, "share_of_features": 0.02, "min_leaf": 1, "stock": False},
+        settings={"trees": 100, "share_of_features": 0.02, "min_leaf": 1, "stock": False},
         stochastic=True,
     ),
     ModelSpec(
