@@ -16,3 +16,8 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def mebibytes(size: float) -> str:
+    """Say a size of so many MiB with three digits, in KiB where it is small."""
+    return f"{size * 1024:.3g} KiB" if size < 1 else f"{size:.3g} MiB" if size < 1000 else f"{size:,.0f} MiB"

@@ -53,7 +53,7 @@ def test_reports_are_written_and_lead_to_each_trial(store: ResultStore) -> None:
 def test_names_and_reasons_cannot_break_out_of_the_page(store: ResultStore) -> None:
     write_reports(store, {})
     page = (store.folder / "report.html").read_text()
-    assert "<script>" not in page and "<b>bad" not in page
+    assert page.count("<script>") == 1 and "<script>alert" not in page and "<b>bad" not in page
     assert "&lt;script&gt;" in page
 
 
@@ -63,8 +63,11 @@ def test_every_element_is_closed(store: ResultStore) -> None:
 
     class Checker(html.parser.HTMLParser):
         def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-            if tag not in ("meta", "br", "link", "img"):
+            if tag not in ("meta", "br", "link", "img", "input"):
                 open_elements.append(tag)
+
+        def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+            assert tag in ("path", "circle")
 
         def handle_endtag(self, tag: str) -> None:
             assert open_elements.pop() == tag
@@ -78,10 +81,10 @@ def test_the_confusion_matrix_shows_the_numbers_of_the_json(store: ResultStore) 
     page = (store.folder / "report.html").read_text()
     part = page[page.index('id="knn@pixels"') :]
     matrix = part[part.index('class="confusion"') :].split("</table>")[0]
-    cells = re.findall(r'<td class="(?:right|wrong)?">(\d+|·)</td>', matrix)
+    cells = re.findall(r"<td(?: class=[^>]*)?>(\d*)", matrix)
     record = json.loads((store.folder / "trials/knn@pixels-s0.json").read_text())
     counts = [count for row in record["scores"]["confusion"] for count in row]
-    assert [0 if cell == "·" else int(cell) for cell in cells] == counts
+    assert [int(cell or 0) for cell in cells] == counts
 
 
 def test_results_on_other_data_are_no_rows(store: ResultStore) -> None:
