@@ -66,8 +66,8 @@ def _command(findings: Findings, labels: Sequence[str], features: Sequence[str],
         words += ["--seeds", str(n_seeds)]
     sizes = sorted({trial.train_size for trial in trials if trial.train_size})
     if sizes:
-        whole = [sum(map(sum, (findings.audit.counts[split] for split in ("train", "validation"))))]
-        everything = whole if any(trial.train_size is None for trial in trials) else []
+        n_learnable = sum(sum(findings.audit.counts.get(split, ())) for split in ("train", "validation"))
+        everything = [n_learnable] if any(trial.train_size is None for trial in trials) else []
         words += ["--train-size", ",".join(map(str, [*sizes, *everything]))]
     if any(families and trial.model not in families for trial in trials):
         words += ["--plugin", "FILE"]
