@@ -113,7 +113,7 @@ def _shown(findings: Findings, readings: Sequence[Reading], pictures: Pictures |
         sure = "" if reading.sureness is None else f"{reading.sureness * 100:.0f} %"
         short = said if true == said else f"{true} → {said}"
         words = f"test image {reading.image}, labelled {true}, read as {said}" + (f", {sure} sure" if sure else "")
-        shown.append(Shown(sheet.place(pictures.test[reading.image]), f"{short} {sure}".strip(), words))
+        shown.append(Shown(sheet.place(pictures.test[reading.image]), f"{short}, {sure}" if sure else short, words))
     return shown
 
 

@@ -91,7 +91,7 @@ def _hard_ones(findings: Findings, hard: list[Hard], pictures: Pictures | None, 
         label = names[findings.truth[one.image]]
         answers = ", ".join(f"{names[said]} by {n}" for said, n in one.answers)
         words = f"test image {one.image}, labelled {label}; {one.n_wrong} of {of} read it wrong: {answers}"
-        caption = f"{label} → {names[one.answers[0][0]]} {one.n_wrong}/{of}"
+        caption = f"{label} → {names[one.answers[0][0]]}, {one.n_wrong}/{of}"
         shown.append(Shown(sheet.place(pictures.test[one.image]), caption, words))
     return shown
 

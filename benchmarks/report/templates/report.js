@@ -53,7 +53,9 @@
   if (document.querySelector("input[name=cost]")) showCost();
 
   const tip = document.getElementById("tip");
+  let told = null;
   function showTip(mark) {
+    told = mark;
     tip.textContent = mark.getAttribute("aria-label");
     tip.hidden = false;
     const at = mark.querySelector("circle").getBoundingClientRect();
@@ -62,6 +64,7 @@
     tip.style.left = `${Math.max(8, left)}px`;
     tip.style.top = `${below ? at.bottom + 8 : at.top - tip.offsetHeight - 8}px`;
   }
+  addEventListener("scroll", () => { if (!tip.hidden) showTip(told); });
   all(".mark").forEach((mark) => {
     ["mouseenter", "focus"].forEach((name) => mark.addEventListener(name, () => showTip(mark)));
     ["mouseleave", "blur"].forEach((name) => mark.addEventListener(name, () => { tip.hidden = true; }));
