@@ -66,7 +66,7 @@ def test_what_cannot_be_shown_costs_nothing_but_the_picture(
     layer: np.ndarray, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert feature_maps(Model(layer), np.zeros((4, 1), np.float32), IMAGES, LABELS) is None
-    assert "a layer should be (2, rows, columns, channels)" in capsys.readouterr().err
+    assert "it should be (2, rows, columns, channels)" in capsys.readouterr().err
 
 
 def test_a_model_without_feature_maps_is_not_asked() -> None:
@@ -99,7 +99,7 @@ def test_a_trial_stores_its_feature_maps_and_a_failure_at_them_costs_no_score(be
         "conv 1": (10, 13, 9, 8),
         "conv 2": (10, 14, 14, 3),
     }
-    for name, complaint in (("blind", "nothing to see"), ("flat", "a layer should be (10, rows, columns, channels)")):
+    for name, complaint in (("blind", "nothing to see"), ("flat", "it should be (10, rows, columns, channels)")):
         predictions = store.predictions(f"{name}@pixels-s0")
         assert predictions and predictions.feature_maps is None
         assert complaint in (store.folder / "logs" / f"{name}@pixels-s0.log").read_text()
