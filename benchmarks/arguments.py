@@ -104,9 +104,17 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--dataset",
         default="auto",
-        metavar="NAME",
-        help="a name, or auto: MNIST where it can be had, else the digits of scikit-learn (auto)",
+        metavar="NAME|PATH",
+        help="a name, the path of your own data (docs/add-a-dataset.md), or auto: MNIST where it can be had, "
+        "else the digits of scikit-learn (auto)",
     )
+    what.add_argument(
+        "--polarity",
+        choices=("auto", "dark-on-light", "light-on-dark"),
+        default="auto",
+        help="of your own images; auto: as the borders of most of them say (auto)",
+    )
+    what.add_argument("--centre", action="store_true", help="centre your own images by their mass, as MNIST's are")
     what.add_argument(
         "--seeds", type=_above_zero(int), default=1, metavar="N", help="how many, for models with chance in them (1)"
     )
@@ -157,6 +165,7 @@ def _formats(text: str) -> tuple[str, ...]:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from benchmarks.datasets.prepare import Preparation
     from benchmarks.datasets.registry import data_places
     from benchmarks.harness import RunOptions
     from benchmarks.launch import Limits, default_memory_gb
@@ -180,6 +189,7 @@ def _run(options: argparse.Namespace) -> int:
             force=options.force,
             max_minutes=options.max_minutes,
         ),
+        preparation=Preparation(options.polarity, options.centre),
     ).execute()
 
 

@@ -65,11 +65,11 @@ def measure(
     progress = Progress(say)
     say.say("data")
     data, load_s = timed(lambda: _load(request))
-    say.say("imports")
-    model, imports_s = timed(lambda: spec.build(_context(request, data, progress)))
-    watch = ImplementationWatch()
     say.say("features")
     (matrices, cached), reading_s = timed(lambda: _matrices(data, pipeline, request))
+    say.say("imports")
+    model, imports_s = timed(lambda: spec.build(_context(request, data, matrices.transformer, progress)))
+    watch = ImplementationWatch()
     say.say("fit")
     _, fit_s = timed(lambda: model.fit(matrices.train, data.labels))
     say.say("predict")
@@ -143,7 +143,7 @@ def _load(request: Request) -> TrialData:
     )
 
 
-def _context(request: Request, data: TrialData, progress: Progress) -> BuildContext:
+def _context(request: Request, data: TrialData, transformer: Transformer, progress: Progress) -> BuildContext:
     height, width = data.test_images.shape[1:]
     return BuildContext(
         n_classes=request.n_classes,
@@ -153,6 +153,9 @@ def _context(request: Request, data: TrialData, progress: Progress) -> BuildCont
         threads=request.threads,
         settings=request.settings,
         progress=progress,
+        features=request.trial.features,
+        images=data.images,
+        transformer=transformer,
     )
 
 

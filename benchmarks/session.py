@@ -10,7 +10,8 @@ from pathlib import Path
 
 from benchmarks.catalog import Catalog
 from benchmarks.datasets.audit import Audit, audit
-from benchmarks.datasets.registry import open_dataset
+from benchmarks.datasets.prepare import Preparation
+from benchmarks.datasets.registry import AS_FOUND, open_dataset
 from benchmarks.datasets.spec import DataPlaces, Images
 from benchmarks.display import display
 from benchmarks.estimates import Estimates
@@ -18,14 +19,15 @@ from benchmarks.folders import RESULTS
 from benchmarks.harness import Harness, RunOptions
 from benchmarks.plan import Choice, plan
 from benchmarks.report.files import write_files
-from benchmarks.report.findings import NoResultsError, read_findings, store_dataset
+from benchmarks.report.findings import NoResultsError, name_of_own, read_findings, store_dataset
 from benchmarks.report.pictures import read_pictures
 from benchmarks.report.table import as_text, failures, notes, warnings
 from benchmarks.report.write import write_reports
-from benchmarks.store import ResultStore, datasets_of
+from benchmarks.store import ResultStore, datasets_of, write_whole
 from benchmarks.trial import Trial, TrialResult
 
 REFERENCE = "reference"
+PICTURE = "images.png"
 OK, SOME_FAILED, INTERRUPTED = 0, 1, 130
 
 
@@ -40,16 +42,22 @@ class Session:
     results: Path
     run: str
     options: RunOptions
+    preparation: Preparation = AS_FOUND
 
     def execute(self) -> int:
         """Run what was chosen, store it, print the leaderboard; return the exit code. Raises ``BenchError``."""
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        name, images = open_dataset(self.catalog.datasets, self.dataset, self.places)
+        name, images = open_dataset(self.catalog.datasets, self.dataset, self.places, self.preparation)
+        if images.source:
+            name = name_of_own(self.results / self.run, name, images.source, self.catalog.datasets)
         found = audit(images)
         trials = plan(self.choice, self.catalog, name, images.n_learnable)
         store = ResultStore(self.results, self.run, name)
         print("\n".join([f"{name} → {store.folder}", *found.lines()]), flush=True)
         store_dataset(store, images, found)
+        if images.picture:
+            write_whole(store.folder / PICTURE, images.picture)
+            print(f"what was made of the images: {store.folder / PICTURE}", flush=True)
         try:
             results = self._run(trials, images, found, store)
         except KeyboardInterrupt:

@@ -49,6 +49,11 @@ def in_chunks(
     return result
 
 
+def spread(images: NDArray[Any], at_most: int) -> NDArray[Any]:
+    """Return at most so many of the images, from first to last: they may be sorted by class."""
+    return images[:: max(1, -(-len(images) // at_most))]
+
+
 def thread_count() -> int:
     """Return how many threads to use: OMP_NUM_THREADS, as other numerical libraries, or one a processor."""
     allowed = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]

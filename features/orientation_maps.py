@@ -5,15 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from features.chunks import in_chunks
+from features.chunks import in_chunks, spread
 from features.deskew import interpolate, slants
+from features.shift import Shift
 from features.spec import FeaturePipeline
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-Shift = tuple[float, float]  # rows, columns
 
 # Every choice below was made on the validation split of MNIST. Lengths are pixels of the frame.
 FRAME = 28  # rows and columns of the standardised image, whatever the size of the original
@@ -164,11 +163,15 @@ class OrientationMaps:
     def fit(self, images: NDArray[np.uint8]) -> Self:
         import numpy as np
 
-        lengths = np.linalg.norm(orientation_maps(images[: self.FIT_ON]), axis=1)
+        lengths = np.linalg.norm(orientation_maps(spread(images, self.FIT_ON)), axis=1)
         self.scale_ = 1 / lengths.mean() if lengths.any() else 1.0
         return self
 
-    def transform(self, images: NDArray[np.uint8], shift: Shift = (0, 0)) -> NDArray[np.float32]:
+    def transform(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return self.transform_shifted(images, (0, 0))
+
+    def transform_shifted(self, images: NDArray[np.uint8], shift: Shift) -> NDArray[np.float32]:
+        """Describe the standardised images moved by ``shift``: moving the originals would change nothing."""
         import numpy as np
 
         return orientation_maps(images, shift) * np.float32(self.scale_)

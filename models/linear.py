@@ -15,10 +15,16 @@ def build_logistic(context: BuildContext) -> Estimator:
 
 
 def build_linear_svm(context: BuildContext) -> Estimator:
-    """Return a one-against-rest linear SVM with squared hinge loss (LIBLINEAR, Fan et al. 2008)."""
+    """Return a one-against-rest linear SVM with squared hinge loss (LIBLINEAR, Fan et al. 2008).
+
+    The tolerance is far above scikit-learn's: on the validation split the errors stay the same, and
+    the fit takes a third of the time.
+    """
     from sklearn.svm import LinearSVC
 
-    classifier: Estimator = LinearSVC(C=context.settings["C"], random_state=context.seed)
+    classifier: Estimator = LinearSVC(
+        C=context.settings["C"], tol=context.settings["tolerance"], random_state=context.seed
+    )
     return classifier
 
 
@@ -28,20 +34,20 @@ MODELS = (
         family="linear",
         summary="multinomial logistic regression",
         build=build_logistic,
-        features=("pixels", "edges", "hog"),
+        features=("pixels", "edges", "hog", "orientation-maps-pca"),
         requires=("sklearn",),
         faster_with=FASTER_WITH,
         settings={"C": 0.3, "max_iter": 100, "stock": False},
-        settings_for={"edges": {"C": 0.03}},
+        settings_for={"edges": {"C": 0.03}, "orientation-maps-pca": {"C": 30.0, "max_iter": 300}},
     ),
     ModelSpec(
         name="linear-svm",
         family="linear",
         summary="linear SVM, one class against the rest",
         build=build_linear_svm,
-        features=("pixels", "hog"),
+        features=("pixels", "orientation-maps-pca"),
         requires=("sklearn",),
-        settings={"C": 0.03},
-        settings_for={"hog": {"C": 0.3}},
+        settings={"C": 0.03, "tolerance": 0.01},
+        settings_for={"hog": {"C": 0.3}, "orientation-maps-pca": {"C": 10.0}},
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.naming import Registry
-from models import baseline, boosting, forest, linear, neighbors, svm
+from models import baseline, boosting, forest, linear, neighbors, svm, voting
 from models.spec import ModelSpec
 
 MODELS: Registry[ModelSpec] = Registry(
@@ -15,5 +15,6 @@ MODELS: Registry[ModelSpec] = Registry(
         *svm.MODELS,
         *forest.MODELS,
         *boosting.MODELS,
+        *voting.MODELS,
     ),
 )

@@ -6,9 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from features.shift import Shift, transform_shifted
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from features.spec import Transformer
 
 Setting = bool | int | float | str
 
@@ -49,11 +53,15 @@ def no_progress(step: int, steps: int, /, **figures: float) -> None:
 
 @dataclass(frozen=True)
 class BuildContext:
-    """What a model is told before it sees data.
+    """What a model is told before it is fitted.
 
     ``n_validation``: the last ``n_validation`` rows that ``fit`` receives are the validation split.
     A model that stops early holds them out for that; any other trains on all rows.
     ``settings``: every setting of the model's spec, with the trial's own values put in.
+    ``features``: the name of the feature pipeline.
+    ``images``, ``transformer``: the training images, uint8 of shape (n, height, width), one for each row
+    that ``fit`` receives, and the fitted pipeline that made those rows of them: for a model that makes
+    changed copies of its images. What it does with them is part of its fit, and timed.
     """
 
     n_classes: int
@@ -63,6 +71,18 @@ class BuildContext:
     threads: int = 1
     settings: Mapping[str, Setting] = field(default_factory=dict)
     progress: Progress = no_progress
+    features: str = ""
+    images: NDArray[np.uint8] | None = None
+    transformer: Transformer | None = None
+
+    def shifted(self, rows: NDArray[np.int64], shift: Shift) -> NDArray[np.float32]:
+        """Return the features of the training images in ``rows``, each moved by ``shift``.
+
+        Raises ValueError if the context has no images.
+        """
+        if self.images is None or self.transformer is None:
+            raise ValueError("this model makes copies of its training images, and was given none")
+        return transform_shifted(self.transformer, self.images[rows], shift)
 
 
 @dataclass(frozen=True)

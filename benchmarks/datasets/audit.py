@@ -16,7 +16,8 @@ class Audit:
 
     ``counts``: images of each class, by split. ``duplicates``: pairs of splits (or a split and itself)
     and the number of images of the second that are equal, pixel by pixel, to an earlier one of the
-    first. ``hashes``: SHA-256 of each split's images and labels as loaded.
+    first. ``hashes``: SHA-256 of each split's images and labels as loaded. ``notes``, ``source``
+    and ``centred`` are those of ``Images``.
     """
 
     class_names: tuple[str, ...]
@@ -25,6 +26,9 @@ class Audit:
     dropped: tuple[str, ...]
     hashes: Mapping[str, str]
     checksums: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...] = ()
+    source: str = ""
+    centred: bool = False
 
     @property
     def data_hash(self) -> str:
@@ -39,6 +43,7 @@ class Audit:
         )
         found = ", ".join(f"{n} in {where}" for where, n in self.duplicates.items() if n)
         return [
+            *self.notes,
             f"images: {sizes} ({len(self.class_names)} classes; {spread})",
             f"exact duplicates: {found or 'none'}",
             f"dropped from training: {len(self.dropped)}" + "".join(f"\n  {reason}" for reason in self.dropped[:10]),
@@ -55,6 +60,9 @@ def audit(images: Images) -> Audit:
         dropped=images.dropped,
         hashes={name: _hash(split) for name, split in splits.items()},
         checksums=images.checksums,
+        notes=images.notes,
+        source=images.source,
+        centred=images.centred,
     )
 
 

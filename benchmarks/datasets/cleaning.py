@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from benchmarks.datasets.spec import Split
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 NAMED_AT_MOST = 5
 
 
-def check_counts(images: NDArray[np.uint8], labels: NDArray[np.uint8], name: str) -> None:
+def check_counts(images: NDArray[np.uint8], labels: NDArray[np.integer], name: str) -> None:
     """Raise ``BenchError`` unless there are images of two dimensions, and one label for each."""
     if images.ndim != 3 or labels.ndim != 1:
         raise BenchError(
@@ -27,26 +28,29 @@ def check_counts(images: NDArray[np.uint8], labels: NDArray[np.uint8], name: str
         raise BenchError(f"{name}: there are no images in it")
 
 
-def faults(split: Split, n_classes: int, name: str) -> dict[int, str]:
-    """Return what is wrong with each bad image, by its index."""
+def faults(split: Split, n_classes: int, name: str, name_of: Callable[[int], str] | None = None) -> dict[int, str]:
+    """Return what is wrong with each bad image, by its index.
+
+    ``name_of``: what each is called; ``name`` and its index by default.
+    """
     flat = split.images.reshape(len(split), -1)
     one_value = flat.max(axis=1) == flat.min(axis=1)
     strange = (split.labels < 0) | (split.labels >= n_classes)
-    found = {int(i): f"{name}[{i}]: every pixel is {flat[i, 0]}" for i in one_value.nonzero()[0]}
-    found |= {
-        int(i): f"{name}[{i}]: label {split.labels[i]} is not one of 0..{n_classes - 1}" for i in strange.nonzero()[0]
-    }
-    return dict(sorted(found.items()))
+    found = {int(i): f"every pixel is {flat[i, 0]}" for i in one_value.nonzero()[0]}
+    found |= {int(i): f"label {split.labels[i]} is not one of 0..{n_classes - 1}" for i in strange.nonzero()[0]}
+    return {i: f"{name_of(i) if name_of else f'{name}[{i}]'}: {fault}" for i, fault in sorted(found.items())}
 
 
-def keep_good(split: Split, n_classes: int, name: str) -> tuple[Split, tuple[str, ...]]:
+def keep_good(
+    split: Split, n_classes: int, name: str, name_of: Callable[[int], str] | None = None
+) -> tuple[Split, tuple[str, ...]]:
     """Return the split without its bad images, and what was wrong with those.
 
     Raises ``BenchError`` if none is good.
     """
     import numpy as np
 
-    bad = faults(split, n_classes, name)
+    bad = faults(split, n_classes, name, name_of)
     if not bad:
         return split, ()
     if len(bad) == len(split):
@@ -54,9 +58,9 @@ def keep_good(split: Split, n_classes: int, name: str) -> tuple[Split, tuple[str
     return take(split, np.setdiff1d(np.arange(len(split)), list(bad))), tuple(bad.values())
 
 
-def refuse_bad(split: Split, n_classes: int, name: str) -> Split:
+def refuse_bad(split: Split, n_classes: int, name: str, name_of: Callable[[int], str] | None = None) -> Split:
     """Return the split if all its images are good; raise ``BenchError`` naming the bad ones if not."""
-    bad = list(faults(split, n_classes, name).values())
+    bad = list(faults(split, n_classes, name, name_of).values())
     if bad:
         more = f" and {len(bad) - NAMED_AT_MOST} more" if len(bad) > NAMED_AT_MOST else ""
         raise BenchError(

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.datasets.idx import read_uncompressed
@@ -32,17 +33,20 @@ class DownloadError(BenchError):
 class RemoteFile:
     """A file that several mirrors offer.
 
-    ``sha256`` is of the *uncompressed* content, which stays the same however a mirror packs it.
+    ``sha256`` is of the *uncompressed* content, which stays the same however a mirror packs it. Where a publisher
+    gives none, ``sha256`` is empty and ``packed`` is the checksum of the file as it is offered: ``md5:…`` or
+    ``sha256:…``.
     """
 
     name: str
     sha256: str
     mirrors: tuple[str, ...]
+    packed: str = ""
 
 
 def find(file: RemoteFile, folders: Sequence[Path]) -> Path | None:
-    """Return where the file lies, gzipped or not, without reading it."""
-    names = (file.name, file.name.removesuffix(".gz"))
+    """Return where the file lies, without reading it; gzipped or not, where the content itself has a checksum."""
+    names = (file.name, file.name.removesuffix(".gz")) if file.sha256 else (file.name,)
     return next((path for folder in folders for name in names if _is_file(path := folder / name)), None)
 
 
@@ -55,10 +59,32 @@ def _is_file(path: Path) -> bool:
 
 def read_verified(path: Path, file: RemoteFile) -> bytes:
     """Return the uncompressed content of ``path``; raises ``BenchError`` if its checksum is wrong."""
+    if not file.sha256:
+        check_packed(path, file)
     content = read_uncompressed(path)
-    if hashlib.sha256(content).hexdigest() != file.sha256:
+    if file.sha256 and hashlib.sha256(content).hexdigest() != file.sha256:
         raise BenchError(f"{path} is damaged: its SHA-256 is not {file.sha256[:12]}…; delete it and run again")
     return content
+
+
+def check_packed(path: Path, file: RemoteFile) -> None:
+    """Raise ``BenchError`` unless ``path`` has the checksum of the file as it is offered."""
+    kind, _, expected = file.packed.partition(":")
+    try:
+        with path.open("rb") as stream:
+            found = hashlib.file_digest(stream, partial(hashlib.new, kind, usedforsecurity=False)).hexdigest()
+    except OSError as error:
+        raise BenchError(f"{path} cannot be read ({error.strerror or error})") from error
+    if found != expected:
+        raise BenchError(f"{path} is damaged: its {kind} is not {expected[:12]}…; delete it and run again")
+
+
+def _check(path: Path, file: RemoteFile) -> None:
+    """Verify a file that was just fetched, without holding a large archive in memory."""
+    if file.sha256:
+        read_verified(path, file)
+    else:
+        check_packed(path, file)
 
 
 def fetch(file: RemoteFile, cache: Path) -> Path:
@@ -86,7 +112,7 @@ def _from_any_mirror(file: RemoteFile, cache: Path) -> Path:
         with tempfile.TemporaryDirectory(prefix=".download-", dir=cache) as folder:
             try:
                 part = _download(mirror + file.name, file.name, Path(folder))
-                read_verified(part, file)
+                _check(part, file)
             except BenchError:
                 failures.append(f"{mirror}: what it sent is damaged")
                 continue

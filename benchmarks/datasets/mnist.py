@@ -44,6 +44,7 @@ def load(places: DataPlaces, files: tuple[RemoteFile, ...] = FILES) -> Images:
         class_names=tuple(str(digit) for digit in range(N_CLASSES)),
         dropped=dropped,
         checksums=tuple((file.name.removesuffix(".gz"), file.sha256) for file in files),
+        centred=True,
     )
 
 

@@ -7,15 +7,28 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.datasets import digits, mnist
+from benchmarks.datasets import digits, emnist, idx_relatives, mnist, mnist_c, usps
 from benchmarks.datasets.download import DownloadError
+from benchmarks.datasets.own import is_path, open_path
+from benchmarks.datasets.prepare import Preparation
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
 from benchmarks.datasets.splits import without_test
 from benchmarks.errors import BenchError
 from features.naming import Registry
 
-DATASETS: Registry[Dataset] = Registry("dataset", (*mnist.DATASETS, *digits.DATASETS))
+DATASETS: Registry[Dataset] = Registry(
+    "dataset",
+    (
+        *mnist.DATASETS,
+        *digits.DATASETS,
+        *idx_relatives.DATASETS,
+        *emnist.DATASETS,
+        *usps.DATASETS,
+        *mnist_c.DATASETS,
+    ),
+)
 FOR_CHOOSING = "-validation"
+AS_FOUND = Preparation()
 
 
 def data_places(data_dir: Path | None, cache: Path) -> DataPlaces:
@@ -49,11 +62,19 @@ def find_dataset(datasets: Registry[Dataset], name: str) -> Dataset:
     )
 
 
-def open_dataset(datasets: Registry[Dataset], name: str, places: DataPlaces) -> tuple[str, Images]:
+def open_dataset(
+    datasets: Registry[Dataset], name: str, places: DataPlaces, how: Preparation = AS_FOUND
+) -> tuple[str, Images]:
     """Return the name and the images of a dataset; ``auto`` is MNIST where it can be had, else the digits.
 
-    Raises ``UnknownNameError`` or ``BenchError``.
+    What is no name and looks like a path, or is there, is a person's own data, named after its file or folder and
+    prepared as ``how`` says. Raises ``UnknownNameError`` or ``BenchError``.
     """
+    if name != "auto" and name not in datasets and is_path(name):
+        images = open_path(name, how)
+        return Path(images.source).name.partition(".")[0] or "data", images
+    if how != AS_FOUND:
+        raise BenchError(f"--polarity and --centre prepare a person's own data; '{name}' is prepared already")
     if name != "auto":
         return name, find_dataset(datasets, name).load(places)
     try:

@@ -31,7 +31,9 @@ class Images:
     """Everything a run needs of a dataset.
 
     ``dropped`` names the images that were left out of training, with the reason;
-    ``checksums`` are SHA-256 of the uncompressed sources.
+    ``checksums`` are SHA-256 of the uncompressed sources. Of a person's own data: ``notes`` are what to
+    know of it, ``picture`` is a PNG of what was made of it, ``source`` says where it lies. ``centred``: the ink is
+    centred by mass, as MNIST's is.
     """
 
     train: Split
@@ -40,6 +42,10 @@ class Images:
     class_names: tuple[str, ...]
     dropped: tuple[str, ...] = ()
     checksums: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+    picture: bytes | None = None
+    source: str = ""
+    centred: bool = False
 
     @property
     def image_shape(self) -> tuple[int, int]:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VALIDATION_SEED = 2026
+TEST_SEED = 28
+TEST_PARTS = 5  # one fifth, where nothing else is set apart to test with
 VALIDATION_PARTS = 6  # one sixth of what may be learnt from, as MNIST's last 10,000 of 60,000
 
 
@@ -43,6 +45,18 @@ def with_validation(learnable: Split) -> tuple[Split, Split]:
     order = stratified_order(learnable.labels, VALIDATION_SEED)
     n_validation = len(order) // VALIDATION_PARTS
     return take(learnable, np.sort(order[n_validation:])), take(learnable, np.sort(order[:n_validation]))
+
+
+def with_test(everything: Split) -> tuple[Split, Split]:
+    """Split off a fifth of each class, one image at least, to test with; always the same. Return (the rest, test)."""
+    import numpy as np
+
+    order = stratified_order(everything.labels, TEST_SEED)
+    chosen = np.zeros(len(order), bool)
+    for label in np.unique(everything.labels):
+        of_class = order[everything.labels[order] == label]
+        chosen[of_class[: max(1, round(len(of_class) / TEST_PARTS))]] = True
+    return take(everything, np.flatnonzero(~chosen)), take(everything, np.flatnonzero(chosen))
 
 
 def subset(train: Split, validation: Split, size: int | None, seed: int) -> tuple[Split, Split]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.datasets.audit import Audit
@@ -63,6 +66,22 @@ def store_dataset(store: ResultStore, images: Images, findings: Audit) -> None:
         write_json(store.folder / DATASET_FILE, {**asdict(findings), "test_labels": images.test.labels.tolist()})
 
 
+def name_of_own(run: Path, name: str, source: str, taken: Container[str]) -> str:
+    """Return the folder name for a person's own data: ``name``, with a hash of its path where another has that name.
+
+    ``run`` is the run's folder; ``taken`` are the names of registered datasets.
+    """
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:60] or "data"
+    if plain not in taken and plain != "auto":
+        try:
+            other = json.loads((run / plain / DATASET_FILE).read_text(encoding="utf-8")).get("source")
+        except (OSError, ValueError, AttributeError):
+            other = source
+        if other == source:
+            return plain
+    return f"{plain}-{hashlib.sha256(source.encode()).hexdigest()[:6]}"
+
+
 def read_findings(store: ResultStore, families: Mapping[str, str], train_size: int | None = None) -> Findings:
     """Return the stored run, ranked; results that were measured on other data are left out.
 
@@ -105,7 +124,7 @@ def _read_dataset(store: ResultStore) -> tuple[Audit, NDArray[np.int64]]:
     try:
         stored: dict[str, Any] = json.loads((store.folder / DATASET_FILE).read_text(encoding="utf-8"))
         truth = np.array(stored.pop("test_labels"), np.int64)
-        return Audit(**{**stored, **_tuples(stored, ("class_names", "dropped"))}), truth
+        return Audit(**{**stored, **_tuples(stored, ("class_names", "dropped", "notes"))}), truth
     except FileNotFoundError:
         raise NoResultsError(f"there are no results in {store.folder}; run some first") from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -114,4 +133,4 @@ def _read_dataset(store: ResultStore) -> tuple[Audit, NDArray[np.int64]]:
 
 
 def _tuples(stored: Mapping[str, Any], names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    return {name: tuple(stored[name]) for name in names}
+    return {name: tuple(stored[name]) for name in names if name in stored}

@@ -60,7 +60,7 @@ def commands(findings: Findings, families: Mapping[str, str]) -> list[str]:
 def _command(findings: Findings, labels: Sequence[str], features: Sequence[str], families: Mapping[str, str]) -> str:
     trials = [result.trial for result in findings.results.values() if result.trial.label in labels]
     words = ["python", "bench.py", "--models", ",".join(labels), "--features", ",".join(features)]
-    words += ["--dataset", findings.dataset]
+    words += ["--dataset", findings.audit.source or findings.dataset]
     n_seeds = max(trial.seed for trial in trials) + 1
     if n_seeds > 1:
         words += ["--seeds", str(n_seeds)]

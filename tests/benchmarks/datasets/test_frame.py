@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks.datasets.frame import decode_image, is_dark_on_light, read_image, to_frame, to_grey
+from benchmarks.datasets.spec import Images
+from tests.benchmarks.datasets.fakes import refusal
+
+Picture = NDArray[np.uint8]
+
+shapes = st.tuples(st.integers(1, 70), st.integers(1, 70))
+pictures = st.one_of(
+    shapes.flatmap(lambda shape: arrays(np.uint8, shape)),
+    shapes.flatmap(lambda shape: arrays(np.uint8, (*shape, 3))),
+)
+
+
+def stroke(height: int = 60, width: int = 40, paper: int = 240, ink: int = 20) -> Picture:
+    """Return an upright bar, a little right of the middle."""
+    picture = np.full((height, width), paper, np.uint8)
+    picture[height // 5 : -height // 5, width // 2 : width // 2 + max(2, width // 8)] = ink
+    return picture
+
+
+def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@given(pictures, st.booleans(), st.sampled_from([None, True, False]))
+def test_any_picture_comes_to_the_frame(picture: Picture, centre: bool, dark_on_light: bool | None) -> None:
+    frame = to_frame(picture, centre=centre, dark_on_light=dark_on_light)
+    assert frame.shape == (28, 28) and frame.dtype == np.uint8
+
+
+def test_what_is_in_the_frame_already_stays_as_it_is(digit_images: Images) -> None:
+    for image in digit_images.test.images[:50]:
+        np.testing.assert_array_equal(to_frame(image), image)
+        np.testing.assert_array_equal(to_frame(255 - image), image)
+
+
+@given(st.integers(20, 90), st.integers(20, 90))
+def test_both_polarities_come_to_light_ink_on_a_dark_ground(height: int, width: int) -> None:
+    dark = stroke(height, width)
+    assert is_dark_on_light(dark) and not is_dark_on_light(255 - dark)
+    one, other = to_frame(dark), to_frame(255 - dark)
+    assert np.abs(one.astype(int) - other).max() <= 1
+    assert one[0, 0] < 30 and one.max() > 100
+
+
+def test_a_picture_of_one_value_has_no_polarity() -> None:
+    assert is_dark_on_light(np.full((5, 5), 200, np.uint8)) is None
+
+
+def test_proportions_are_kept_and_what_is_added_is_background() -> None:
+    frame = to_frame(stroke(60, 30, paper=255, ink=0))
+    rows, columns = (np.flatnonzero((frame > 100).any(axis=axis)) for axis in (1, 0))
+    assert abs((rows[-1] - rows[0] + 1) - 0.6 * 28) <= 1.5
+    assert columns[0] >= 13 and columns[-1] <= 18
+    assert not frame[:, :6].any() and not frame[:, -6:].any()
+
+
+def test_reducing_averages_rather_than_picks() -> None:
+    """A checkerboard of single pixels becomes even grey, and not black, white or a moiré."""
+    board = (np.indices((280, 280)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    frame = to_frame(board, dark_on_light=False)
+    assert abs(frame[4:-4, 4:-4].astype(int) - 127).max() <= 3
+
+
+@given(st.integers(0, 30), st.integers(0, 18))
+def test_centring_by_mass_does_not_depend_on_where_the_ink_was(down: int, right: int) -> None:
+    picture = np.full((60, 40), 230, np.uint8)
+    picture[5 + down : 25 + down, 4 + right : 8 + right] = 30
+    picture[20 + down : 25 + down, 4 + right : 20 + right] = 30
+    frame = to_frame(picture, centre=True)
+    at_origin = np.full((60, 40), 230, np.uint8)
+    at_origin[5:25, 4:8] = 30
+    at_origin[20:25, 4:20] = 30
+    np.testing.assert_array_equal(frame, to_frame(at_origin, centre=True))
+    mass = frame.astype(float) / frame.sum()
+    assert abs(mass.sum(axis=1) @ np.arange(28) - 13.5) <= 0.6
+    assert abs(mass.sum(axis=0) @ np.arange(28) - 13.5) <= 0.6
+    assert frame.max() == 255 and frame[0].max() == 0
+
+
+def test_centring_a_blank_picture_gives_a_blank_frame() -> None:
+    assert not to_frame(np.full((30, 20), 9, np.uint8), centre=True).any()
+
+
+def test_colour_becomes_lightness() -> None:
+    colour = np.zeros((3, 3, 3), np.uint8)
+    colour[..., 1] = 255
+    assert set(to_grey(colour).ravel()) == {150}
+    np.testing.assert_array_equal(to_grey(colour[..., :1]), colour[..., 0])
+
+
+KINDS = {"PNG": "L RGB 1 P", "BMP": "L RGB 1 P", "GIF": "L RGB 1 P", "TIFF": "L RGB 1 P", "PPM": "L RGB 1"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [
+        ("WEBP", "RGB"),
+        ("JPEG", "L"),
+        ("JPEG", "RGB"),
+        *((kind, mode) for kind in KINDS for mode in KINDS[kind].split()),
+    ],
+)
+def test_every_format_is_read(kind: str, mode: str, tmp_path: Path) -> None:
+    path = tmp_path / "picture"
+    path.write_bytes(encoded(Image.fromarray(stroke()).convert(mode), kind))
+    frame = to_frame(read_image(path))
+    assert np.abs(frame.astype(int) - to_frame(stroke())).mean() < 20
+
+
+def test_sixteen_bits_are_read_over_their_range(tmp_path: Path) -> None:
+    deep = (stroke().astype(np.uint16) - 20) * 18  # 12 bits used of 16
+    path = tmp_path / "deep.png"
+    path.write_bytes(encoded(Image.fromarray(deep)))
+    assert set(np.unique(read_image(path))) == {0, 255}
+
+
+@pytest.mark.parametrize("ink", [0, 255])
+def test_transparent_paper_is_paper(ink: int) -> None:
+    picture = np.zeros((40, 40, 4), np.uint8)
+    picture[10:30, 18:22] = (ink, ink, ink, 255)
+    frame = to_frame(decode_image(encoded(Image.fromarray(picture)), "ink.png"))
+    assert frame[14, 14] > 200 and frame[0, 0] == 0
+
+
+def test_a_photograph_held_sideways_is_turned() -> None:
+    turned = Image.fromarray(np.rot90(stroke()))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held so
+    read = decode_image(encoded(turned, "JPEG", exif=exif, quality=95), "photo.jpg")
+    assert read.shape[:2] == (60, 40)
+
+
+def test_bad_files_are_refused_in_one_line(tmp_path: Path) -> None:
+    good = encoded(Image.fromarray(np.random.default_rng(0).integers(0, 256, (50, 50), np.uint8)))
+    bad = {
+        "empty.png": b"",
+        "cut.png": good[: len(good) // 2],
+        "words.png": b"these are words",
+        "flipped.png": bytes([good[0] ^ 255]) + good[1:],
+        "script.eps": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n",
+        "huge.png": huge_png(),
+    }
+    for name, content in bad.items():
+        (tmp_path / name).write_bytes(content)
+        said = refusal(lambda name=name: read_image(tmp_path / name))  # type: ignore[misc]
+        assert str(tmp_path / name) in said, name
+    assert "64,000,000 pixels" in refusal(lambda: read_image(tmp_path / "huge.png"))
+    assert "No such file" in refusal(lambda: read_image(tmp_path / "none.png"))
+    assert "directory" in refusal(lambda: read_image(tmp_path))
+
+
+def huge_png() -> bytes:
+    """Return a small PNG file that says it is of 30,000 by 30,000 pixels."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", 30_000, 30_000, 8, 0, 0, 0, 0)
+    body = b"IDAT" + zlib.compress(bytes(10_000))
+    chunks = (header, body, b"IEND")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) for chunk in chunks
+    )

@@ -1,0 +1,245 @@
+"""A person's own data, in every format, when it is good."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks.datasets.frame import to_frame
+from benchmarks.datasets.own import is_path, open_path
+from benchmarks.datasets.prepare import Preparation
+from benchmarks.datasets.spec import Images, Split
+from tests.benchmarks.datasets.fakes import refusal
+from tests.benchmarks.datasets.own_files import (
+    N_TEST,
+    N_TRAIN,
+    NAMES,
+    csv_text,
+    png,
+    some_images,
+    write_csv,
+    write_folder,
+    write_idx,
+    write_npz,
+    write_parquet,
+)
+
+PLAIN = Preparation()
+TRAIN, TEST = some_images(), some_images(N_TEST, seed=1)
+NUMBERS = ("0", "1", "2")
+
+
+def folder(root: Path) -> Path:
+    write_folder(root / "train", *TRAIN)
+    write_folder(root / "test", *TEST)
+    return root
+
+
+def tables(root: Path) -> Path:
+    root.mkdir()
+    write_csv(root / "my_train.csv", *TRAIN)
+    write_csv(root / "my_test.csv", *TEST, heading=False)
+    return root
+
+
+def parquet(root: Path) -> Path:
+    root.mkdir()
+    write_parquet(root / "train-00000.parquet", [{"bytes": png(i), "path": "x"} for i in TRAIN[0]], TRAIN[1], NAMES)
+    write_parquet(root / "test-00000.parquet", [{"bytes": png(i), "path": "x"} for i in TEST[0]], TEST[1], NAMES)
+    return root
+
+
+WITH_TEST: dict[str, tuple[Callable[[Path], Path], tuple[str, ...]]] = {
+    "folder": (folder, NAMES),
+    "idx": (lambda root: write_idx(root, TRAIN, TEST), NUMBERS),
+    "idx, not gzipped": (lambda root: write_idx(root, TRAIN, TEST, zipped=False), NUMBERS),
+    "npz": (lambda root: write_npz(root.with_suffix(".npz"), TRAIN, TEST), NUMBERS),
+    "csv": (tables, NUMBERS),
+    "parquet": (parquet, NAMES),
+}
+
+
+def whole(images: Images) -> set[bytes]:
+    splits = (images.train, images.validation, images.test)
+    return {image.tobytes() + bytes([label]) for split in splits for image, label in zip(*pair(split), strict=True)}
+
+
+def pair(split: Split) -> tuple[NDArray[np.uint8], list[int]]:
+    return split.images, split.labels.tolist()
+
+
+@pytest.mark.parametrize("kind", WITH_TEST)
+def test_every_format_with_a_test_part_gives_the_same_images(kind: str, tmp_path: Path) -> None:
+    write, names = WITH_TEST[kind]
+    images = open_path(str(write(tmp_path / "data")), PLAIN)
+    assert images.class_names == names
+    assert (len(images.train), len(images.validation), len(images.test)) == (30, 6, 12)
+    expected = {to_frame(image).tobytes() + bytes([label]) for image, label in zip(TEST[0], TEST[1], strict=True)}
+    assert {image.tobytes() + bytes([label]) for image, label in zip(*pair(images.test), strict=True)} == expected
+    assert images.source == str((tmp_path / "data").with_suffix(".npz" if kind == "npz" else ""))
+    assert images.picture is not None and images.picture.startswith(b"\x89PNG")
+    assert images.dropped == () and not images.centred
+    assert (kind == "csv") == ("read: my_train.csv, my_test.csv" in images.notes)
+
+
+WITHOUT_TEST: dict[str, Callable[[Path], Path]] = {
+    "folder": lambda root: write_folder(root, *TRAIN, names=NUMBERS),
+    "idx": lambda root: write_idx(root, TRAIN),
+    "idx file": lambda root: write_idx(root, TRAIN) / "train-images-idx3-ubyte.gz",
+    "npz": lambda root: write_npz(root.with_suffix(".npz"), (TRAIN[0].reshape(N_TRAIN, -1), TRAIN[1].reshape(-1, 1))),
+    "csv": lambda root: write_csv(root.with_suffix(".csv"), *TRAIN),
+    "parquet": lambda root: write_parquet(root.with_suffix(".parquet"), [png(image) for image in TRAIN[0]], TRAIN[1]),
+}
+
+
+@pytest.mark.parametrize("kind", WITHOUT_TEST)
+def test_without_a_test_part_a_stratified_fifth_is_one_always_the_same(kind: str, tmp_path: Path) -> None:
+    path = str(WITHOUT_TEST[kind](tmp_path / "data"))
+    images = open_path(path, PLAIN)
+    assert images.class_names == NUMBERS
+    assert np.bincount(images.test.labels).tolist() == [2, 2, 2]
+    assert len(images.train) + len(images.validation) == 30
+    assert len(whole(images)) == N_TRAIN
+    again = open_path(path, PLAIN)
+    np.testing.assert_array_equal(images.test.images, again.test.images)
+    assert any("stratified fifth" in note for note in images.notes)
+
+
+def test_a_gzipped_csv_with_words_and_fractions(tmp_path: Path) -> None:
+    path = tmp_path / "data.csv.gz"
+    words = [NAMES[label] for label in TRAIN[1]]
+    path.write_bytes(gzip.compress(csv_text(np.round(TRAIN[0] / 255, 4), words).encode()))
+    assert whole(open_path(str(path), PLAIN)) == whole(open_path(str(write_folder(tmp_path / "f", *TRAIN)), PLAIN))
+
+
+def test_a_label_column_may_stand_last_and_labels_may_be_floats(tmp_path: Path) -> None:
+    lines = [line.partition(",") for line in csv_text(*TRAIN).splitlines()]
+    text = "\n".join(f"{rest},{'class' if i == 0 else label + '.0'}" for i, (label, _, rest) in enumerate(lines))
+    (tmp_path / "data.csv").write_text(text)
+    assert open_path(str(tmp_path / "data.csv"), PLAIN).class_names == NUMBERS
+
+
+def test_parquet_of_pixels(tmp_path: Path) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    columns = {"label": TRAIN[1], **{f"p{i}": TRAIN[0].reshape(N_TRAIN, -1)[:, i] for i in range(144)}}
+    pyarrow.parquet.write_table(pyarrow.table(columns), tmp_path / "data.parquet")
+    images = open_path(str(tmp_path / "data.parquet"), PLAIN)
+    assert whole(images) == whole(open_path(str(write_csv(tmp_path / "data.csv", *TRAIN)), PLAIN))
+
+
+def test_without_pyarrow_the_message_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write_parquet(tmp_path / "data.parquet", [png(image) for image in TRAIN[0]], TRAIN[1])
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert "pip install pyarrow" in refusal(lambda: open_path(str(path), PLAIN))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_polarity_is_noticed_said_and_put_right(turned: bool, tmp_path: Path) -> None:
+    images, labels = TRAIN
+    path = write_npz(tmp_path / "data.npz", (255 - images if turned else images, labels))
+    found = open_path(str(path), PLAIN)
+    assert found.train.images[:, 0, 0].max() == 0
+    said = "dark on light, turned round" if turned else "light on dark, kept"
+    assert [note for note in found.notes if said in note and "36 of 36" in note]
+
+
+def test_mixed_polarity_is_warned_of_and_can_be_set(tmp_path: Path) -> None:
+    images, labels = TRAIN[0].copy(), TRAIN[1]
+    images[:14] = 255 - images[:14]
+    path = str(write_npz(tmp_path / "data.npz", (images, labels)))
+    found = open_path(path, PLAIN)
+    assert [note for note in found.notes if "CAREFUL: 39% look the other way round" in note]
+    forced = open_path(path, Preparation("dark-on-light"))
+    assert whole(forced) != whole(found)
+    assert [note for note in forced.notes if "as asked for" in note]
+
+
+def test_values_of_another_range_are_warned_of(tmp_path: Path) -> None:
+    path = write_npz(tmp_path / "data.npz", (TRAIN[0] // 16, TRAIN[1]))
+    assert [note for note in open_path(str(path), PLAIN).notes if "no pixel is above 15" in note]
+
+
+def test_centring_is_told_on(tmp_path: Path) -> None:
+    images = open_path(str(write_npz(tmp_path / "data.npz", TRAIN)), Preparation(centre=True))
+    assert images.centred
+    assert images.train.images[:, :3].max() == 0
+
+
+def test_colour_and_every_size_in_one_folder(tmp_path: Path) -> None:
+    images, labels = some_images(side=40)
+    root = write_folder(tmp_path / "data", images, labels)
+    for i, path in enumerate(sorted(root.rglob("*.png"))):
+        size = (10 + 3 * i, 60 - i)
+        Image.open(path).convert("RGB").resize(size).save(path.with_suffix(".jpg"))
+        path.unlink()
+    assert open_path(str(root), PLAIN).image_shape == (28, 28)
+
+
+def test_what_is_no_image_is_passed_over_and_said(tmp_path: Path) -> None:
+    root = write_folder(tmp_path / "data", *TRAIN)
+    (root / "alpha" / "notes.txt").write_text("hello")
+    (root / "alpha" / ".DS_Store").write_text("hidden")
+    (root / "__MACOSX").mkdir()
+    notes = open_path(str(root), PLAIN).notes
+    assert [note for note in notes if note.startswith("1 files were passed over")]
+
+
+def test_folders_beside_train_are_said_not_to_be_read(tmp_path: Path) -> None:
+    root = folder(tmp_path / "data")
+    write_folder(root / "val", *TEST)
+    assert [note for note in open_path(str(root), PLAIN).notes if "not read: val/" in note]
+
+
+def test_a_class_may_be_called_train(tmp_path: Path) -> None:
+    root = write_folder(tmp_path / "data", *TRAIN, names=("boat", "plane", "train"))
+    assert open_path(str(root), PLAIN).class_names == ("boat", "plane", "train")
+
+
+def test_hundreds_of_classes_numbers_in_their_order(tmp_path: Path) -> None:
+    images, labels = some_images(900, 300)
+    found = open_path(str(write_npz(tmp_path / "data.npz", (images, labels))), PLAIN)
+    assert found.class_names == tuple(map(str, range(300)))
+    assert np.bincount(found.test.labels).tolist() == [1] * 300
+
+
+def test_a_blank_image_is_dropped_from_training_by_its_name(tmp_path: Path) -> None:
+    images = TRAIN[0].copy()
+    images[4] = 7
+    root = write_folder(tmp_path / "data", images, TRAIN[1])
+    found = open_path(str(root), PLAIN)
+    assert found.dropped == (f"{root}/beta/004.png: every pixel is 7",)
+
+
+def test_changed_data_has_another_hash(tmp_path: Path) -> None:
+    from benchmarks.datasets.audit import audit
+
+    root = write_folder(tmp_path / "data", *TRAIN)
+    before = audit(open_path(str(root), PLAIN)).data_hash
+    assert audit(open_path(str(root), PLAIN)).data_hash == before
+    (root / "alpha" / "000.png").write_bytes(png(TEST[0][0]))
+    assert audit(open_path(str(root), PLAIN)).data_hash != before
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("mnst", False),
+        ("letters.npz", True),
+        ("no/such", True),
+        ("~/letters", True),
+        ("emnist-x", False),
+        ("", False),
+        ("a.zip", True),
+    ],
+)
+def test_what_is_written_like_a_path_is_one(text: str, meant: bool) -> None:
+    assert is_path(text) is meant

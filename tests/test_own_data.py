@@ -1,0 +1,81 @@
+"""A person's own data, through the real command."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench import main
+from benchmarks.report.findings import name_of_own
+from tests.benchmarks.datasets.own_files import png, some_images, write_folder
+from tests.conftest import ROOT, Bench
+from tests.outside import leaderboard
+
+NAMES = ("apple & pear", "ж", "plum")
+QUICK = ("--models", "knn", "--features", "pixels")
+
+
+def fruit(root: Path, seed: int = 0) -> Path:
+    """Write colour pictures of 30×20 pixels, dark on light, of classes that differ in where the ink is."""
+    images, labels = some_images(45, seed=seed, side=30)
+    for label in range(3):
+        images[labels == label, 4 + 7 * label : 10 + 7 * label, 8:16] = 255
+    colour = np.stack([255 - images[:, :, :20]] * 3, axis=-1)
+    return write_folder(root, colour, labels, NAMES)
+
+
+def test_a_folder_of_images_becomes_a_leaderboard_with_a_picture_and_names(bench: Bench, tmp_path: Path) -> None:
+    path = fruit(tmp_path / "My fruit")
+    done = bench("--dataset", str(path), *QUICK)
+    assert done.returncode == 0, done.stdout + done.stderr
+    results = tmp_path / "local" / "My-fruit"
+    assert "polarity: dark on light, turned round" in done.stdout
+    assert f"what was made of the images: {results / 'images.png'}" in done.stdout
+    picture = Image.open(io.BytesIO((results / "images.png").read_bytes()))
+    assert picture.format == "PNG" and picture.width > 500
+    stored = json.loads((results / "dataset.json").read_text())
+    assert stored["class_names"] == sorted(NAMES) and stored["source"] == str(path)
+    (record,) = [json.loads(file.read_text()) for file in results.glob("trials/*.json")]
+    assert [scores["label"] for scores in record["scores"]["per_class"]] == sorted(NAMES)
+    report = (results / "report.html").read_text()
+    assert all(name.replace("&", "&amp;") in report for name in NAMES)
+    assert float(leaderboard(tmp_path, "My-fruit")["knn@pixels"]["accuracy"]) > 0.5
+    (path / "plum" / "new.png").write_bytes(png(some_images(1, seed=9)[0][0]))
+    assert "data changed" in bench("--dataset", str(path), *QUICK).stdout
+
+
+def test_folders_of_one_name_and_names_that_are_taken_have_results_of_their_own(tmp_path: Path) -> None:
+    (tmp_path / "fruit").mkdir()
+    (tmp_path / "fruit" / "dataset.json").write_text(json.dumps({"source": "/a/fruit"}))
+    assert name_of_own(tmp_path, "fruit", "/a/fruit", {"digits"}) == "fruit"
+    other = name_of_own(tmp_path, "fruit", "/b/fruit", {"digits"})
+    assert re.fullmatch(r"fruit-[0-9a-f]{6}", other)
+    assert other == name_of_own(tmp_path, "fruit", "/b/fruit", {"digits"})
+    assert name_of_own(tmp_path, "digits", "/a/digits", {"digits"}).startswith("digits-")
+    assert name_of_own(tmp_path, "../../Käse & Brot", "/x", set()) == "K-se-Brot"
+    assert name_of_own(tmp_path, "ж", "/y", set()) == "data"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("--dataset", "fruits.npz"), "no such file or folder"),
+        (("--dataset", "digit"), "did you mean digits"),
+        (("--dataset", "digits", "--centre"), "'digits' is prepared already"),
+        (("--dataset", str(ROOT / "README.md")), "no known format"),
+        (("--dataset", str(ROOT / "docs")), "no subfolders"),
+    ],
+)
+def test_what_is_wrong_is_one_line_and_exit_code_2(
+    words: tuple[str, ...], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, *QUICK, "--results-dir", str(tmp_path / "results")]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and len(err.splitlines()) == 1 and says in err
+    assert not (tmp_path / "results").exists()
