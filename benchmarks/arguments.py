@@ -15,6 +15,7 @@ from benchmarks.folders import RESULTS, cache_folder
 if TYPE_CHECKING:
     from benchmarks.catalog import Catalog
 
+FORMATS = ("png", "svg", "latex", "csv")
 COMMANDS = """\
 other commands ('python bench.py COMMAND --help' tells more):
   list            models, features and datasets; what is missing and why
@@ -76,12 +77,19 @@ def _parser() -> argparse.ArgumentParser:
     pair.add_argument("first", metavar="A", help="a row, as svm-rbf@hog")
     pair.add_argument("second", metavar="B", help="another row")
     pair.add_argument("--run", default="local", metavar="RUN", help="default: local")
-    pair.add_argument("--dataset", default="mnist", metavar="NAME", help="default: mnist")
+    pair.add_argument("--dataset", metavar="NAME", help="default: the run's only one")
     pair.set_defaults(do=_compare_models)
     clear = commands.add_parser("clear-cache", description="Remove every cached feature matrix.")
     clear.set_defaults(do=_clear_cache)
     report = commands.add_parser("report", parents=[common], description="Write a run's reports again.")
     report.add_argument("run", nargs="?", default="local", metavar="RUN", help="default: local")
+    report.add_argument(
+        "--format",
+        type=_formats,
+        default=(),
+        metavar="KINDS",
+        help=f"also write figures and tables as files: {','.join(FORMATS)}",
+    )
     report.set_defaults(do=_report)
     return parser
 
@@ -148,6 +156,14 @@ def _above_zero(kind: type[int] | type[float]) -> Callable[[str], float]:
     return read
 
 
+def _formats(text: str) -> tuple[str, ...]:
+    kinds = tuple(dict.fromkeys(word.strip().lower() for word in text.split(",")))
+    unknown = [kind for kind in kinds if kind not in FORMATS]
+    if unknown:
+        raise argparse.ArgumentTypeError(f"'{unknown[0]}' should be one or more of {', '.join(FORMATS)}")
+    return kinds
+
+
 def _run(options: argparse.Namespace) -> int:
     from benchmarks.datasets.prepare import Preparation
     from benchmarks.datasets.registry import data_places
@@ -191,9 +207,10 @@ def _list(options: argparse.Namespace) -> int:
 
 def _compare_models(options: argparse.Namespace) -> int:
     from benchmarks.report.pair import explain
-    from benchmarks.store import ResultStore
+    from benchmarks.store import ResultStore, only_dataset_of
 
-    print(explain(ResultStore(options.results_dir, options.run, options.dataset), options.first, options.second))
+    dataset = options.dataset or only_dataset_of(options.results_dir, options.run)
+    print(explain(ResultStore(options.results_dir, options.run, dataset), options.first, options.second))
     return 0
 
 
@@ -209,7 +226,7 @@ def _clear_cache(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     from benchmarks.session import report_again
 
-    return report_again(options.results_dir, options.run, _catalog(options))
+    return report_again(options.results_dir, options.run, _catalog(options), options.format)
 
 
 def _catalog(options: argparse.Namespace) -> Catalog:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
-from benchmarks.statistics import against_first, cochran_q, over_seeds, wilson
+from benchmarks.statistics import cochran_q, of_pairs, over_seeds, wilson
 from benchmarks.trial import Status, TrialResult
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ class Leaderboard:
 
     ``keys``: the trials behind each row, in the order of the rows. ``all_equal_p``: the p-value of
     Cochran's Q over the first seed of every row that is ``ok``; None with fewer than two.
+    ``p_values``: of the pairs (i, j), i < j, of rows that are ``ok`` and have their predictions: that both
+    err equally often, Holm-corrected over all pairs.
     """
 
     rows: tuple[Row, ...]
@@ -66,6 +68,7 @@ class Leaderboard:
     machines: tuple[str, ...]
     n_smaller: int
     all_equal_p: float | None
+    p_values: Mapping[tuple[int, int], float] = field(default_factory=dict)
 
 
 def leaderboard(
@@ -85,7 +88,9 @@ def leaderboard(
     for result in chosen:
         groups[result.trial.label, result.trial.features].append(result)
     rows = [(_row(group, families), group) for group in groups.values()]
-    ranked = _ranked(sorted(rows, key=_best_first), right)
+    ordered = sorted(rows, key=_best_first)
+    p_values = _p_values([group for row, group in ordered if row.status == "ok"], right)
+    ranked = _ranked(ordered, p_values)
     ok = [result for result in chosen if result.scores]
     return Leaderboard(
         rows=tuple(row for row, _ in ranked),
@@ -95,6 +100,7 @@ def leaderboard(
         machines=tuple(sorted({result.environment["machine_id"] for result in ok})),
         n_smaller=len(results) - len(chosen),
         all_equal_p=_all_equal([group[0] for row, group in ranked if row.status == "ok"], right),
+        p_values=p_values,
     )
 
 
@@ -154,9 +160,8 @@ def _best_first(ranked: tuple[Row, list[TrialResult]]) -> tuple[bool, float, str
     return row.status != "ok", -(row.accuracy or 0.0), row.model, row.features
 
 
-def _ranked(rows: _Ranked, right: Callable[[TrialResult], NDArray[np.bool_] | None]) -> _Ranked:
+def _ranked(rows: _Ranked, p_values: Mapping[tuple[int, int], float]) -> _Ranked:
     """Give ranks: those tied with the best share rank 1, of the others those of equal accuracy share theirs."""
-    tied = _tied_with_best([group for row, group in rows if row.status == "ok"], right)
     ranked: _Ranked = []
     for place, (row, group) in enumerate(rows):
         if row.status != "ok":
@@ -164,25 +169,22 @@ def _ranked(rows: _Ranked, right: Callable[[TrialResult], NDArray[np.bool_] | No
             continue
         above = ranked[-1][0] if ranked else None
         same = above is not None and above.accuracy == row.accuracy
-        rank = 1 if tied[place] else above.rank if above and same else place + 1
-        ranked.append((replace(row, rank=rank, tied=tied[place]), group))
+        tied = place == 0 or p_values.get((0, place), 0.0) >= SIGNIFICANT
+        rank = 1 if tied else above.rank if above and same else place + 1
+        ranked.append((replace(row, rank=rank, tied=tied), group))
     return ranked
 
 
-def _tied_with_best(
+def _p_values(
     groups: list[list[TrialResult]], right: Callable[[TrialResult], NDArray[np.bool_] | None]
-) -> list[bool]:
-    """Say of each row, best first, whether a paired test cannot tell it from the first."""
+) -> dict[tuple[int, int], float]:
+    """Return the p-values of all pairs of groups that have the predictions of every seed, by their places."""
     import numpy as np
 
     stacks = [[right(result) for result in group] for group in groups]
     known = [i for i, stack in enumerate(stacks) if all(seed is not None for seed in stack)]
-    tied = [i == 0 for i in range(len(groups))]
-    if 0 in known:
-        models = [np.stack([seed for seed in stacks[i] if seed is not None]) for i in known]
-        for i, p_value in zip(known, against_first(models), strict=True):
-            tied[i] = p_value >= SIGNIFICANT
-    return tied
+    of_known = of_pairs([np.stack([seed for seed in stacks[i] if seed is not None]) for i in known])
+    return {(known[i], known[j]): p_value for (i, j), p_value in of_known.items()}
 
 
 def _all_equal(firsts: list[TrialResult], right: Callable[[TrialResult], NDArray[np.bool_] | None]) -> float | None:

@@ -12,6 +12,7 @@ from benchmarks.answers import checked_labels, checked_probabilities
 from benchmarks.datasets.spec import Split
 from benchmarks.datasets.splits import subset
 from benchmarks.feature_cache import FeatureCache, FeatureMatrices, cache_key
+from benchmarks.feature_maps import feature_maps
 from benchmarks.implementation import ImplementationWatch, model_bytes
 from benchmarks.messages import ProgressWriter, Request
 from benchmarks.process_tree import own_peak_mb
@@ -96,7 +97,9 @@ def measure(
         n_train=len(data.labels),
         n_train_scored=len(known),
     )
-    return measurement, Predictions(labels, _probabilities(model, matrices.test, request.n_classes))
+    probabilities = _probabilities(model, matrices.test, request.n_classes)
+    maps = feature_maps(model, matrices.train, data.images, data.labels)
+    return measurement, Predictions(labels, probabilities, maps)
 
 
 def timed(work: Callable[[], Result]) -> tuple[Result, float]:

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from benchmarks.feature_maps import packed, unpacked
 from benchmarks.record import measurement_from, trial_from
 from benchmarks.trial import Measurement, Predictions, Trial
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from models.spec import Setting
 
 REQUEST, ANSWER, PREDICTIONS, PROGRESS = "request.json", "answer.json", "predictions.npz", "progress.jsonl"
+FEATURE_MAPS = "feature_maps.npz"
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Answer:
             if self.predictions.probabilities is not None:
                 arrays["probabilities"] = self.predictions.probabilities
             np.savez(folder / PREDICTIONS, allow_pickle=False, **arrays)
+            if self.predictions.feature_maps:
+                (folder / FEATURE_MAPS).write_bytes(packed(self.predictions.feature_maps))
         body = {
             "status": self.status,
             "reason": self.reason,
@@ -85,7 +89,7 @@ class Answer:
         if body["status"] != "ok":
             return cls(body["status"], body["reason"])
         with np.load(folder / PREDICTIONS, allow_pickle=False) as arrays:
-            predictions = Predictions(arrays["labels"], arrays.get("probabilities"))
+            predictions = Predictions(arrays["labels"], arrays.get("probabilities"), unpacked(folder / FEATURE_MAPS))
         return cls("ok", "", measurement_from(body["measurement"]), predictions)
 
 

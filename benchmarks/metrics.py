@@ -55,11 +55,23 @@ def expected_calibration_error(truth: NDArray[np.int64], probabilities: NDArray[
     """
     import numpy as np
 
+    _, right, sure = calibration_bins(truth, probabilities)
+    return float(np.abs(right - sure).sum() / len(truth))
+
+
+def calibration_bins(
+    truth: NDArray[np.int64], probabilities: NDArray[np.floating]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return for each bin of confidence how many images, how many of them right, and the sum of the confidences."""
+    import numpy as np
+
     confidence = probabilities.max(axis=1).astype(np.float64)
     correct = probabilities.argmax(axis=1) == truth
     bins = np.clip(np.ceil(confidence * ECE_BINS).astype(int) - 1, 0, ECE_BINS - 1)
-    gaps = np.bincount(bins, correct - confidence, ECE_BINS)
-    return float(np.abs(gaps).sum() / len(truth))
+    counts, right, sure = (
+        np.bincount(bins, weights, ECE_BINS).astype(np.float64) for weights in (None, correct, confidence)
+    )
+    return counts, right, sure
 
 
 def _of_probabilities(

@@ -14,15 +14,16 @@ from benchmarks.datasets.prepare import Preparation
 from benchmarks.datasets.registry import AS_FOUND, open_dataset
 from benchmarks.datasets.spec import DataPlaces, Images
 from benchmarks.display import display
-from benchmarks.errors import BenchError
 from benchmarks.estimates import Estimates
 from benchmarks.folders import RESULTS
 from benchmarks.harness import Harness, RunOptions
 from benchmarks.plan import Choice, plan
+from benchmarks.report.files import write_files
 from benchmarks.report.findings import NoResultsError, name_of_own, read_findings, store_dataset
-from benchmarks.report.table import as_text, failures, notes
+from benchmarks.report.pictures import read_pictures
+from benchmarks.report.table import as_text, failures, notes, warnings
 from benchmarks.report.write import write_reports
-from benchmarks.store import ResultStore, write_whole
+from benchmarks.store import ResultStore, datasets_of, write_whole
 from benchmarks.trial import Trial, TrialResult
 
 REFERENCE = "reference"
@@ -60,11 +61,11 @@ class Session:
         try:
             results = self._run(trials, images, found, store)
         except KeyboardInterrupt:
-            self._conclude(store, trials)
+            self._conclude(store, trials, images)
             again = "the same command without --force" if self.options.force else "the same command"
             print(f"interrupted; {again} goes on where this one was", file=sys.stderr)
             return INTERRUPTED
-        self._conclude(store, trials)
+        self._conclude(store, trials, images)
         return SOME_FAILED if any(result.status not in ("ok", "skipped") for result in results) else OK
 
     def _run(self, trials: Sequence[Trial], images: Images, found: Audit, store: ResultStore) -> list[TrialResult]:
@@ -79,29 +80,33 @@ class Session:
         with display(to_come, len(ordered)) as shown:
             return harness.run(ordered, estimates, shown)
 
-    def _conclude(self, store: ResultStore, trials: Sequence[Trial]) -> None:
+    def _conclude(self, store: ResultStore, trials: Sequence[Trial], images: Images) -> None:
         """Write the reports, and print the leaderboard on the largest training size of this run."""
         families = _families(self.catalog)
         sizes = {trial.train_size for trial in trials}
         try:
-            findings = write_reports(store, families)
+            findings = write_reports(store, families, images)
             if None not in sizes:
                 findings = read_findings(store, families, max(filter(None, sizes)))
         except NoResultsError:
             return
         board = findings.board
-        why_not = failures(board.rows)
-        print("\n".join(["", *notes(board), as_text(board.rows), "", *why_not, str(store.folder / "LEADERBOARD.md")]))
+        said = [*notes(board), *warnings(findings), as_text(board.rows), "", *failures(board.rows)]
+        print("\n".join(["", *said, str(store.folder / "report.html")]))
 
 
-def report_again(results: Path, run: str, catalog: Catalog) -> int:
-    """Rebuild the reports of every dataset of a run; raises ``BenchError`` if there is none."""
-    folders = sorted(path.parent for path in (results / run).glob("*/dataset.json"))
-    if not folders:
-        raise BenchError(f"there is no run '{run}' in {results}; 'python bench.py --run {run}' makes one")
-    for folder in folders:
-        write_reports(ResultStore(results, run, folder.name), _families(catalog))
-        print(folder / "LEADERBOARD.md")
+def report_again(results: Path, run: str, catalog: Catalog, formats: Sequence[str] = ()) -> int:
+    """Rebuild the reports of every dataset of a run, and write figures and tables in ``formats``.
+
+    Raises ``BenchError`` if there is no such run.
+    """
+    for dataset in datasets_of(results, run):
+        store = ResultStore(results, run, dataset)
+        findings = write_reports(store, _families(catalog))
+        print("\n".join([*warnings(findings), str(store.folder / "report.html")]))
+        if formats:
+            folders = write_files(findings, read_pictures(store), store.folder, formats)
+            print("\n".join(map(str, folders)))
     return OK
 
 

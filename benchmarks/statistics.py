@@ -92,9 +92,17 @@ def against_first(models: Sequence[NDArray[np.bool_]]) -> list[float]:
     because it did best. That choice looks at every pair of models, so Holm's correction is over all
     pairs; over the pairs with the first alone, equal models would be told apart far too often.
     """
-    pairs = list(itertools.combinations(range(len(models)), 2))
-    corrected = dict(zip(pairs, holm([paired(models[i], models[j]) for i, j in pairs]), strict=True))
+    corrected = of_pairs(models)
     return [corrected.get((0, i), 1.0) for i in range(len(models))]
+
+
+def of_pairs(models: Sequence[NDArray[np.bool_]]) -> dict[tuple[int, int], float]:
+    """Return the p-value that both models of a pair (i, j), i < j, err equally often, Holm-corrected over all pairs.
+
+    Each array, of shape (seeds, n), says which images a model read right.
+    """
+    pairs = list(itertools.combinations(range(len(models)), 2))
+    return dict(zip(pairs, holm([paired(models[i], models[j]) for i, j in pairs]), strict=True))
 
 
 def cochran_q(right: NDArray[np.bool_]) -> float:

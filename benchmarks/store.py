@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import BenchError
+from benchmarks.feature_maps import packed, unpacked
 from benchmarks.record import finite, from_record, to_record
 from benchmarks.trial import Predictions, TrialResult
 
@@ -44,18 +45,27 @@ class ResultStore:
 
     def load_all(self) -> list[TrialResult]:
         """Return every result in the folder, in the order of their keys."""
-        keys = sorted(path.stem if path.suffix == ".json" else "" for path in self.folder.glob("trials/*.json"))
-        return [result for key in keys if (result := self.load(key))]
+        return [result for key in self._keys() if (result := self.load(key))]
+
+    def damaged(self) -> list[str]:
+        """Return the names of the files in ``trials/`` that cannot be read as results."""
+        return [f"{key}.json" for key in self._keys() if not self.load(key)]
+
+    def _keys(self) -> list[str]:
+        return sorted(path.stem for path in self.folder.glob("trials/*.json"))
 
     def save(self, result: TrialResult, predictions: Predictions | None) -> None:
         """Store a result. The JSON file comes last and goes first: with it there, the rest is there."""
         record = self.folder / "trials" / f"{result.trial.key}.json"
         arrays = self.folder / "predictions" / f"{result.trial.key}.npz"
+        maps = self.folder / "feature_maps" / f"{result.trial.key}.npz"
         with self.locked():
-            record.unlink(missing_ok=True)
-            arrays.unlink(missing_ok=True)
+            for path in (record, arrays, maps):
+                path.unlink(missing_ok=True)
             if predictions:
                 write_whole(arrays, _packed(predictions))
+            if predictions and predictions.feature_maps:
+                write_whole(maps, packed(predictions.feature_maps))
             write_json(record, to_record(result))
 
     def predictions(self, key: str) -> Predictions | None:
@@ -65,7 +75,8 @@ class ResultStore:
         try:
             path = self.folder / "predictions" / f"{key}.npz"
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                return Predictions(arrays["y_pred"].astype(np.int64), arrays.get("y_prob"))
+                labels, probabilities = arrays["y_pred"].astype(np.int64), arrays.get("y_prob")
+                return Predictions(labels, probabilities, unpacked(self.folder / "feature_maps" / f"{key}.npz"))
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
             return None
 
@@ -96,6 +107,22 @@ class ResultStore:
         with self.locked():
             for path in self.folder.rglob(f"{PART_PREFIX}*"):
                 path.unlink(missing_ok=True)
+
+
+def datasets_of(root: Path, run: str) -> list[str]:
+    """Return the datasets that a run has results on; raises ``BenchError`` if there are none."""
+    names = sorted(path.parent.name for path in (root / run).glob("*/dataset.json"))
+    if not names:
+        raise BenchError(f"there is no run '{run}' in {root}; 'python bench.py --run {run}' makes one")
+    return names
+
+
+def only_dataset_of(root: Path, run: str) -> str:
+    """Return the one dataset that a run has results on; raises ``BenchError`` if there are several or none."""
+    names = datasets_of(root, run)
+    if len(names) > 1:
+        raise BenchError(f"run '{run}' has results on {', '.join(names)}; say which with --dataset NAME")
+    return names[0]
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

@@ -95,8 +95,21 @@ class Resources:
 
 
 @dataclass(frozen=True)
+class FeatureMaps:
+    """What the layers of a network show for the first training image of each class.
+
+    ``images`` has shape (n, height, width) and ``labels`` (n,). Each layer has shape
+    (n, rows, columns, channels); 0 and 255 are the least and the most of a channel over the n images.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    layers: Mapping[str, NDArray[np.uint8]]
+
+
+@dataclass(frozen=True)
 class Predictions:
-    """What the model said of the test split.
+    """What the model said of the test split, and what a network's layers showed.
 
     ``labels`` has shape (n,); ``probabilities`` has shape (n, n_classes), or is None for a model
     that gives none.
@@ -104,6 +117,7 @@ class Predictions:
 
     labels: NDArray[np.int64]
     probabilities: NDArray[np.floating] | None = None
+    feature_maps: FeatureMaps | None = None
 
 
 @dataclass(frozen=True)

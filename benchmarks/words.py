@@ -4,10 +4,12 @@ from __future__ import annotations
 
 
 def seconds_text(seconds: float | None) -> str:
-    """Say a measured time with three digits."""
+    """Say a measured time with three digits, or in whole seconds where those are more."""
     if seconds is None:
         return ""
-    return f"{seconds * 1000:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
+    if seconds < 0.9995:
+        return f"{seconds * 1000:.3g} ms"
+    return f"{seconds:.3g} s" if seconds < 999.5 else f"{seconds:,.0f} s"
 
 
 def duration(seconds: float) -> str:
@@ -16,3 +18,10 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def mebibytes(size: float) -> str:
+    """Say a size of so many MiB with three digits, in KiB where it is small."""
+    if size * 1024 < 999.5:
+        return f"{size * 1024:.3g} KiB"
+    return f"{size:.3g} MiB" if size < 999.5 else f"{size:,.0f} MiB"

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -22,6 +24,9 @@ from benchmarks.trial import (
     Trial,
     TrialResult,
 )
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # a noisy machine, or a first import, makes no test wrong
 settings.register_profile("no-deadline", deadline=None)
@@ -87,6 +92,22 @@ def started_bench(environment: dict[str, str], tmp_path: Path) -> Iterator[Calla
     for process in started:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium from the system: Playwright's own would have to be downloaded."""
+    names = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+    path = next(filter(None, map(shutil.which, names)), None)
+    if path is None:
+        pytest.skip(f"needs a browser, one of {', '.join(names)}: 'apt-get install chromium'")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # the sandbox does not work as root, and the pages are our own
+        opened = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield opened
+        opened.close()
 
 
 def bench_command(results: Path, *arguments: str) -> list[str]:

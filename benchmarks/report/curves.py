@@ -1,19 +1,21 @@
-"""Learning curves: accuracy and fit time against the number of training images, as SVG."""
+"""Curves of the report: learning curves over training sizes, curves over epochs, calibration. Pure."""
 
 from __future__ import annotations
 
-import io
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
-from typing import Any
+from typing import TYPE_CHECKING
 
-from benchmarks.trial import TrialResult
+from benchmarks.metrics import calibration_bins
+from benchmarks.report.chart import Chart, Line, linear_axis, log_axis, thinned
+from benchmarks.trial import Predictions, TrialResult
+from benchmarks.words import seconds_text
 
-INK = "#808891"  # grey that can be read on white and on black
-COLOURS = ("#3b82c4", "#d97a2b", "#3f9e63", "#c65353", "#8f6fc4", "#9c7457", "#c76ba5", "#7a8a3c", "#2fa3a8", "#b0892d")
-DASHES = ("-", "--", ":", "-.")
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,56 @@ def learning_curves(results: Iterable[TrialResult]) -> list[Curve]:
     return [_curve(name, sizes) for name, sizes in sorted(by_row.items()) if len(sizes) > 1]
 
 
+def learning_charts(curves: Sequence[Curve]) -> list[Chart]:
+    """Return error and fit time against the number of training images, on logarithmic scales; none for no curves.
+
+    An error of nothing has no place on such a scale, and makes no point.
+    """
+    if not curves:
+        return []
+    images = log_axis("training images", [size for curve in curves for size in curve.sizes], lambda n: f"{n:,.0f}")
+    return [
+        Chart(
+            f"{what} against the number of training images",
+            images,
+            log_axis(what, [value for curve in curves for value in values(curve)], text),
+            tuple(Line(curve.name, _positive(curve.sizes, values(curve)), dots=True) for curve in curves),
+        )
+        for what, values, text in (
+            ("test error, %", _errors, lambda error: f"{error:g}"),
+            ("fit time", _fit_s, seconds_text),
+        )
+    ]
+
+
+def epoch_charts(history: Sequence[Mapping[str, float | None]]) -> list[Chart]:
+    """Return loss and accuracy against the epoch, in training and in validation, as far as they were recorded."""
+    charts = []
+    for what in ("loss", "accuracy"):
+        lines = []
+        for key, name in ((what, "training"), (f"val_{what}", "validation")):
+            points = [(float(step["epoch"] or 0), value) for step in history if (value := step.get(key)) is not None]
+            if points:
+                lines.append(Line(name, thinned(points)))
+        values = [y for line in lines for _, y in line.points]
+        if values:
+            epochs = linear_axis("epoch", [x for line in lines for x, _ in line.points], low=0)
+            y = linear_axis(what, values, low=0.0 if what == "loss" else None)
+            charts.append(Chart(f"{what.capitalize()} by epoch", epochs, y, tuple(lines)))
+    return charts
+
+
+def calibration_chart(truth: NDArray[np.int64], predictions: Predictions | None) -> Chart | None:
+    """Return accuracy against confidence in 15 bins of equal width (Guo et al. 2017); None without probabilities."""
+    if predictions is None or predictions.probabilities is None:
+        return None
+    counts, right, sure = calibration_bins(truth, predictions.probabilities)
+    points = tuple((100 * float(sure[i] / n), 100 * float(right[i] / n)) for i, n in enumerate(counts.tolist()) if n)
+    percent = [linear_axis(label, (), low=0, high=100) for label in ("how sure, %", "how often right, %")]
+    lines = (Line("as sure as right", ((0, 0), (100, 100)), quiet=True), Line("this model", points, dots=True))
+    return Chart("Calibration: how often the model is right against how sure it is", percent[0], percent[1], lines)
+
+
 def _curve(name: str, by_size: Mapping[int, list[TrialResult]]) -> Curve:
     sizes = sorted(by_size)
     errors = (fmean(100 * (1 - result.scores.accuracy) for result in by_size[n] if result.scores) for n in sizes)
@@ -42,41 +94,13 @@ def _curve(name: str, by_size: Mapping[int, list[TrialResult]]) -> Curve:
     return Curve(name, tuple(sizes), tuple(errors), tuple(fit_s))
 
 
-def as_svg(curves: list[Curve]) -> str:
-    """Draw error and fit time side by side, on logarithmic scales; nothing for no curves."""
-    if not curves:
-        return ""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(11, 4.6 + 0.14 * len(curves)), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    for i, curve in enumerate(curves):
-        look = {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i // len(COLOURS) % len(DASHES)], "marker": "o"}
-        left.plot(curve.sizes, curve.errors, label=curve.name, markersize=3, **look)
-        right.plot(curve.sizes, curve.fit_s, markersize=3, **look)
-    _label(left, "test error, %")
-    _label(right, "fit time, s")
-    figure.legend(loc="outside lower center", ncols=3, frameon=False, labelcolor=INK, fontsize=9)
-    return _svg(figure)
+def _errors(curve: Curve) -> tuple[float, ...]:
+    return curve.errors
 
 
-def _label(axes: Any, what: str) -> None:
-    axes.set(xscale="log", yscale="log", xlabel="training images", ylabel=what)
-    axes.tick_params(which="both", colors=INK)
-    axes.grid(True, alpha=0.25)
-    axes.set_facecolor("none")
-    axes.xaxis.label.set_color(INK)
-    axes.yaxis.label.set_color(INK)
-    for spine in axes.spines.values():
-        spine.set_color(INK)
+def _fit_s(curve: Curve) -> tuple[float, ...]:
+    return curve.fit_s
 
 
-def _svg(figure: Any) -> str:
-    """Return the figure as an SVG element, the same for the same figure."""
-    import matplotlib
-
-    text = io.StringIO()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "digitbench"}):
-        figure.savefig(text, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    svg = text.getvalue()
-    return svg[svg.index("<svg") :]
+def _positive(sizes: Sequence[int], values: Sequence[float]) -> tuple[tuple[float, float], ...]:
+    return tuple((size, value) for size, value in zip(sizes, values, strict=True) if value > 0)

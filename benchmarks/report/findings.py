@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.datasets.audit import Audit
 from benchmarks.datasets.spec import Images
 from benchmarks.errors import BenchError
-from benchmarks.leaderboard import Leaderboard, leaderboard
+from benchmarks.leaderboard import Leaderboard, Row, leaderboard
 from benchmarks.store import ResultStore, write_json
-from benchmarks.trial import TrialResult
+from benchmarks.trial import Predictions, TrialResult
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,14 +30,34 @@ class NoResultsError(BenchError):
 
 @dataclass(frozen=True)
 class Findings:
-    """All that a report is written from. ``truth``: the labels of the test split, of shape (n_test,)."""
+    """All that a report is written from.
+
+    ``truth``: the labels of the test split, of shape (n_test,). ``results`` and ``predictions`` by the
+    trials' keys. ``damaged``: files of trials that cannot be read. ``n_on_other_data``: results that were
+    measured on other images, and are left out.
+    """
 
     run: str
     dataset: str
     audit: Audit
     truth: NDArray[np.int64]
     results: Mapping[str, TrialResult]
+    predictions: Mapping[str, Predictions]
     board: Leaderboard
+    damaged: Sequence[str] = ()
+    n_on_other_data: int = 0
+
+    def rows(self) -> list[tuple[Row, list[TrialResult]]]:
+        """Return the rows that are ``ok``, best first, each with its results, one a seed."""
+        return [
+            (row, [self.results[key] for key in keys])
+            for row, keys in zip(self.board.rows, self.board.keys, strict=True)
+            if row.status == "ok"
+        ]
+
+    def first_predictions(self) -> list[Predictions | None]:
+        """Return what the first seed of each row that is ``ok`` predicted; None where that is not stored."""
+        return [self.predictions.get(results[0].trial.key) for _, results in self.rows()]
 
 
 def store_dataset(store: ResultStore, images: Images, findings: Audit) -> None:
@@ -71,17 +91,31 @@ def read_findings(store: ResultStore, families: Mapping[str, str], train_size: i
     import numpy as np
 
     audit, truth = _read_dataset(store)
-    results = [result for result in store.load_all() if result.inputs.data == audit.data_hash]
+    everything = store.load_all()
+    results = [result for result in everything if result.inputs.data == audit.data_hash]
+    damaged = store.damaged()
     if not results:
-        raise NoResultsError(f"there are no results in {store.folder}; run some first")
+        unreadable = f" that can be read ({', '.join(damaged)} cannot)" if damaged else ""
+        raise NoResultsError(f"there are no results in {store.folder}{unreadable}; run some first")
+    by_key = {result.trial.key: result for result in results}
+    stored = {key: store.predictions(key) for key in by_key}
+    predictions = {key: one for key, one in stored.items() if one and one.labels.shape == truth.shape}
 
     def right(result: TrialResult) -> NDArray[np.bool_] | None:
-        predictions = store.predictions(result.trial.key)
-        return None if predictions is None else np.asarray(predictions.labels == truth)
+        one = predictions.get(result.trial.key)
+        return None if one is None else np.asarray(one.labels == truth)
 
-    board = leaderboard(results, families, right, train_size)
-    by_key = {result.trial.key: result for result in results}
-    return Findings(store.run, store.dataset, audit, truth, by_key, board)
+    return Findings(
+        run=store.run,
+        dataset=store.dataset,
+        audit=audit,
+        truth=truth,
+        results=by_key,
+        predictions=predictions,
+        board=leaderboard(results, families, right, train_size),
+        damaged=damaged,
+        n_on_other_data=len(everything) - len(results),
+    )
 
 
 def _read_dataset(store: ResultStore) -> tuple[Audit, NDArray[np.int64]]:
@@ -93,7 +127,7 @@ def _read_dataset(store: ResultStore) -> tuple[Audit, NDArray[np.int64]]:
         return Audit(**{**stored, **_tuples(stored, ("class_names", "dropped", "notes"))}), truth
     except FileNotFoundError:
         raise NoResultsError(f"there are no results in {store.folder}; run some first") from None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         place = store.folder / DATASET_FILE
         raise BenchError(f"{place} is damaged ({error}); any trial of this run writes it anew") from error
 

@@ -2,22 +2,65 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from shlex import quote
+from collections.abc import Mapping
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from benchmarks.report.curves import as_svg, learning_curves
+from benchmarks.report.across import agreement_matrix, p_value_matrix
+from benchmarks.report.answer import answer
+from benchmarks.report.chart import Chart
+from benchmarks.report.costs import CostChart, cost_charts
+from benchmarks.report.curves import learning_charts, learning_curves
 from benchmarks.report.findings import Findings
-from benchmarks.report.table import anchor, notes
-from benchmarks.words import duration, seconds_text
+from benchmarks.report.method import commands, machines, seeds
+from benchmarks.report.mistakes import Hard, hardest
+from benchmarks.report.model import Shown, model_part
+from benchmarks.report.pictures import Pictures, Sheet
+from benchmarks.report.svg import LEGEND_ROW, TEMPLATES, as_svg, legend_rows
+from benchmarks.report.table import anchor, notes, warnings
+from benchmarks.words import mebibytes, seconds_text
 
-TEMPLATES = Path(__file__).parent / "templates"
+WIDE, NARROW = (1140, 560), (350, 440)
+LEARNING_WIDTHS, LEARNING_HEIGHT = (560, 350), 300
 
 
-def as_html(findings: Findings) -> str:
-    """Return report.html: the leaderboard, a part for each trial, the data, and how it was measured."""
+def as_html(findings: Findings, pictures: Pictures | None, families: Mapping[str, str]) -> str:
+    """Return report.html. What needs images or predictions that are not stored is left out, in a sentence."""
+    sheet = Sheet()
+    parts = [model_part(findings, row, results, pictures, sheet) for row, results in findings.rows()]
+    samples = [] if pictures is None else [[sheet.place(image) for image in of_class] for of_class in pictures.samples]
+    means = [] if pictures is None else [sheet.place(image) for image in pictures.means]
+    hard = hardest(findings.truth, findings.first_predictions())
+    curves = learning_curves(findings.results.values())
+    body = {
+        "findings": findings,
+        "board": findings.board,
+        "answer": answer(findings.board),
+        "notes": notes(findings.board),
+        "warnings": warnings(findings),
+        "rows": [(row, anchor(row)) for row in findings.board.rows],
+        "costs": [_drawn(chart) for chart in cost_charts(findings.board)],
+        "models": [part for part in parts if part],
+        "n_hard": len(hard),
+        "hard": _hard_ones(findings, hard, pictures, sheet),
+        "n_compared": sum(one is not None for one in findings.first_predictions()),
+        "agreement": agreement_matrix(findings),
+        "p_values": p_value_matrix(findings.board, findings),
+        "curves": curves,
+        "learning": [
+            tuple(_with_legend(chart, width) for width in LEARNING_WIDTHS) for chart in learning_charts(curves)
+        ],
+        "samples": samples,
+        "means": means,
+        "machines": machines(findings),
+        "seeds": seeds(findings),
+        "commands": commands(findings, families),
+    }
+    return _environment().get_template("report.html").render(**body, sheet=sheet)
+
+
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -25,19 +68,40 @@ def as_html(findings: Findings) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(percent=_percent, seconds=seconds_text, duration=duration, number=_number, shell=quote)
-    rows = [
-        (row, anchor(row), [findings.results[key] for key in keys])
-        for row, keys in zip(findings.board.rows, findings.board.keys, strict=True)
-    ]
-    curves = learning_curves(findings.results.values())
-    return environment.get_template("report.html").render(
-        findings=findings, rows=rows, notes=notes(findings.board), curves=curves, curves_svg=Markup(as_svg(curves))
-    )
+    environment.filters.update(percent=_percent, seconds=seconds_text, mebibytes=_mebibytes, number=_number, svg=Markup)
+    return environment
 
 
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{share * 100:.2f}"
+def _drawn(cost: CostChart) -> tuple[CostChart, Markup, Markup]:
+    """Return the chart for wide and for narrow screens; the narrow one has room for the names on the front only."""
+    return cost, Markup(as_svg(cost.chart, *WIDE)), Markup(as_svg(cost.chart, *NARROW, named=cost.front))
+
+
+def _with_legend(chart: Chart, width: int) -> Markup:
+    return Markup(as_svg(chart, width, LEARNING_HEIGHT + int(LEGEND_ROW) * legend_rows(chart, width)))
+
+
+def _hard_ones(findings: Findings, hard: list[Hard], pictures: Pictures | None, sheet: Sheet) -> list[Shown]:
+    names = findings.audit.class_names
+    of = sum(one is not None for one in findings.first_predictions())
+    shown = []
+    for one in hard:
+        if pictures is None or one.image not in pictures.test:
+            continue
+        label = names[findings.truth[one.image]]
+        answers = ", ".join(f"{names[said]} by {n}" for said, n in one.answers)
+        words = f"test image {one.image}, labelled {label}; {one.n_wrong} of {of} read it wrong: {answers}"
+        caption = f"{label} → {names[one.answers[0][0]]}, {one.n_wrong}/{of}"
+        shown.append(Shown(sheet.place(pictures.test[one.image]), caption, words))
+    return shown
+
+
+def _percent(share: float | None, digits: int = 2) -> str:
+    return "–" if share is None else f"{share * 100:.{digits}f}"
+
+
+def _mebibytes(size: float | None) -> str:
+    return "–" if size is None else mebibytes(size)
 
 
 def _number(value: float | None, digits: int = 3) -> str:

@@ -1,18 +1,27 @@
-"""``python -m benchmarks.report.readme``: puts the reference leaderboard into the README."""
+"""``python -m benchmarks.report.readme``: puts the reference leaderboard into the README, and draws its two figures."""
 
 from __future__ import annotations
 
 import csv
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from tabulate import tabulate
 
-from benchmarks.folders import ROOT
-from benchmarks.store import write_whole
+from benchmarks.folders import RESULTS, ROOT
+from benchmarks.report.chart import Chart
+from benchmarks.report.costs import cost_charts
+from benchmarks.report.findings import read_findings
+from benchmarks.report.svg import as_svg, standalone
+from benchmarks.store import ResultStore, write_whole
 from benchmarks.words import seconds_text
+from models.registry import MODELS
 
 README = ROOT / "README.md"
+FIGURES = ROOT / "docs" / "figures"
+SHOWN = ("fit_s", "latency_ms_p50")
+WIDTH, HEIGHT = 760, 520
 SOURCE = ROOT / "results" / "reference" / "mnist" / "leaderboard.csv"
 START, END = "<!-- leaderboard: made by python -m benchmarks.report.readme -->", "<!-- /leaderboard -->"
 
@@ -40,6 +49,21 @@ def table(source: Path = SOURCE) -> str:
     return text
 
 
+def figures() -> dict[Path, str]:
+    """Return the SVG figures that the README shows, by the paths of their files."""
+    families = {name: spec.family for name, spec in MODELS.items()}
+    charts = cost_charts(read_findings(ResultStore(RESULTS, "reference", "mnist"), families).board)
+    return {
+        FIGURES / f"accuracy-{cost.cost.key}.svg": standalone(as_svg(_without_links(cost.chart), WIDTH, HEIGHT))
+        for cost in charts
+        if cost.cost.key in SHOWN
+    }
+
+
+def _without_links(chart: Chart) -> Chart:
+    return replace(chart, marks=tuple(replace(mark, leads_to="") for mark in chart.marks))
+
+
 def with_table(readme: str, made: str) -> str:
     """Return the README's text with the table between its two marks replaced."""
     before, _, rest = readme.partition(START)
@@ -49,4 +73,6 @@ def with_table(readme: str, made: str) -> str:
 
 if __name__ == "__main__":
     write_whole(README, with_table(README.read_text(encoding="utf-8"), table()).encode())
+    for path, svg in figures().items():
+        write_whole(path, svg.encode())
     sys.exit(0)

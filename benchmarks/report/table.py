@@ -50,11 +50,12 @@ def as_markdown(findings: Findings) -> str:
     board = findings.board
     title = f"# {findings.dataset}: which model reads it best?"
     table = _tabulated([_linked(row) for row in board.rows], "github")
-    return "\n".join([title, "", *notes(board), "", table, "", *failures(board.rows), *LEGEND, ""])
+    said = [*notes(board), *(f"**{warning}**" for warning in warnings(findings))]
+    return "\n".join([title, "", *said, "", table, "", *failures(board.rows), *LEGEND, ""])
 
 
 def notes(board: Leaderboard) -> list[str]:
-    """Say what the rows have in common, and what to be careful with."""
+    """Say what the rows have in common."""
     said = []
     if board.n_train and board.n_test:
         said.append(f"Learnt from {board.n_train:,} images, tested once on {board.n_test:,} others.")
@@ -63,8 +64,22 @@ def notes(board: Leaderboard) -> list[str]:
         said.append(f"That all rows err equally often: p {p_value} (Cochran's Q).")
     if board.n_smaller:
         said.append(f"{board.n_smaller} trials on other numbers of training images are stored and are not rows.")
-    if len(board.machines) > 1:
-        said.append(f"**The times come from {len(board.machines)} different machines and cannot be compared.**")
+    return said
+
+
+def warnings(findings: Findings) -> list[str]:
+    """Say what to be careful with, and what of the stored trials is not in the rows."""
+    said = []
+    if len(findings.board.machines) > 1:
+        said.append(f"The times come from {len(findings.board.machines)} different machines and cannot be compared.")
+    contended = sum(result.timing.contended for _, results in findings.rows() for result in results)
+    if contended:
+        said.append(f"{contended} trials ran beside others, which makes their times longer.")
+    if findings.n_on_other_data:
+        said.append(f"{findings.n_on_other_data} stored trials were measured on other data and are left out.")
+    if findings.damaged:
+        names = ", ".join(findings.damaged)
+        said.append(f"Damaged and left out: {names}. Run these trials again.")
     return said
 
 

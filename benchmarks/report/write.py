@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from benchmarks.datasets.spec import Images
 from benchmarks.report.findings import Findings, read_findings
+from benchmarks.report.mistakes import shown_images
 from benchmarks.report.page import as_html
+from benchmarks.report.pictures import read_pictures, store_pictures
 from benchmarks.report.table import as_csv, as_markdown
 from benchmarks.store import ResultStore, write_whole
 
 
-def write_reports(store: ResultStore, families: Mapping[str, str]) -> Findings:
+def write_reports(store: ResultStore, families: Mapping[str, str], images: Images | None = None) -> Findings:
     """Rebuild LEADERBOARD.md, leaderboard.csv and report.html from what is stored; return what they say.
 
+    ``images``, where they are at hand, give the few that the report shows, which are stored for the next time.
     Reading and writing happen under the folder's lock, so that of two benches that end together
     neither writes a leaderboard without the other's rows.
     """
     with store.locked():
         findings = read_findings(store, families)
+        if images:
+            store_pictures(store, images, shown_images(findings))
         write_whole(store.folder / "leaderboard.csv", as_csv(findings.board).encode())
         write_whole(store.folder / "LEADERBOARD.md", as_markdown(findings).encode())
-        write_whole(store.folder / "report.html", as_html(findings).encode())
+        write_whole(store.folder / "report.html", as_html(findings, read_pictures(store), families).encode())
     return findings

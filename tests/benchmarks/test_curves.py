@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-import xml.etree.ElementTree as ET
 from dataclasses import replace
 
-from benchmarks.report.curves import Curve, as_svg, learning_curves
-from benchmarks.trial import TrialResult
+import numpy as np
+
+from benchmarks.report.curves import Curve, calibration_chart, epoch_charts, learning_charts, learning_curves
+from benchmarks.trial import Predictions, TrialResult
 from tests.conftest import a_result
 
 
@@ -24,13 +25,29 @@ def test_failures_make_no_points() -> None:
     assert learning_curves([at(10, 0.5, 1.0), a_result("knn", status="failed")]) == []
 
 
-def test_the_drawing_is_svg_names_every_curve_and_is_always_the_same() -> None:
-    curves = [Curve(f"model {i} <x>", (10, 100), (5.0, 0.0), (0.1, 1.0)) for i in range(25)]
-    svg = as_svg(curves)
-    texts = {text for element in ET.fromstring(svg).iter() if (text := (element.text or "").strip())}
-    assert {curve.name for curve in curves} <= texts and "test error, %" in texts
-    assert as_svg(curves) == svg
+def test_a_perfect_model_makes_no_point_on_a_logarithmic_scale_of_its_error() -> None:
+    error, fit = learning_charts([Curve("a", (10, 100), (5.0, 0.0), (0.1, 1.0))])
+    assert error.lines[0].points == ((10, 5.0),) and fit.lines[0].points == ((10, 0.1), (100, 1.0))
 
 
-def test_no_curves_no_drawing() -> None:
-    assert as_svg([]) == ""
+def test_no_curves_no_charts() -> None:
+    assert learning_charts([]) == []
+
+
+def test_training_and_validation_share_a_chart_of_each_figure() -> None:
+    history = [{"epoch": n, "loss": 1 / n, "val_loss": 2 / n, "val_accuracy": None} for n in (1, 2, 3)]
+    (loss,) = epoch_charts(history)
+    assert [line.name for line in loss.lines] == ["training", "validation"]
+    assert loss.lines[1].points == ((1, 2.0), (2, 1.0), (3, 2 / 3))
+    assert epoch_charts([]) == []
+
+
+def test_calibration_sets_right_against_sure() -> None:
+    sure = np.array([[0.95, 0.05], [0.97, 0.03], [0.6, 0.4], [0.2, 0.8]])
+    chart = calibration_chart(np.array([0, 1, 0, 1]), Predictions(sure.argmax(axis=1), sure))
+    assert chart and [tuple(round(v, 6) for v in point) for point in chart.lines[1].points] == [
+        (60.0, 100.0),
+        (80.0, 100.0),
+        (96.0, 50.0),
+    ]
+    assert calibration_chart(np.array([0]), Predictions(np.array([0]))) is None

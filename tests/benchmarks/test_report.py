@@ -10,12 +10,17 @@ import numpy as np
 import pytest
 
 from benchmarks.datasets.audit import Audit
+from benchmarks.datasets.spec import Images, Split
 from benchmarks.errors import BenchError
+from benchmarks.report.files import write_files
 from benchmarks.report.findings import DATASET_FILE, read_findings
+from benchmarks.report.method import commands
+from benchmarks.report.mistakes import Hard, hardest, mistakes, right_ones
 from benchmarks.report.pair import explain
-from benchmarks.report.readme import README, SOURCE, table, with_table
+from benchmarks.report.pictures import read_pictures
+from benchmarks.report.readme import README, SOURCE, figures, table, with_table
 from benchmarks.report.write import write_reports
-from benchmarks.store import ResultStore, write_json
+from benchmarks.store import ResultStore, only_dataset_of, write_json
 from benchmarks.trial import Inputs, Predictions, TrialResult
 from tests.conftest import a_result
 
@@ -53,7 +58,7 @@ def test_reports_are_written_and_lead_to_each_trial(store: ResultStore) -> None:
 def test_names_and_reasons_cannot_break_out_of_the_page(store: ResultStore) -> None:
     write_reports(store, {})
     page = (store.folder / "report.html").read_text()
-    assert "<script>" not in page and "<b>bad" not in page
+    assert page.count("<script>") == 1 and "<script>alert" not in page and "<b>bad" not in page
     assert "&lt;script&gt;" in page
 
 
@@ -63,8 +68,11 @@ def test_every_element_is_closed(store: ResultStore) -> None:
 
     class Checker(html.parser.HTMLParser):
         def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-            if tag not in ("meta", "br", "link", "img"):
+            if tag not in ("meta", "br", "link", "img", "input"):
                 open_elements.append(tag)
+
+        def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+            assert tag in ("path", "circle")
 
         def handle_endtag(self, tag: str) -> None:
             assert open_elements.pop() == tag
@@ -78,10 +86,10 @@ def test_the_confusion_matrix_shows_the_numbers_of_the_json(store: ResultStore) 
     page = (store.folder / "report.html").read_text()
     part = page[page.index('id="knn@pixels"') :]
     matrix = part[part.index('class="confusion"') :].split("</table>")[0]
-    cells = re.findall(r'<td class="(?:right|wrong)?">(\d+|·)</td>', matrix)
+    cells = re.findall(r"<td(?: class=[^>]*)?>(\d*)", matrix)
     record = json.loads((store.folder / "trials/knn@pixels-s0.json").read_text())
     counts = [count for row in record["scores"]["confusion"] for count in row]
-    assert [0 if cell == "·" else int(cell) for cell in cells] == counts
+    assert [int(cell or 0) for cell in cells] == counts
 
 
 def test_results_on_other_data_are_no_rows(store: ResultStore) -> None:
@@ -132,3 +140,100 @@ def test_two_rows_of_several_seeds_are_compared_over_seeds(store: ResultStore) -
 def test_a_row_that_is_not_there_is_said(store: ResultStore) -> None:
     with pytest.raises(BenchError, match="has no row 'svm@hog'; it has: knn@pixels"):
         explain(store, "svm@hog", "knn@pixels")
+
+
+def test_damaged_trials_are_named_and_not_left_out_in_silence(store: ResultStore) -> None:
+    (store.folder / "trials" / "knn@pixels-s0.json").write_text("{")
+    findings = write_reports(store, {})
+    assert findings.damaged == ["knn@pixels-s0.json"]
+    for name in ("LEADERBOARD.md", "report.html"):
+        assert "Damaged and left out: knn@pixels-s0.json" in (store.folder / name).read_text()
+    for path in store.folder.glob("trials/*"):
+        path.write_text("{")
+    with pytest.raises(BenchError, match=r"no results .* that can be read \(.*knn@pixels-s0.json"):
+        write_reports(store, {})
+
+
+def test_times_of_several_machines_and_of_busy_ones_are_warned_of(store: ResultStore) -> None:
+    result = on_this_data(a_result("elsewhere"))
+    busy = replace(result.timing, contended=True)
+    store.save(replace(result, environment={**result.environment, "machine_id": "there"}, timing=busy), None)
+    write_reports(store, {})
+    page = (store.folder / "report.html").read_text()
+    assert page.count('class="warning"') == 3 and "2 different machines" in page and "1 trials ran beside" in page
+
+
+def test_the_images_of_the_report_are_stored_and_found_again(store: ResultStore) -> None:
+    generator = np.random.default_rng(0)
+    blank = Split(np.zeros((0, 8, 8), np.uint8), np.zeros(0, np.int64))
+    train = Split(generator.integers(0, 256, (20, 8, 8)).astype(np.uint8), np.arange(20) % 2)
+    test = Split(generator.integers(0, 256, (10, 8, 8)).astype(np.uint8), np.array(TRUTH))
+    write_reports(store, {}, Images(train, blank, test, ("0", "1")))
+    pictures = read_pictures(store)
+    assert pictures is not None and set(pictures.test) == set(range(9))
+    assert all((image == test.images[i]).all() for i, image in pictures.test.items())
+    assert (pictures.samples[1] == train.images[1:16:2]).all()
+    assert (pictures.means[0] == np.rint(train.images[::2].mean(axis=0))).all()
+    with_images = (store.folder / "report.html").read_text()
+    write_reports(store, {})
+    assert (store.folder / "report.html").read_text() == with_images and "not stored" not in with_images
+    (store.folder / "images.npz").write_bytes(b"PK")
+    write_reports(store, {})
+    assert (store.folder / "report.html").read_text().count("not stored") == 3
+
+
+def test_figures_and_tables_are_written_as_asked(store: ResultStore) -> None:
+    findings = write_reports(store, {})
+    assert write_files(findings, None, store.folder, ("latex", "csv")) == [store.folder / "tables"]
+    assert not (store.folder / "figures").exists()
+    leaderboard = (store.folder / "tables" / "leaderboard.tex").read_text()
+    assert r"\toprule" in leaderboard and "90.00" in leaderboard
+    pairs = (store.folder / "tables" / "pairs.csv").read_text().splitlines()
+    assert pairs[1] == "knn on pixels,<b>bad on pixels,0.016,30.00"
+    assert write_files(findings, None, store.folder, ("svg",)) == [store.folder / "figures"]
+    assert {path.suffix for path in (store.folder / "figures").iterdir()} == {".svg"}
+
+
+def test_the_commands_make_every_trial_again(store: ResultStore) -> None:
+    for result in (a_result("knn", seed=2), a_result("svm[C=1]", train_size=3)):
+        store.save(on_this_data(replace(result, trial=replace(result.trial, features="hog"))), None)
+    findings = read_findings(store, {"knn": "neighbours"})
+    assert commands(findings, {"knn": "neighbours"}) == [
+        "python bench.py --models 'svm[C=1]' --features hog --dataset digits --train-size 3 --plugin FILE",
+        "python bench.py --models knn --features hog,pixels --dataset digits --seeds 3",
+        "python bench.py --models '<b>bad,lost' --features pixels --dataset digits --plugin FILE",
+    ]
+
+
+def test_the_mistakes_that_a_model_is_surest_of_come_first() -> None:
+    sure = np.array([[0.9, 0.1], [0.3, 0.7], [0.1, 0.9], [0.6, 0.4]])
+    predictions = Predictions(sure.argmax(axis=1), sure)
+    truth = np.array([0, 0, 0, 1])
+    assert [(one.image, one.said, one.sureness) for one in mistakes(truth, predictions)] == [
+        (2, 1, 0.9),
+        (1, 1, 0.7),
+        (3, 0, 0.6),
+    ]
+    assert [one.image for one in right_ones(truth, predictions)] == [0]
+
+
+def test_the_hardest_images_are_those_most_rows_read_wrong() -> None:
+    truth = np.array([0, 0, 1])
+    rows = [Predictions(np.array(labels)) for labels in ([1, 0, 1], [1, 1, 1], [2, 1, 1])]
+    assert hardest(truth, rows) == [Hard(0, 3, ((1, 2), (2, 1))), Hard(1, 2, ((1, 2),))]
+    assert hardest(truth, [*rows[:2], None]) == []
+
+
+def test_the_figures_in_the_readme_are_those_of_the_reference() -> None:
+    for path, svg in figures().items():
+        assert path.read_text() == svg, "stale: run python -m benchmarks.report.readme"
+        assert f"](docs/figures/{path.name})" in README.read_text()
+
+
+def test_a_run_on_several_datasets_needs_one_to_be_named(store: ResultStore, tmp_path: Path) -> None:
+    assert only_dataset_of(tmp_path, "local") == "digits"
+    write_json(tmp_path / "local" / "mnist" / DATASET_FILE, {})
+    with pytest.raises(BenchError, match="results on digits, mnist; say which with --dataset NAME"):
+        only_dataset_of(tmp_path, "local")
+    with pytest.raises(BenchError, match="no run 'other'"):
+        only_dataset_of(tmp_path, "other")
