@@ -1,0 +1,23 @@
+"""Every feature pipeline on the fixed slice."""
+
+from __future__ import annotations
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.missing import missing_modules
+from benchmarks.regression.fixed import slice_of_digits
+from benchmarks.regression.track import track
+from features.registry import FEATURES
+from features.spec import FeaturePipeline
+
+
+@pytest.mark.parametrize("pipeline", FEATURES.values(), ids=list(FEATURES))
+def test_transform(benchmark: BenchmarkFixture, pipeline: FeaturePipeline) -> None:
+    """Images to feature matrix, after fitting on others."""
+    if missing_modules(pipeline.requires):
+        pytest.skip(f"needs {pipeline.requires}")
+    train, test = slice_of_digits()
+    transformer = pipeline.build().fit(train.images)
+    track(benchmark, lambda: transformer.transform(test.images))
+    assert len(transformer.transform(test.images)) == len(test)

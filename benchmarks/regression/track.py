@@ -1,0 +1,60 @@
+"""One tracked benchmark: rounds of the work and of the calibration kernel, in turns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.regression.kernel import PROTOCOL, Seconds, calibrate, spent
+
+DIGITS = 9
+ROUND_S = 0.02  # short work is done several times in a round: long enough to time, short enough to be left alone
+TOTAL_S = 0.4
+MOST_ROUNDS, FEWEST_ROUNDS = 12, 3
+SLOW_S = 3.0  # slower work gets one round only; the whole suite must stay within minutes
+
+
+@dataclass
+class Rounds:
+    """The work of one benchmark as it is timed, and the kernel before each round and after the last."""
+
+    work: Callable[[], object]
+    calls: int
+    taken: list[Seconds] = field(default_factory=list)
+    kernel: list[Seconds] = field(default_factory=list)
+
+    def calibrate(self) -> None:
+        self.kernel.append(calibrate())
+
+    def __call__(self) -> None:
+        self.taken.append(spent(self._calls))
+
+    def _calls(self) -> None:
+        for _ in range(self.calls):
+            self.work()
+
+
+def track(benchmark: BenchmarkFixture, work: Callable[[], object], **figures: float) -> None:
+    """Time ``work`` and keep every round in ``extra_info``, with ``figures`` (as accuracy) beside them.
+
+    With ``--benchmark-disable`` the work is done once.
+    """
+    benchmark.extra_info.update(figures)
+    if benchmark.disabled:
+        benchmark(work)
+        return
+    first = min(spent(work).wall, spent(work).wall) if (once := spent(work).wall) < SLOW_S else once
+    calls = max(1, math.ceil(ROUND_S / first))
+    n_rounds = 1 if first > SLOW_S else min(MOST_ROUNDS, max(FEWEST_ROUNDS, math.ceil(TOTAL_S / (calls * first))))
+    rounds = Rounds(work, calls)
+    benchmark.pedantic(rounds, setup=rounds.calibrate, rounds=n_rounds)
+    rounds.calibrate()
+    benchmark.extra_info.update(
+        protocol=PROTOCOL,
+        calls=calls,
+        cpu_s=[round(seconds.cpu / calls, DIGITS) for seconds in rounds.taken],
+        kernel_cpu_s=[round(seconds.cpu, DIGITS) for seconds in rounds.kernel],
+    )
