@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
 Verdict = Literal["improved", "worse", "within noise", "the same", "not compared"]
 
-# What two runs of the same code may differ by, as a ratio: a fit is timed once a seed, a prediction several times
+# What two runs of the same code may differ by, as a ratio; their own spread may add to that
 ALLOWED = {"fit": 1.25, "predict": 1.15, "memory": 1.10, "size": 1.01}
+ALLOWED_ONCE = 1.5  # for a time that was taken only once: with one seed, a fit is
 LEAST_S = 0.02  # a smaller difference of two times is noise, whatever its ratio
 TIMES = ("fit", "predict")
 FIGURES = ("accuracy", *ALLOWED)
@@ -146,13 +147,14 @@ def _ratio(figure: str, before: Sequence[float], after: Sequence[float]) -> Chan
     """Compare medians; the noise allowed is the figure's own, or the spread of the values where that is larger."""
     if not before or not after:
         return Change(None, None, "not compared", "not measured in both")
-    low, high = median(before), median(after)
-    allowed = max(ALLOWED[figure], 1 + _spread(before) + _spread(after))
-    basis = f"±{allowed - 1:.0%} is noise"
-    if low == high:
-        return Change(low, high, "the same", basis)
-    near = max(low, high) <= allowed * min(low, high) or (figure in TIMES and abs(low - high) < LEAST_S)
-    return Change(low, high, "within noise" if near else "improved" if high < low else "worse", basis)
+    old, new = median(before), median(after)
+    if figure in TIMES and old != new and abs(old - new) < LEAST_S:
+        return Change(old, new, "within noise", f"noise below {LEAST_S * 1000:.0f} ms")
+    once = figure in TIMES and min(len(before), len(after)) == 1
+    allowed = max(ALLOWED_ONCE if once else ALLOWED[figure], 1 + _spread(before) + _spread(after))
+    near = max(old, new) <= allowed * min(old, new)
+    verdict: Verdict = "within noise" if near else "improved" if new < old else "worse"
+    return Change(old, new, "the same" if old == new else verdict, f"noise to {allowed:.2f}×")
 
 
 def _spread(values: Sequence[float]) -> float:

@@ -26,8 +26,8 @@ from benchmarks.regression.storage import Passes, last_stored, read_pass
 from benchmarks.regression.words import as_markdown
 
 HERE = "benchmarks/regression"
-CONFIRMATIONS = 4
-NOTHING_WORSE, SOME_WORSE, CANNOT_TELL = 0, 1, 2
+CONFIRMATIONS = 6
+NOTHING_WORSE, SOME_WORSE, CANNOT_TELL, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(words: Sequence[str]) -> int:
@@ -42,6 +42,8 @@ def main(words: Sequence[str]) -> int:
     except BenchError as error:
         print(f"regression: {error}", file=sys.stderr)
         return CANNOT_TELL
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def save(storage: Path, n_passes: int) -> int:

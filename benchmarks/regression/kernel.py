@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # Raise this when the kernel, the slice or the rounds change: what was stored before then compares with nothing
 PROTOCOL = 1
 MATRIX, PRODUCTS = 384, 3
-TRAFFIC_BYTES, PASSES = 8 << 20, 2
+TRAFFIC_BYTES, PASSES = 8 << 20, 4
 STEPS = 40_000
 SEED = 2005
 

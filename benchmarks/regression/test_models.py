@@ -15,10 +15,10 @@ from models.spec import Estimator, ModelSpec
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-@pytest.fixture(params=MODELS.values(), ids=list(MODELS))
+@pytest.fixture(params=MODELS)
 def spec(request: pytest.FixtureRequest) -> ModelSpec:
     """Every model of the registry whose libraries are there."""
-    model: ModelSpec = request.param
+    model = MODELS[request.param]
     if missing_modules(model.requires):
         pytest.skip(f"needs {model.requires}")
     return model

@@ -13,8 +13,9 @@ from benchmarks.regression.kernel import PROTOCOL, Seconds, calibrate, spent
 DIGITS = 9
 ROUND_S = 0.02  # short work is done several times in a round: long enough to time, short enough to be left alone
 TOTAL_S = 0.4
+KERNELS = 3  # between two rounds; the fastest counts, and slow work has few rounds
 MOST_ROUNDS, FEWEST_ROUNDS = 12, 3
-SLOW_S = 3.0  # slower work gets one round only; the whole suite must stay within minutes
+SLOW_S = 2.0  # slower work gets one round only; the whole suite must stay within minutes
 
 
 @dataclass
@@ -27,7 +28,7 @@ class Rounds:
     kernel: list[Seconds] = field(default_factory=list)
 
     def calibrate(self) -> None:
-        self.kernel.append(calibrate())
+        self.kernel += [calibrate() for _ in range(KERNELS)]
 
     def __call__(self) -> None:
         self.taken.append(spent(self._calls))
@@ -46,9 +47,7 @@ def track(benchmark: BenchmarkFixture, work: Callable[[], object], **figures: fl
     if benchmark.disabled:
         benchmark(work)
         return
-    first = min(spent(work).wall, spent(work).wall) if (once := spent(work).wall) < SLOW_S else once
-    calls = max(1, math.ceil(ROUND_S / first))
-    n_rounds = 1 if first > SLOW_S else min(MOST_ROUNDS, max(FEWEST_ROUNDS, math.ceil(TOTAL_S / (calls * first))))
+    calls, n_rounds = _how_often(work)
     rounds = Rounds(work, calls)
     benchmark.pedantic(rounds, setup=rounds.calibrate, rounds=n_rounds)
     rounds.calibrate()
@@ -58,3 +57,13 @@ def track(benchmark: BenchmarkFixture, work: Callable[[], object], **figures: fl
         cpu_s=[round(seconds.cpu / calls, DIGITS) for seconds in rounds.taken],
         kernel_cpu_s=[round(seconds.cpu, DIGITS) for seconds in rounds.kernel],
     )
+
+
+def _how_often(work: Callable[[], object]) -> tuple[int, int]:
+    """Return how many calls make a round, and how many rounds to do; the first call is a warm-up too."""
+    once = spent(work).wall
+    if once < TOTAL_S:
+        once = min(spent(work).wall for _ in range(2))
+    calls = max(1, math.ceil(ROUND_S / once))
+    rounds = math.ceil(TOTAL_S / (calls * once))
+    return calls, 1 if once > SLOW_S else min(MOST_ROUNDS, max(FEWEST_ROUNDS, rounds))

@@ -48,8 +48,8 @@ def summary(rows: Sequence[RowChanges]) -> str:
     changes = [change for row in rows for change in (row.status, *row.figures.values())]
     counts = Counter(change.verdict for change in changes)
     if not counts["improved"] and not counts["worse"]:
-        return f"Nothing changed in {len(rows)} rows{' beyond noise' if counts['within noise'] else ''}."
-    return f"In {len(rows)} rows {counts['worse']} figures are worse and {counts['improved']} improved."
+        return f"Nothing changed{' beyond noise' if counts['within noise'] else ''} (rows: {len(rows)})."
+    return f"Worse: {counts['worse']}; improved: {counts['improved']}; the rest is as before (rows: {len(rows)})."
 
 
 def _with(compared: Compared) -> list[RowChanges]:
