@@ -36,9 +36,14 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--save", action="store_true", help="store passes, for later runs to compare with")
     parser.add_argument("--passes", type=int, default=5, metavar="N", help="how many to store (5)")
     parser.add_argument("--storage", type=Path, default=RESULTS / "regression", metavar="DIR", help="where they are")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="run these alone, as test_models.py (all)")
     options = parser.parse_args(words)
     try:
-        return save(options.storage, options.passes) if options.save else compare(options.storage)
+        if unknown := [name for name in options.files if not (ROOT / HERE / name).is_file()]:
+            raise BenchError(f"there is no file {unknown[0]} in {HERE}")
+        if options.save:
+            return save(options.storage, options.passes, options.files)
+        return compare(options.storage, options.files)
     except BenchError as error:
         print(f"regression: {error}", file=sys.stderr)
         return CANNOT_TELL
@@ -46,31 +51,32 @@ def main(words: Sequence[str]) -> int:
         return INTERRUPTED
 
 
-def save(storage: Path, n_passes: int) -> int:
-    """Run all benchmarks several times, each time stored by pytest-benchmark under one name."""
+def save(storage: Path, n_passes: int, files: Sequence[str]) -> int:
+    """Run the benchmarks several times, each time stored by pytest-benchmark under one name."""
     if n_passes < 1:
         raise BenchError("--passes should be a whole number above 0")
     name = f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}"
     for number in range(n_passes):
         print(f"pass {number + 1} of {n_passes}", flush=True)
-        run_benchmarks([HERE], f"--benchmark-storage=file://{storage.resolve()}", f"--benchmark-save={name}")
+        run_benchmarks(_places(files), f"--benchmark-storage=file://{storage.resolve()}", f"--benchmark-save={name}")
     print(f"stored in {storage}")
     return NOTHING_WORSE
 
 
-def compare(storage: Path) -> int:
-    """Run all benchmarks once, those that look worse a few times more, and print what came of it."""
+def compare(storage: Path, files: Sequence[str]) -> int:
+    """Run the benchmarks once, those that look worse a few times more, and print what came of it."""
     before = last_stored(storage, describe()["machine_id"])
     if before is None:
         raise BenchError(f"nothing is stored in {storage} to compare with; 'make regress-save' stores")
-    now = one_pass([HERE])
+    before = before.of_files(files)
+    now = one_pass(_places(files))
     same_machine = before.machine == now.machine
     for _ in range(CONFIRMATIONS):
         suspects = to_confirm(judge(before.passes, now.passes, same_machine))
         if not suspects:
             break
         print(f"once more: {', '.join(suspects)}", file=sys.stderr, flush=True)
-        now = now.with_pass(one_pass([f"{HERE}/{name}" for name in suspects]))
+        now = now.with_pass(one_pass(_places(suspects)))
     judged = judge(before.passes, now.passes, same_machine)
     print(as_markdown(before, now, judged))
     return SOME_WORSE if any(one.alarms for one in judged) else NOTHING_WORSE
@@ -82,6 +88,11 @@ def one_pass(which: Sequence[str]) -> Passes:
         path = Path(folder) / "pass.json"
         run_benchmarks(which, f"--benchmark-json={path}")
         return read_pass(path)
+
+
+def _places(names: Sequence[str]) -> list[str]:
+    """Return where files or benchmarks are, as pytest takes them; without names, all of them."""
+    return [f"{HERE}/{name}" for name in names] or [HERE]
 
 
 def run_benchmarks(which: Sequence[str], *options: str) -> None:

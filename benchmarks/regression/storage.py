@@ -26,6 +26,14 @@ class Passes:
         """Return these passes and another one."""
         return Passes(self.name, (*self.passes, *another.passes), self.machine, self.packages)
 
+    def of_files(self, files: Sequence[str]) -> Passes:
+        """Return the benchmarks of these files alone; without files, all."""
+        kept = [
+            {name: timed for name, timed in one.items() if not files or name.partition("::")[0] in files}
+            for one in self.passes
+        ]
+        return Passes(self.name, tuple(kept), self.machine, self.packages)
+
 
 def read_pass(path: Path) -> Passes:
     """Return what one file of pytest-benchmark holds; raises ``BenchError`` if the suite did not write it."""

@@ -63,3 +63,12 @@ def test_another_machine_and_other_versions_are_said(
     assert code == 0 and "another kind of machine" in text and "numpy 2.0 → 2.1" in text
     code, text = said(MadeUp(*[3.0] * 9, machine="there", accuracy=0.8), monkeypatch, capsys)
     assert code == 1 and "`b` is less accurate" in text and "`a` is slower" not in text
+
+
+def test_files_named_are_compared_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ("test_models.py::test_fit[knn]", "test_reports.py::test_report")
+    passes = Passes("before", (dict.fromkeys(names, Timed(1.0)),), "here", {})
+    assert [list(one) for one in passes.of_files(["test_models.py"]).passes] == [[names[0]]]
+    assert passes.of_files([]) == passes
+    assert regress.main(["test_nowhere.py"]) == 2
+    assert "there is no file test_nowhere.py" in capsys.readouterr().err
