@@ -10,6 +10,7 @@ from benchmarks.datasets.registry import DATASETS
 from benchmarks.datasets.spec import DataPlaces, Split
 from benchmarks.datasets.splits import take
 from features.registry import FEATURES
+from features.spec import Transformer
 from models.spec import BuildContext, ModelSpec
 
 if TYPE_CHECKING:
@@ -35,11 +36,17 @@ def slice_of_digits() -> tuple[Split, Split]:
 
 
 @cache
+def transformer(features: str) -> Transformer:
+    """Return a pipeline, fitted on what there is to learn from."""
+    return FEATURES[features].build().fit(slice_of_digits()[0].images)
+
+
+@cache
 def matrices(features: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return the feature matrices of both parts."""
     train, test = slice_of_digits()
-    transformer = FEATURES[features].build().fit(train.images)
-    return transformer.transform(train.images), transformer.transform(test.images)
+    transform = transformer(features).transform
+    return transform(train.images), transform(test.images)
 
 
 def context(spec: ModelSpec, features: str) -> BuildContext:
