@@ -12,10 +12,10 @@ from benchmarks.regression.kernel import PROTOCOL, Seconds, calibrate, spent
 
 DIGITS = 9
 ROUND_S = 0.02  # short work is done several times in a round: long enough to time, short enough to be left alone
-TOTAL_S = 0.4
-KERNELS = 3  # between two rounds; the fastest counts, and slow work has few rounds
-MOST_ROUNDS, FEWEST_ROUNDS = 12, 3
-SLOW_S = 2.0  # slower work gets one round only; the whole suite must stay within minutes
+TOTAL_S = 0.25
+KERNELS = 2  # between two rounds; the fastest counts, and slow work has few rounds
+MOST_ROUNDS, FEWEST_ROUNDS = 8, 3
+SLOW_S = 6.0  # slow work gets fewer rounds, down to one; the whole suite must stay within minutes
 
 
 @dataclass
@@ -61,9 +61,15 @@ def track(benchmark: BenchmarkFixture, work: Callable[[], object], **figures: fl
 
 def _how_often(work: Callable[[], object]) -> tuple[int, int]:
     """Return how many calls make a round, and how many rounds to do; the first call is a warm-up too."""
-    once = spent(work).wall
+    once = _seconds(work)
     if once < TOTAL_S:
-        once = min(spent(work).wall for _ in range(2))
+        once = min(_seconds(work) for _ in range(2))
     calls = max(1, math.ceil(ROUND_S / once))
-    rounds = math.ceil(TOTAL_S / (calls * once))
-    return calls, 1 if once > SLOW_S else min(MOST_ROUNDS, max(FEWEST_ROUNDS, rounds))
+    fewest = max(1, min(FEWEST_ROUNDS, int(SLOW_S / once)))
+    return calls, min(MOST_ROUNDS, max(fewest, math.ceil(TOTAL_S / (calls * once))))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    """Time work by the processor, so that a busy machine changes no number of rounds; work that waits, by the wall."""
+    taken = spent(work)
+    return max(taken.cpu, taken.wall / 10)
