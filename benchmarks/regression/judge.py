@@ -11,9 +11,9 @@ Verdict = Literal["slower", "less accurate", "faster", "more accurate", "within 
 ALARMS = ("slower", "less accurate")
 
 # The spread of a benchmark between passes sets its threshold, within these bounds: under the lower one few passes
-# would not show all the noise there is, over the upper one nothing would ever be said
-LEAST_ALLOWED, MOST_ALLOWED = 0.15, 0.30
-OF_SPREAD = 1.5
+# would not show all the noise there is, over the upper one a slow-down by 30 % could hide
+LEAST_ALLOWED, MOST_ALLOWED = 0.15, 0.20
+OF_SPREAD = 4.0
 ACCURACY_ALLOWED = 0.005
 
 
@@ -85,8 +85,12 @@ def _judged(name: str, before: Sequence[Timed], now: Sequence[Timed], same_machi
 
 
 def allowed_noise(ratios: Sequence[float]) -> float:
-    """Return how much slower than its usual ratio a benchmark may be, as a share, from how much slower it has been."""
-    spread = max(ratios) / median(ratios) - 1
+    """Return how much slower than its usual ratio a benchmark may be, as a share.
+
+    The spread is the median distance from the median: one pass at a bad moment does not change it.
+    """
+    usual = median(ratios)
+    spread = median(abs(ratio / usual - 1) for ratio in ratios)
     return min(MOST_ALLOWED, max(LEAST_ALLOWED, OF_SPREAD * spread))
 
 
