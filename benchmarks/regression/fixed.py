@@ -58,4 +58,6 @@ def context(spec: ModelSpec, features: str) -> BuildContext:
         n_validation=N_VALIDATION,
         threads=THREADS,
         settings=spec.defaults_on(features),
+        images=slice_of_digits()[0].images,
+        transformer=transformer(features),
     )
