@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: setup bench report lint test test-all clean-cache
+.PHONY: setup bench report lint test test-all regress regress-save clean-cache
 
 setup: .venv/installed
 
@@ -26,6 +26,12 @@ test: setup
 
 test-all: setup
 	$(BIN)/pytest -m 'slow or not slow' $(ARGS)
+
+regress: setup
+	$(BIN)/python -m benchmarks.regression $(ARGS)
+
+regress-save: setup
+	$(BIN)/python -m benchmarks.regression --save $(ARGS)
 
 clean-cache: setup
 	$(BIN)/python bench.py clear-cache

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from benchmarks.catalog import Catalog
 
 FORMATS = ("png", "svg", "latex", "csv")
+GATES = ("accuracy", "fit", "predict", "memory")
 COMMANDS = """\
 other commands ('python bench.py COMMAND --help' tells more):
   list            models, features and datasets; what is missing and why
   report          write a run's reports again, without running a model
+  compare         what changed between two runs, and whether it is more than noise
   compare-models  how two rows of a run differ, and whether it is more than chance
   clear-cache     remove every cached feature matrix
 
@@ -59,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data lies, or is downloaded to")
     common.add_argument("--results-dir", type=Path, default=RESULTS, metavar="DIR", help="default: results/")
     parser = argparse.ArgumentParser(prog="bench.py")
-    commands = parser.add_subparsers(required=True, metavar="run|list|report|compare-models|clear-cache")
+    commands = parser.add_subparsers(required=True, metavar="run|list|report|compare|compare-models|clear-cache")
     _add_run(
         commands.add_parser(
             "run",
@@ -79,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     pair.add_argument("--run", default="local", metavar="RUN", help="default: local")
     pair.add_argument("--dataset", metavar="NAME", help="default: the run's only one")
     pair.set_defaults(do=_compare_models)
+    _add_compare(commands.add_parser("compare", parents=[common], description="What changed from run A to run B?"))
     clear = commands.add_parser("clear-cache", description="Remove every cached feature matrix.")
     clear.set_defaults(do=_clear_cache)
     report = commands.add_parser("report", parents=[common], description="Write a run's reports again.")
@@ -143,6 +146,27 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     kept.add_argument("--run", default="local", metavar="NAME", help="the folder under results/ (local)")
     kept.add_argument("--force", action="store_true", help="run trials again whose stored results still hold")
     kept.add_argument("--no-cache", action="store_true", help="compute every feature matrix anew")
+
+
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(do=_compare)
+    parser.add_argument("first", metavar="A", help="a run's name or folder, or a file that 'make regress-save' stored")
+    parser.add_argument("second", metavar="B", help="another one, compared with A")
+    parser.add_argument("--dataset", metavar="NAME", help="every one that both runs have")
+    parser.add_argument(
+        "--fail-on",
+        type=_gate,
+        default=GATES,
+        metavar="FIGURES",
+        help=f"exit with 1 if one of these is worse ({','.join(GATES)}); 'nothing' never does",
+    )
+
+
+def _gate(text: str) -> tuple[str, ...]:
+    names = () if text == "nothing" else tuple(name.strip() for name in text.split(","))
+    if unknown := [name for name in names if name not in GATES]:
+        raise argparse.ArgumentTypeError(f"'{unknown[0]}' should be one of {', '.join(GATES)}, or nothing")
+    return names
 
 
 def _above_zero(kind: type[int] | type[float]) -> Callable[[str], float]:
@@ -212,6 +236,12 @@ def _compare_models(options: argparse.Namespace) -> int:
     dataset = options.dataset or only_dataset_of(options.results_dir, options.run)
     print(explain(ResultStore(options.results_dir, options.run, dataset), options.first, options.second))
     return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from benchmarks.report.runs import compare_runs
+
+    return compare_runs(options.results_dir, options.first, options.second, options.dataset, options.fail_on)
 
 
 def _clear_cache(options: argparse.Namespace) -> int:

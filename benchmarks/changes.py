@@ -1,0 +1,186 @@
+"""Two runs on the same data: what improved, what is worse, what is within noise. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean, median
+from typing import TYPE_CHECKING, Literal
+
+from benchmarks.leaderboard import MIB, SIGNIFICANT
+from benchmarks.statistics import holm, paired, wilson
+from benchmarks.trial import TrialResult
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Verdict = Literal["improved", "worse", "within noise", "the same", "not compared"]
+
+# What two runs of the same code may differ by, as a ratio; their own spread may add to that
+ALLOWED = {"fit": 1.25, "predict": 1.15, "memory": 1.10, "size": 1.01}
+ALLOWED_ONCE = 1.5  # for a time that was taken only once: with one seed, a fit is
+LEAST_S = 0.02  # a smaller difference of two times is noise, whatever its ratio
+TIMES = ("fit", "predict")
+FIGURES = ("accuracy", *ALLOWED)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One row of one run: its results, a seed each, and which images they read right.
+
+    ``right`` has shape (seeds, n_test), and is None where predictions are not stored.
+    """
+
+    results: tuple[TrialResult, ...]
+    right: NDArray[np.bool_] | None
+
+    @property
+    def trouble(self) -> str:
+        """Why there are no figures; empty if there are."""
+        return next((f"{result.status}: {result.reason}" for result in self.results if not result.ok), "")
+
+
+@dataclass(frozen=True)
+class Change:
+    """One figure in both runs: a share of one, s or MiB. ``basis`` says in words what the verdict rests on."""
+
+    before: float | None
+    after: float | None
+    verdict: Verdict
+    basis: str = ""
+
+
+@dataclass(frozen=True)
+class RowChanges:
+    """All figures of one row. ``status``: worse where only the second run failed, improved the other way round."""
+
+    name: str
+    status: Change
+    figures: Mapping[str, Change]
+
+
+def compare_rows(
+    first: Mapping[str, Side], second: Mapping[str, Side], why_no_times: str = ""
+) -> tuple[RowChanges, ...]:
+    """Return what changed in each row that both runs have, in the order of the first.
+
+    ``why_no_times``: why times cannot be compared at all; empty if they can. Accuracies are tested in
+    pairs of answers to the same images, and Holm's correction is over all rows (Holm 1979).
+    """
+    names = [name for name in first if name in second]
+    rows = [_row(name, first[name], second[name], why_no_times) for name in names]
+    tested = [row for row in rows if _answers(first[row.name], second[row.name])]
+    p_values = holm([paired(*_answers(first[row.name], second[row.name])) for row in tested])
+    judged = {row.name: _by_p_value(row, p) for row, p in zip(tested, p_values, strict=True)}
+    return tuple(judged.get(row.name, row) for row in rows)
+
+
+def regressions(rows: Sequence[RowChanges], fail_on: Sequence[str]) -> list[tuple[str, str]]:
+    """Return (row, figure) for each of the figures ``fail_on`` that is worse, and for each row that now fails."""
+    worse = [(row.name, "status") for row in rows if row.status.verdict == "worse"]
+    return worse + [
+        (row.name, figure)
+        for row in rows
+        for figure in fail_on
+        if figure in row.figures and row.figures[figure].verdict == "worse"
+    ]
+
+
+def _row(name: str, first: Side, second: Side, why_no_times: str) -> RowChanges:
+    if first.trouble or second.trouble:
+        verdict: Verdict = "not compared" if first.trouble and second.trouble else "the same"
+        verdict = "worse" if not first.trouble else "improved" if not second.trouble else verdict
+        return RowChanges(name, Change(None, None, verdict, second.trouble or first.trouble), {})
+    why_not = why_no_times or _why_no_times(first, second)
+    figures = {"accuracy": _unpaired(first, second)}
+    for figure, values in VALUES.items():
+        if figure in TIMES and why_not:
+            figures[figure] = Change(None, None, "not compared", why_not)
+        else:
+            figures[figure] = _ratio(figure, values(first.results), values(second.results))
+    return RowChanges(name, Change(None, None, "the same"), figures)
+
+
+def _why_no_times(first: Side, second: Side) -> str:
+    threads = {result.resources.threads for side in (first, second) for result in side.results}
+    if len(threads) > 1:
+        return "another number of threads"
+    contended = any(result.timing.contended for side in (first, second) for result in side.results)
+    return "other trials ran beside it" if contended else ""
+
+
+def _answers(first: Side, second: Side) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | tuple[()]:
+    if first.trouble or second.trouble or first.right is None or second.right is None:
+        return ()
+    return first.right, second.right
+
+
+def _unpaired(first: Side, second: Side) -> Change:
+    """Compare accuracies without predictions: different only where their intervals have nothing in common."""
+    before, after = _accuracy(first), _accuracy(second)
+    n_first, n_second = (next(r.scores.n_test for r in side.results if r.scores) for side in (first, second))
+    a, b = wilson(before * n_first, n_first), wilson(after * n_second, n_second)
+    apart = a.high < b.low or b.high < a.low
+    return Change(before, after, _direction(before, after, apart), "no predictions stored; by 95 % intervals")
+
+
+def _by_p_value(row: RowChanges, p_value: float) -> RowChanges:
+    change = row.figures["accuracy"]
+    assert change.before is not None and change.after is not None
+    verdict = _direction(change.before, change.after, p_value < SIGNIFICANT)
+    judged = replace(change, verdict=verdict, basis=f"p = {p_value:.2g}")
+    return replace(row, figures={**row.figures, "accuracy": judged})
+
+
+def _direction(before: float, after: float, apart: bool) -> Verdict:
+    if not apart:
+        return "the same" if before == after else "within noise"
+    return "improved" if after > before else "worse"
+
+
+def _accuracy(side: Side) -> float:
+    return fmean(result.scores.accuracy for result in side.results if result.scores)
+
+
+def _ratio(figure: str, before: Sequence[float], after: Sequence[float]) -> Change:
+    """Compare medians; the noise allowed is the figure's own, or the spread of the values where that is larger."""
+    if not before or not after:
+        return Change(None, None, "not compared", "not measured in both")
+    old, new = median(before), median(after)
+    if figure in TIMES and old != new and abs(old - new) < LEAST_S:
+        return Change(old, new, "within noise", f"noise below {LEAST_S * 1000:.0f} ms")
+    once = figure in TIMES and min(len(before), len(after)) == 1
+    allowed = max(ALLOWED_ONCE if once else ALLOWED[figure], 1 + _spread(before) + _spread(after))
+    near = max(old, new) <= allowed * min(old, new)
+    verdict: Verdict = "within noise" if near else "improved" if new < old else "worse"
+    return Change(old, new, "the same" if old == new else verdict, f"noise to {allowed:.2f}×")
+
+
+def _spread(values: Sequence[float]) -> float:
+    middle = median(values)
+    return (max(values) - min(values)) / middle if middle else 0.0
+
+
+def _fit(results: Sequence[TrialResult]) -> list[float]:
+    return [result.timing.fit_s for result in results if result.timing.fit_s is not None]
+
+
+def _predict(results: Sequence[TrialResult]) -> list[float]:
+    return [seconds for result in results for seconds in result.timing.predict_s]
+
+
+def _memory(results: Sequence[TrialResult]) -> list[float]:
+    return [result.resources.peak_rss_mb for result in results if result.resources.peak_rss_mb is not None]
+
+
+def _size(results: Sequence[TrialResult]) -> list[float]:
+    return [result.resources.model_bytes / MIB for result in results if result.resources.model_bytes is not None]
+
+
+VALUES: Mapping[str, Callable[[Sequence[TrialResult]], list[float]]] = {
+    "fit": _fit,
+    "predict": _predict,
+    "memory": _memory,
+    "size": _size,
+}

@@ -1,0 +1,109 @@
+"""``python -m benchmarks.regression``: has anything become slower or less accurate since what is stored?
+
+Runs the benchmarks of this folder once, on one thread, and compares with the last stored passes. A
+benchmark that looks worse is repeated, each time in a new process; only what was worse every time is
+said to be. ``--save`` stores passes instead. Exit codes: 0 nothing is worse, 1 something is, 2 it
+could not be told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.environment import describe
+from benchmarks.errors import BenchError
+from benchmarks.folders import RESULTS, ROOT
+from benchmarks.launch import worker_environment
+from benchmarks.regression.fixed import THREADS
+from benchmarks.regression.judge import judge, to_confirm
+from benchmarks.regression.storage import Passes, last_stored, read_pass
+from benchmarks.regression.words import as_markdown
+
+HERE = "benchmarks/regression"
+CONFIRMATIONS = 6
+NOTHING_WORSE, SOME_WORSE, CANNOT_TELL, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(words: Sequence[str]) -> int:
+    """Compare or store; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.regression", description=(__doc__ or "").split("\n")[2])
+    parser.add_argument("--save", action="store_true", help="store passes, for later runs to compare with")
+    parser.add_argument("--passes", type=int, default=5, metavar="N", help="how many to store (5)")
+    parser.add_argument("--storage", type=Path, default=RESULTS / "regression", metavar="DIR", help="where they are")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="run these alone, as test_models.py (all)")
+    options = parser.parse_args(words)
+    try:
+        if unknown := [name for name in options.files if not (ROOT / HERE / name).is_file()]:
+            raise BenchError(f"there is no file {unknown[0]} in {HERE}")
+        if options.save:
+            return save(options.storage, options.passes, options.files)
+        return compare(options.storage, options.files)
+    except BenchError as error:
+        print(f"regression: {error}", file=sys.stderr)
+        return CANNOT_TELL
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def save(storage: Path, n_passes: int, files: Sequence[str]) -> int:
+    """Run the benchmarks several times, each time stored by pytest-benchmark under one name."""
+    if n_passes < 1:
+        raise BenchError("--passes should be a whole number above 0")
+    name = f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}"
+    for number in range(n_passes):
+        print(f"pass {number + 1} of {n_passes}", flush=True)
+        run_benchmarks(_places(files), f"--benchmark-storage=file://{storage.resolve()}", f"--benchmark-save={name}")
+    print(f"stored in {storage}")
+    return NOTHING_WORSE
+
+
+def compare(storage: Path, files: Sequence[str]) -> int:
+    """Run the benchmarks once, those that look worse a few times more, and print what came of it."""
+    before = last_stored(storage, describe()["machine_id"])
+    if before is None:
+        raise BenchError(f"nothing is stored in {storage} to compare with; 'make regress-save' stores")
+    before = before.of_files(files)
+    now = one_pass(_places(files))
+    same_machine = before.machine == now.machine
+    for _ in range(CONFIRMATIONS):
+        suspects = to_confirm(judge(before.passes, now.passes, same_machine))
+        if not suspects:
+            break
+        print(f"once more: {', '.join(suspects)}", file=sys.stderr, flush=True)
+        now = now.with_pass(one_pass(_places(suspects)))
+    judged = judge(before.passes, now.passes, same_machine)
+    print(as_markdown(before, now, judged))
+    return SOME_WORSE if any(one.alarms for one in judged) else NOTHING_WORSE
+
+
+def one_pass(which: Sequence[str]) -> Passes:
+    """Return the figures of one run of some benchmarks, in a process of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pass.json"
+        run_benchmarks(which, f"--benchmark-json={path}")
+        return read_pass(path)
+
+
+def _places(names: Sequence[str]) -> list[str]:
+    """Return where files or benchmarks are, as pytest takes them; without names, all of them."""
+    return [f"{HERE}/{name}" for name in names] or [HERE]
+
+
+def run_benchmarks(which: Sequence[str], *options: str) -> None:
+    """Run pytest on files or single benchmarks; raises ``BenchError`` with its last words if one fails."""
+    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--benchmark-enable"]
+    done = subprocess.run(
+        [*pytest, *options, *which], cwd=ROOT, env=worker_environment(THREADS), capture_output=True, text=True
+    )
+    if done.returncode:
+        raise BenchError(f"the benchmarks do not run:\n{done.stdout[-3000:]}{done.stderr[-1000:]}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

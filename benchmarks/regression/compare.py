@@ -1,0 +1,27 @@
+"""Two stored files of benchmarks, compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.errors import BenchError
+from benchmarks.regression.judge import judge
+from benchmarks.regression.storage import read_stored
+from benchmarks.regression.words import as_markdown
+
+GATES = {"slower": {"fit", "predict"}, "less accurate": {"accuracy"}}
+
+
+def compare_stored(first: Path, second: Path, fail_on: Sequence[str]) -> int:
+    """Print what changed from the first file to the second; return 1 if that is among ``fail_on``.
+
+    Any time counts as ``fit`` or ``predict``. Raises ``BenchError`` if one of them is no stored file.
+    """
+    for path in (first, second):
+        if not path.is_file():
+            raise BenchError(f"{path} is no file; compare runs with runs, and stored benchmarks with stored benchmarks")
+    before, now = read_stored(first), read_stored(second)
+    judged = judge(before.passes, now.passes, before.machine == now.machine)
+    print(as_markdown(before, now, judged))
+    return int(any(one.alarms and GATES[one.verdict] & set(fail_on) for one in judged))

@@ -1,0 +1,22 @@
+"""Every feature pipeline on the fixed slice."""
+
+from __future__ import annotations
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.missing import missing_modules
+from benchmarks.regression.fixed import slice_of_digits, transformer
+from benchmarks.regression.track import track
+from features.registry import FEATURES
+
+
+@pytest.mark.parametrize("name", FEATURES)
+def test_transform(benchmark: BenchmarkFixture, name: str) -> None:
+    """Images to feature matrix, after fitting on others."""
+    if missing_modules(FEATURES[name].requires):
+        pytest.skip(f"needs {FEATURES[name].requires}")
+    _, test = slice_of_digits()
+    transform = transformer(name).transform
+    track(benchmark, lambda: transform(test.images))
+    assert len(transform(test.images)) == len(test)

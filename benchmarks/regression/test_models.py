@@ -1,0 +1,61 @@
+"""Fit and prediction of every model on the fixed slice, with the first of its own pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.missing import missing_modules
+from benchmarks.regression.fixed import context, matrices, slice_of_digits
+from benchmarks.regression.track import track
+from models.registry import MODELS
+from models.spec import Estimator, ModelSpec, Unavailable
+
+# so few images, and some solvers say that they did not converge
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(params=MODELS)
+def spec(request: pytest.FixtureRequest) -> ModelSpec:
+    """Every model of the registry whose libraries are there."""
+    model = MODELS[request.param]
+    if missing_modules(model.requires):
+        pytest.skip(f"needs {model.requires}")
+    return model
+
+
+@pytest.fixture
+def model(spec: ModelSpec) -> Estimator:
+    """The model, its libraries imported, not yet fitted."""
+    with _skipped_where_unavailable():
+        return spec.build(context(spec, spec.features[0]))
+
+
+def test_fit(benchmark: BenchmarkFixture, spec: ModelSpec, model: Estimator) -> None:
+    """Learn from the slice."""
+    train, _ = slice_of_digits()
+    X, _ = matrices(spec.features[0])
+    with _skipped_where_unavailable():
+        track(benchmark, lambda: model.fit(X, train.labels))
+
+
+def test_predict(benchmark: BenchmarkFixture, spec: ModelSpec, model: Estimator) -> None:
+    """Read the slice; how much of it is read right stands beside the time."""
+    train, test = slice_of_digits()
+    X, X_test = matrices(spec.features[0])
+    with _skipped_where_unavailable():
+        model.fit(X, train.labels)
+    accuracy = float((model.predict(X_test) == test.labels).mean())
+    track(benchmark, lambda: model.predict(X_test), accuracy=accuracy)
+    assert accuracy > 0.05
+
+
+@contextmanager
+def _skipped_where_unavailable() -> Iterator[None]:
+    try:
+        yield
+    except Unavailable as reason:
+        pytest.skip(str(reason))

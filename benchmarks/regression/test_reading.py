@@ -1,0 +1,60 @@
+"""Reading data: IDX files, the digits, what earlier runs stored."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.datasets.audit import audit
+from benchmarks.datasets.idx import parse_idx, read_uncompressed
+from benchmarks.datasets.registry import DATASETS
+from benchmarks.datasets.spec import DataPlaces
+from benchmarks.feature_cache import FeatureCache, FeatureMatrices
+from benchmarks.regression.fixed import matrices
+from benchmarks.regression.stored_run import store_run
+from benchmarks.regression.track import track
+from features.registry import FEATURES
+
+SHAPE = (2_000, 28, 28)
+
+
+def test_idx(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """Read a gzipped file of images that compress as badly as digits do."""
+    images = np.random.default_rng(0).integers(0, 256, SHAPE, np.uint8) * (np.arange(28) % 5 == 0)
+    path = tmp_path / "images.gz"
+    path.write_bytes(gzip.compress(b"\0\0\x08\x03" + struct.pack(">3I", *SHAPE) + images.astype(np.uint8).tobytes()))
+    track(benchmark, lambda: parse_idx(read_uncompressed(path), path.name))
+
+
+def test_digits(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """Load and enlarge the digits."""
+    track(benchmark, lambda: DATASETS["digits"].load(DataPlaces((), tmp_path)))
+
+
+def test_audit(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """Count, hash, look for duplicates."""
+    images = DATASETS["digits"].load(DataPlaces((), tmp_path))
+    track(benchmark, lambda: audit(images))
+
+
+def test_feature_cache(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """Load cached matrices."""
+    cache = FeatureCache(tmp_path)
+    cache.save("key", FeatureMatrices(*matrices("hog"), FEATURES["hog"].build(), 1.0))
+
+    def load() -> None:
+        stored = cache.load("key")
+        assert stored
+        stored.train.sum(), stored.test.sum()
+
+    track(benchmark, load)
+
+
+def test_stored_results(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+    """Read the results of a run."""
+    store = store_run(tmp_path)
+    track(benchmark, store.load_all)

@@ -1,0 +1,103 @@
+"""``bench.py compare``: finds two runs, and says in markdown what changed between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks.changes import Side, compare_rows, regressions
+from benchmarks.errors import BenchError
+from benchmarks.regression.compare import compare_stored
+from benchmarks.report.findings import DATASET_FILE, Findings, read_findings
+from benchmarks.report.verdicts import Compared, as_markdown
+from benchmarks.store import RUN_NAME, ResultStore
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NOTHING_WORSE, SOME_WORSE = 0, 1
+
+
+def compare_runs(results: Path, first: str, second: str, dataset: str | None, fail_on: Sequence[str]) -> int:
+    """Print what changed from the first run to the second; return 1 if a figure of ``fail_on`` is worse.
+
+    ``first`` and ``second`` are names of runs in ``results``, paths of run folders, or two files that
+    ``make regress-save`` stored. Without ``dataset`` every dataset that both have is compared.
+    Raises ``BenchError`` for what cannot be compared.
+    """
+    if Path(first).is_file() or Path(second).is_file():
+        return compare_stored(Path(first), Path(second), fail_on)
+    folders = [_folder(results, name) for name in (first, second)]
+    compared = [_compared(*(_store(folder, name) for folder in folders)) for name in _datasets(folders, dataset)]
+    worse = [regressions(one.rows, fail_on) for one in compared]
+    print("\n".join(as_markdown((first, second), one, found) for one, found in zip(compared, worse, strict=True)))
+    return SOME_WORSE if any(worse) else NOTHING_WORSE
+
+
+def _folder(results: Path, name: str) -> Path:
+    named = [results / name] if RUN_NAME.fullmatch(name) else []
+    for folder in (*named, Path(name)):
+        if folder.is_dir():
+            return folder.resolve()
+    raise BenchError(f"there is no run '{name}' in {results}, and no folder of that name")
+
+
+def _datasets(folders: Sequence[Path], dataset: str | None) -> list[str]:
+    """Return the datasets to compare: the one asked for, or all that both runs have."""
+    first, second = ({path.parent.name for path in folder.glob(f"*/{DATASET_FILE}")} for folder in folders)
+    for folder, found in zip(folders, (first, second), strict=True):
+        if (folder / DATASET_FILE).is_file():
+            raise BenchError(f"{folder} is one dataset of a run; name {folder.parent} and --dataset {folder.name}")
+        if not found:
+            raise BenchError(f"{folder} is no run: no folder in it holds a {DATASET_FILE}")
+        if dataset and dataset not in found:
+            raise BenchError(f"{folder} has no results on '{dataset}'; it has: {', '.join(sorted(found))}")
+    common = sorted(first & second)
+    if not common:
+        raise BenchError(f"the runs have no dataset in common: {', '.join(first)} and {', '.join(second)}")
+    return [dataset] if dataset else common
+
+
+def _store(folder: Path, dataset: str) -> ResultStore:
+    return ResultStore(folder.parent, folder.name, dataset)
+
+
+def _compared(first: ResultStore, second: ResultStore) -> Compared:
+    a, b = (read_findings(store, {}) for store in (first, second))
+    if a.audit.data_hash != b.audit.data_hash:
+        raise BenchError(f"{first.folder} and {second.folder} were measured on other images; they cannot be compared")
+    if a.board.n_train != b.board.n_train:
+        sizes = " and ".join(f"{board.n_train or 0:,}" for board in (a.board, b.board))
+        raise BenchError(f"the runs on {a.dataset} learnt from {sizes} images; they cannot be compared")
+    why_no_times = _why_no_times(a, b)
+    before, after = _sides(a, first), _sides(b, second)
+    return Compared(
+        dataset=a.dataset,
+        rows=compare_rows(before, after, why_no_times),
+        why_no_times=why_no_times,
+        only_first=tuple(name for name in before if name not in after),
+        only_second=tuple(name for name in after if name not in before),
+    )
+
+
+def _why_no_times(first: Findings, second: Findings) -> str:
+    machines = {*first.board.machines, *second.board.machines}
+    return "they come from different machines" if len(machines) > 1 else ""
+
+
+def _sides(findings: Findings, store: ResultStore) -> dict[str, Side]:
+    return {
+        f"{row.model}@{row.features}": Side(tuple(findings.results[key] for key in keys), _right(findings, store, keys))
+        for row, keys in zip(findings.board.rows, findings.board.keys, strict=True)
+    }
+
+
+def _right(findings: Findings, store: ResultStore, keys: Sequence[str]) -> NDArray[np.bool_] | None:
+    import numpy as np
+
+    predictions = [one for key in keys if (one := store.predictions(key))]
+    if len(predictions) < len(keys):
+        return None
+    return np.stack([one.labels == findings.truth for one in predictions])
