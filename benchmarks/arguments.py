@@ -20,6 +20,9 @@ other commands ('python bench.py COMMAND --help' tells more):
   list            models, features and datasets; what is missing and why
   report          write a run's reports again, without running a model
   compare-models  how two rows of a run differ, and whether it is more than chance
+  new-model       write a starting file for a model of your own
+  check           does a model, a feature pipeline or a dataset keep its contract?
+  predict         have a kept model read image files
   clear-cache     remove every cached feature matrix
 
 examples:
@@ -58,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data lies, or is downloaded to")
     common.add_argument("--results-dir", type=Path, default=RESULTS, metavar="DIR", help="default: results/")
     parser = argparse.ArgumentParser(prog="bench.py")
-    commands = parser.add_subparsers(required=True, metavar="run|list|report|compare-models|clear-cache")
+    commands = parser.add_subparsers(required=True, metavar="run|list|report|…")
     _add_run(
         commands.add_parser(
             "run",
@@ -78,6 +81,18 @@ def _parser() -> argparse.ArgumentParser:
     pair.add_argument("--run", default="local", metavar="RUN", help="default: local")
     pair.add_argument("--dataset", default="mnist", metavar="NAME", help="default: mnist")
     pair.set_defaults(do=_compare_models)
+    check = commands.add_parser(
+        "check",
+        parents=[common],
+        description="Say line by line which promises a model, a feature pipeline or a dataset keeps. "
+        "Exit code 0: all; 1: not all; 2: bad input.",
+    )
+    check.add_argument("what", metavar="NAME|FILE", help="a name, or a plug-in file: then all that it defines")
+    check.add_argument(
+        "--timeout", type=_above_zero(float), default=120.0, metavar="S", help="seconds for one promise (120)"
+    )
+    check.add_argument("--memory", type=_above_zero(float), metavar="GIB", help="memory (8, or what is free)")
+    check.set_defaults(do=_check)
     clear = commands.add_parser("clear-cache", description="Remove every cached feature matrix.")
     clear.set_defaults(do=_clear_cache)
     report = commands.add_parser("report", parents=[common], description="Write a run's reports again.")
@@ -197,6 +212,16 @@ def _compare_models(options: argparse.Namespace) -> int:
     return 0
 
 
+def _check(options: argparse.Namespace) -> int:
+    from benchmarks.contract.run import Checking
+    from benchmarks.datasets.registry import data_places
+    from benchmarks.launch import Limits, default_memory_gb
+
+    places = data_places(options.data_dir, cache_folder())
+    limits = Limits(options.timeout, options.memory or default_memory_gb(jobs=1), threads=min(2, os.cpu_count() or 1))
+    return Checking(options.what, _plugins(options), places, limits).execute()
+
+
 def _clear_cache(options: argparse.Namespace) -> int:
     from benchmarks.feature_cache import FeatureCache
 
@@ -215,7 +240,12 @@ def _report(options: argparse.Namespace) -> int:
 def _catalog(options: argparse.Namespace) -> Catalog:
     from benchmarks.catalog import load_catalog
 
-    for path in options.plugin:
+    return load_catalog(_plugins(options))
+
+
+def _plugins(options: argparse.Namespace) -> list[Path]:
+    plugins: list[Path] = options.plugin
+    for path in plugins:
         if not path.is_file():
             raise BenchError(f"--plugin {path}: there is no such file")
-    return load_catalog(options.plugin)
+    return plugins
