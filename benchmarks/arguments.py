@@ -81,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     pair.add_argument("--run", default="local", metavar="RUN", help="default: local")
     pair.add_argument("--dataset", default="mnist", metavar="NAME", help="default: mnist")
     pair.set_defaults(do=_compare_models)
+    new_model = commands.add_parser("new-model", description="Write a starting file for a model of your own.")
+    new_model.add_argument("file", type=Path, metavar="FILE", help="as my_model.py; a file that is there stays")
+    new_model.set_defaults(do=_new_model)
     check = commands.add_parser(
         "check",
         parents=[common],
@@ -93,6 +96,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--memory", type=_above_zero(float), metavar="GIB", help="memory (8, or what is free)")
     check.set_defaults(do=_check)
+    predict = commands.add_parser(
+        "predict",
+        parents=[common],
+        description="Have a model that was kept with --keep-models read image files of any size. A kept model can run "
+        "code when it is read: only use runs of your own.",
+    )
+    predict.add_argument("run", metavar="RUN", help="a run, as local")
+    predict.add_argument("model", metavar="MODEL", help="a row, as svm-rbf@hog; or a model that has one row only")
+    predict.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="image files")
+    predict.add_argument("--dataset", metavar="NAME", help="what it learnt from, where the run has several")
+    predict.add_argument(
+        "--polarity",
+        choices=("auto", "dark-on-light", "light-on-dark"),
+        default="auto",
+        help="of the images; auto: as the border of each says (auto)",
+    )
+    predict.add_argument("--json", action="store_true", help="for programs, with the probabilities of every class")
+    predict.set_defaults(do=_predict)
     clear = commands.add_parser("clear-cache", description="Remove every cached feature matrix.")
     clear.set_defaults(do=_clear_cache)
     report = commands.add_parser("report", parents=[common], description="Write a run's reports again.")
@@ -149,6 +170,11 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     kept = parser.add_argument_group("what is kept")
     kept.add_argument("--run", default="local", metavar="NAME", help="the folder under results/ (local)")
     kept.add_argument("--force", action="store_true", help="run trials again whose stored results still hold")
+    kept.add_argument(
+        "--keep-models",
+        action="store_true",
+        help="keep fitted models for 'predict'; nearest neighbours are as large as their data",
+    )
     kept.add_argument("--no-cache", action="store_true", help="compute every feature matrix anew")
 
 
@@ -187,6 +213,7 @@ def _run(options: argparse.Namespace) -> int:
             jobs=options.jobs,
             force=options.force,
             max_minutes=options.max_minutes,
+            keep_models=options.keep_models,
         ),
         preparation=Preparation(options.polarity, options.centre),
     ).execute()
@@ -212,6 +239,13 @@ def _compare_models(options: argparse.Namespace) -> int:
     return 0
 
 
+def _new_model(options: argparse.Namespace) -> int:
+    from benchmarks.new_model import write_new_model
+
+    print(write_new_model(options.file))
+    return 0
+
+
 def _check(options: argparse.Namespace) -> int:
     from benchmarks.contract.run import Checking
     from benchmarks.datasets.registry import data_places
@@ -220,6 +254,13 @@ def _check(options: argparse.Namespace) -> int:
     places = data_places(options.data_dir, cache_folder())
     limits = Limits(options.timeout, options.memory or default_memory_gb(jobs=1), threads=min(2, os.cpu_count() or 1))
     return Checking(options.what, _plugins(options), places, limits).execute()
+
+
+def _predict(options: argparse.Namespace) -> int:
+    from benchmarks.predict import Predicting, find_kept
+
+    kept = find_kept(options.results_dir, options.run, options.model, options.dataset)
+    return Predicting(kept, _plugins(options), options.images, options.polarity, options.json).execute()
 
 
 def _clear_cache(options: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from models.spec import Setting
 
 REQUEST, ANSWER, PREDICTIONS, PROGRESS = "request.json", "answer.json", "predictions.npz", "progress.jsonl"
+KEPT = "kept"  # the folder of the fitted model, if it was asked for and could be written
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Request:
     pipeline_hash: str
     cache: str | None
     threads: int
+    keep_model: bool
     launched_at: float
 
     def write(self, folder: Path) -> None:
@@ -49,12 +51,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a worker says at its end; ``measurement`` and ``predictions`` are there if it is ``ok``."""
+    """What a worker says at its end; ``measurement`` and ``predictions`` are there if it is ``ok``.
+
+    ``not_kept``: why the fitted model could not be written, where it was asked for.
+    """
 
     status: Literal["ok", "skipped", "failed", "out-of-memory"]
     reason: str = ""
     measurement: Measurement | None = None
     predictions: Predictions | None = None
+    not_kept: str = ""
 
     def write(self, folder: Path) -> None:
         import numpy as np
@@ -68,6 +74,7 @@ class Answer:
             "status": self.status,
             "reason": self.reason,
             "measurement": self.measurement and asdict(self.measurement),
+            "not_kept": self.not_kept,
         }
         part = folder / f"{ANSWER}.part"
         part.write_text(json.dumps(body), encoding="utf-8")
@@ -86,7 +93,7 @@ class Answer:
             return cls(body["status"], body["reason"])
         with np.load(folder / PREDICTIONS, allow_pickle=False) as arrays:
             predictions = Predictions(arrays["labels"], arrays.get("probabilities"))
-        return cls("ok", "", measurement_from(body["measurement"]), predictions)
+        return cls("ok", "", measurement_from(body["measurement"]), predictions, body["not_kept"])
 
 
 class ProgressWriter:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.answers import checked_labels, checked_probabilities
+from benchmarks.answers import checked_labels, probabilities_from
 from benchmarks.catalog import Catalog
 from benchmarks.contract.checks import BrokenError, Check, DoesNotApplyError
 from benchmarks.contract.estimators import check_estimator_says
@@ -138,14 +138,14 @@ def _tolerates_a_missing_class(case: ModelCase) -> str:
     data = tiny(case.pipeline, without=CLASS_LEFT_OUT)
     model = case.fit(data)
     answer = _labels_from(model, data.test)
-    _probabilities(model, data.test)
+    probabilities_from(model, data.test, N_CLASSES)
     if (n := int((answer == CLASS_LEFT_OUT).sum())) > 0:
         return f"{n} images are given the class that it never saw"
     return ""
 
 
 def _gives_probabilities(case: ModelCase) -> str:
-    shares = _probabilities(case.fitted, case.data.test)
+    shares = probabilities_from(case.fitted, case.data.test, N_CLASSES)
     if shares is None:
         raise DoesNotApplyError("it gives none, so figures that need them stay empty")
     n_agreeing = int((shares.argmax(axis=1) == case.answer).sum())
@@ -193,13 +193,6 @@ def _alike(case: ModelCase, answer: NDArray[np.int64], who: str) -> str:
     if n_other > (n * (1 - SHARE_ALIKE) if case.spec.stochastic else 0):
         raise BrokenError(f"{who} gives other labels to {n_other} of {n} images")
     return f"{n_other} of {n} labels differ" if n_other else ""
-
-
-def _probabilities(model: Estimator, X: NDArray[np.float32]) -> NDArray[np.float32] | None:
-    predict_proba = getattr(model, "predict_proba", None)
-    if predict_proba is None:
-        return None
-    return checked_probabilities(predict_proba(X.copy()), getattr(model, "classes_", None), len(X), N_CLASSES)
 
 
 MODEL_CHECKS: tuple[Check[ModelCase], ...] = (
