@@ -34,6 +34,7 @@ def test_a_crash_or_a_hang_is_a_broken_promise_and_the_next_are_tried(bench: Ben
     assert "✓ can be kept in a file" in done.stdout and "9 hold, 2 do not\n" in done.stdout
 
 
+@pytest.mark.slow
 def test_what_a_file_defines_is_checked_be_it_features_or_data(bench: Bench) -> None:
     for file, names in (("own_features.py", ("profiles", "eigenimages")), ("own_dataset.py", ("stripes",))):
         done = bench("check", str(PLUGINS / file))

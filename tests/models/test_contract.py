@@ -17,6 +17,7 @@ from models.spec import BuildContext, Unavailable
 
 PROMISES = [pytest.param(check, id=check.promise) for check in MODEL_CHECKS if not check.told_only]
 CATALOG = load_catalog()
+QUICKER = {"xgboost": {"trees": 60}, "random-forest": {"trees": 60}}  # promises do not depend on it
 
 
 @cache
@@ -25,7 +26,7 @@ def case_of(name: str) -> ModelCase:
     spec = MODELS[name]
     if missing := missing_modules(spec.requires):
         pytest.skip(f"needs {missing}")
-    return ModelCase(spec, CATALOG)
+    return ModelCase(spec, CATALOG, QUICKER.get(name, {}))
 
 
 @pytest.mark.parametrize("check", PROMISES)
