@@ -26,8 +26,8 @@ def install(folder: Path, entry_points: str, **modules: str) -> None:
 
 @pytest.fixture
 def site(tmp_path: Path, environment: dict[str, str]) -> Path:
-    """A folder that Python finds packages in."""
-    environment["PYTHONPATH"] = str(tmp_path / "site")
+    """A folder that Python finds packages in; its path is relative, and workers run elsewhere."""
+    environment["PYTHONPATH"] = "site"
     return tmp_path / "site"
 
 
