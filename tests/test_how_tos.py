@@ -71,6 +71,7 @@ def test_add_a_model_gives_a_row_in_five_commands_and_predictions_in_two_more(cl
     assert re.search(r"^one\.png: \d  \(\d \d+\.\d%, ", said, re.MULTILINE) and '"label"' in said
 
 
+@pytest.mark.slow
 def test_the_features_of_the_text_can_be_used_as_it_says(clone: Path) -> None:
     _, features = blocks("python")
     (clone / "my_features.py").write_text(features)

@@ -30,6 +30,7 @@ from benchmarks.process_tree import end_tree, tree_rss_mb
 from models.spec import ModelSpec, Unavailable
 
 ALL_HOLD, NOT_ALL_HOLD = 0, 1
+START_S = 120.0
 MARKS = {"holds": "✓", "broken": "✗", "told": "–"}
 
 
@@ -138,6 +139,11 @@ def _from_one_process(order: Order, limits: Limits) -> Iterator[Verdict]:
 
 def _read(order: Order, process: psutil.Popen, log: Path, limits: Limits) -> Iterator[Verdict]:
     answers: IO[bytes] = process.stdout
+    # the time of a check does not include the start of its process
+    if too_long := _wait(answers, process, replace(limits, timeout_s=START_S)):
+        yield order.checks[order.start].not_kept(f"its process did not start: {too_long}")
+        return
+    answers.readline()
     for check in order.checks[order.start :]:
         if ended_for := _wait(answers, process, limits):
             yield check.not_kept(ended_for)

@@ -1,6 +1,7 @@
 """``python -m benchmarks.contract.worker ORDER``: the checks of one subject, in a process of its own.
 
-Writes one JSON line a verdict to standard output. What the subject itself prints goes to standard error.
+Writes a line when it is ready, and one JSON line a verdict, to standard output. What the subject itself prints goes
+to standard error.
 """
 
 from __future__ import annotations
@@ -19,17 +20,19 @@ from benchmarks.contract.checks import Check, Verdict
 from benchmarks.contract.datasets import DATASET_CHECKS, DatasetCase
 from benchmarks.contract.features import FEATURE_CHECKS, FeatureCase
 from benchmarks.contract.models import MODEL_CHECKS, ModelCase
+from benchmarks.contract.tiny import USUAL, digits
 from benchmarks.datasets.spec import DataPlaces
 from benchmarks.faults import Spec
 from models.spec import Setting, Unavailable
 
+Case = ModelCase | FeatureCase | DatasetCase
 Kind = Literal["model", "features", "dataset"]
 CHECKS: dict[Kind, tuple[Check[Any], ...]] = {
     "model": MODEL_CHECKS,
     "features": FEATURE_CHECKS,
     "dataset": DATASET_CHECKS,
 }
-UNAVAILABLE = "unavailable"
+READY, UNAVAILABLE = "ready", "unavailable"
 
 
 @dataclass(frozen=True)
@@ -53,15 +56,13 @@ class Order:
         return catalog.features[self.name] if self.kind == "features" else catalog.datasets[self.name]
 
 
-def verdicts(order: Order) -> Iterator[Verdict]:
+def verdicts(order: Order, case: Case) -> Iterator[Verdict]:
     """Yield the verdict of each check from ``order.start`` on; raises ``Unavailable``."""
-    catalog = load_catalog([Path(path) for path in order.plugins], refuse_faults=False)
-    case = _case(order, catalog)
     for check in order.checks[order.start :]:
         yield check.of(case)
 
 
-def _case(order: Order, catalog: Catalog) -> ModelCase | FeatureCase | DatasetCase:
+def _case(order: Order, catalog: Catalog) -> Case:
     if order.kind == "model":
         return ModelCase(catalog.models[order.name], catalog, order.settings)
     if order.kind == "features":
@@ -75,8 +76,12 @@ def main(words: str) -> None:
     faulthandler.enable()
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    order = Order(**json.loads(words))
+    case = _case(order, load_catalog([Path(path) for path in order.plugins], refuse_faults=False))
+    digits(USUAL)
+    answers.write(READY + "\n")
     try:
-        for verdict in verdicts(Order(**json.loads(words))):
+        for verdict in verdicts(order, case):
             answers.write(json.dumps(asdict(verdict)) + "\n")
     except Unavailable as missing:
         answers.write(json.dumps({UNAVAILABLE: str(missing)}) + "\n")
