@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from models.spec import Estimator
+
 
 class WrongAnswerError(ValueError):
     """The model's answer cannot be scored; the message says why."""
@@ -34,6 +36,14 @@ def checked_labels(answer: object, n_images: int, n_classes: int) -> NDArray[np.
             f"predict returned {labels[strange][0]}, which is no label; labels are 0 to {n_classes - 1}"
         )
     return labels.astype(np.int64)
+
+
+def probabilities_from(model: Estimator, X: NDArray[np.float32], n_classes: int) -> NDArray[np.float32] | None:
+    """Return the probabilities that a model gives, checked; None if it gives none. Raises ``WrongAnswerError``."""
+    predict_proba = getattr(model, "predict_proba", None)
+    if predict_proba is None:
+        return None
+    return checked_probabilities(predict_proba(X), getattr(model, "classes_", None), len(X), n_classes)
 
 
 def checked_probabilities(answer: object, classes: object, n_images: int, n_classes: int) -> NDArray[np.float32]:

@@ -1,19 +1,14 @@
-"""The words of the command line → what is to be done."""
+"""The words of the command line → a command and its options."""
 
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from benchmarks.errors import BenchError
-from benchmarks.folders import RESULTS, cache_folder
-
-if TYPE_CHECKING:
-    from benchmarks.catalog import Catalog
+from benchmarks import commands
+from benchmarks.folders import RESULTS
 
 FORMATS = ("png", "svg", "latex", "csv")
 GATES = ("accuracy", "fit", "predict", "memory")
@@ -23,6 +18,9 @@ other commands ('python bench.py COMMAND --help' tells more):
   report          write a run's reports again, without running a model
   compare         what changed between two runs, and whether it is more than noise
   compare-models  how two rows of a run differ, and whether it is more than chance
+  new-model       write a starting file for a model of your own
+  check           does a model, a feature pipeline or a dataset keep its contract?
+  predict         have a kept model read image files
   clear-cache     remove every cached feature matrix
 
 examples:
@@ -61,9 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     common.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data lies, or is downloaded to")
     common.add_argument("--results-dir", type=Path, default=RESULTS, metavar="DIR", help="default: results/")
     parser = argparse.ArgumentParser(prog="bench.py")
-    commands = parser.add_subparsers(required=True, metavar="run|list|report|compare|compare-models|clear-cache")
+    subparsers = parser.add_subparsers(required=True, metavar="run|list|report|…")
     _add_run(
-        commands.add_parser(
+        subparsers.add_parser(
             "run",
             parents=[common],
             epilog=COMMANDS,
@@ -72,19 +70,56 @@ def _parser() -> argparse.ArgumentParser:
             usage="bench.py [run] [options]",
         )
     )
-    listing = commands.add_parser("list", parents=[common], description="Models, features, datasets; what is missing.")
+    listing = subparsers.add_parser(
+        "list", parents=[common], description="Models, features, datasets; what is missing."
+    )
     listing.add_argument("--json", action="store_true", help="for programs")
-    listing.set_defaults(do=_list)
-    pair = commands.add_parser("compare-models", parents=[common], description="Explain how two rows of a run differ.")
+    listing.set_defaults(do=commands.list_all)
+    pair = subparsers.add_parser(
+        "compare-models", parents=[common], description="Explain how two rows of a run differ."
+    )
     pair.add_argument("first", metavar="A", help="a row, as svm-rbf@hog")
     pair.add_argument("second", metavar="B", help="another row")
     pair.add_argument("--run", default="local", metavar="RUN", help="default: local")
     pair.add_argument("--dataset", metavar="NAME", help="default: the run's only one")
-    pair.set_defaults(do=_compare_models)
-    _add_compare(commands.add_parser("compare", parents=[common], description="What changed from run A to run B?"))
-    clear = commands.add_parser("clear-cache", description="Remove every cached feature matrix.")
-    clear.set_defaults(do=_clear_cache)
-    report = commands.add_parser("report", parents=[common], description="Write a run's reports again.")
+    pair.set_defaults(do=commands.compare_models)
+    _add_compare(subparsers.add_parser("compare", parents=[common], description="What changed from run A to run B?"))
+    new_model = subparsers.add_parser("new-model", description="Write a starting file for a model of your own.")
+    new_model.add_argument("file", type=Path, metavar="FILE", help="as my_model.py; a file that is there stays")
+    new_model.set_defaults(do=commands.new_model)
+    check = subparsers.add_parser(
+        "check",
+        parents=[common],
+        description="Say line by line which promises a model, a feature pipeline or a dataset keeps. "
+        "Exit code 0: all; 1: not all; 2: bad input.",
+    )
+    check.add_argument("what", metavar="NAME|FILE", help="a name, or a plug-in file: then all that it defines")
+    check.add_argument(
+        "--timeout", type=_above_zero(float), default=120.0, metavar="S", help="seconds for one promise (120)"
+    )
+    check.add_argument("--memory", type=_above_zero(float), metavar="GIB", help="memory (8, or what is free)")
+    check.set_defaults(do=commands.check)
+    predict = subparsers.add_parser(
+        "predict",
+        parents=[common],
+        description="Have a model that was kept with --keep-models read image files of any size. A kept model can run "
+        "code when it is read: only use runs of your own.",
+    )
+    predict.add_argument("run", metavar="RUN", help="a run, as local")
+    predict.add_argument("model", metavar="MODEL", help="a row, as svm-rbf@hog; or a model that has one row only")
+    predict.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="image files")
+    predict.add_argument("--dataset", metavar="NAME", help="what it learnt from, where the run has several")
+    predict.add_argument(
+        "--polarity",
+        choices=("auto", "dark-on-light", "light-on-dark"),
+        default="auto",
+        help="of the images; auto: as the border of each says (auto)",
+    )
+    predict.add_argument("--json", action="store_true", help="for programs, with the probabilities of every class")
+    predict.set_defaults(do=commands.predict)
+    clear = subparsers.add_parser("clear-cache", description="Remove every cached feature matrix.")
+    clear.set_defaults(do=commands.clear_cache)
+    report = subparsers.add_parser("report", parents=[common], description="Write a run's reports again.")
     report.add_argument("run", nargs="?", default="local", metavar="RUN", help="default: local")
     report.add_argument(
         "--format",
@@ -93,12 +128,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KINDS",
         help=f"also write figures and tables as files: {','.join(FORMATS)}",
     )
-    report.set_defaults(do=_report)
+    report.set_defaults(do=commands.report)
     return parser
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(do=_run)
+    parser.set_defaults(do=commands.run)
     what = parser.add_argument_group("what is run")
     what.add_argument(
         "--models", default="all", metavar="NAMES", help="names and globs, with settings in brackets (all)"
@@ -145,11 +180,16 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     kept = parser.add_argument_group("what is kept")
     kept.add_argument("--run", default="local", metavar="NAME", help="the folder under results/ (local)")
     kept.add_argument("--force", action="store_true", help="run trials again whose stored results still hold")
+    kept.add_argument(
+        "--keep-models",
+        action="store_true",
+        help="keep fitted models for 'predict'; nearest neighbours are as large as their data",
+    )
     kept.add_argument("--no-cache", action="store_true", help="compute every feature matrix anew")
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(do=_compare)
+    parser.set_defaults(do=commands.compare)
     parser.add_argument("first", metavar="A", help="a run's name or folder, or a file that 'make regress-save' stored")
     parser.add_argument("second", metavar="B", help="another one, compared with A")
     parser.add_argument("--dataset", metavar="NAME", help="every one that both runs have")
@@ -186,83 +226,3 @@ def _formats(text: str) -> tuple[str, ...]:
     if unknown:
         raise argparse.ArgumentTypeError(f"'{unknown[0]}' should be one or more of {', '.join(FORMATS)}")
     return kinds
-
-
-def _run(options: argparse.Namespace) -> int:
-    from benchmarks.datasets.prepare import Preparation
-    from benchmarks.datasets.registry import data_places
-    from benchmarks.harness import RunOptions
-    from benchmarks.launch import Limits, default_memory_gb
-    from benchmarks.plan import Choice, parse_sizes
-    from benchmarks.session import Session
-
-    cache = cache_folder()
-    sizes = parse_sizes(options.train_size) if options.train_size else ()
-    threads = options.threads or max(1, (os.cpu_count() or 1) // options.jobs)
-    return Session(
-        catalog=_catalog(options),
-        choice=Choice(options.models, options.features, options.seeds, tuple(sizes)),
-        dataset=options.dataset,
-        places=data_places(options.data_dir, cache),
-        results=options.results_dir,
-        run=options.run,
-        options=RunOptions(
-            limits=Limits(options.timeout, options.memory or default_memory_gb(options.jobs), threads),
-            cache=None if options.no_cache else cache / "features",
-            jobs=options.jobs,
-            force=options.force,
-            max_minutes=options.max_minutes,
-        ),
-        preparation=Preparation(options.polarity, options.centre),
-    ).execute()
-
-
-def _list(options: argparse.Namespace) -> int:
-    import json
-
-    from benchmarks.datasets.registry import data_places
-    from benchmarks.listing import as_text, describe
-
-    cache = cache_folder()
-    listing = describe(_catalog(options), data_places(options.data_dir, cache), cache / "features")
-    print(json.dumps(listing, indent=1) if options.json else as_text(listing))
-    return 0
-
-
-def _compare_models(options: argparse.Namespace) -> int:
-    from benchmarks.report.pair import explain
-    from benchmarks.store import ResultStore, only_dataset_of
-
-    dataset = options.dataset or only_dataset_of(options.results_dir, options.run)
-    print(explain(ResultStore(options.results_dir, options.run, dataset), options.first, options.second))
-    return 0
-
-
-def _compare(options: argparse.Namespace) -> int:
-    from benchmarks.report.runs import compare_runs
-
-    return compare_runs(options.results_dir, options.first, options.second, options.dataset, options.fail_on)
-
-
-def _clear_cache(options: argparse.Namespace) -> int:
-    from benchmarks.feature_cache import FeatureCache
-
-    cache = FeatureCache(cache_folder() / "features")
-    print(f"removing {cache.size_bytes() / 2**20:,.0f} MiB in {cache.folder}")
-    cache.clear()
-    return 0
-
-
-def _report(options: argparse.Namespace) -> int:
-    from benchmarks.session import report_again
-
-    return report_again(options.results_dir, options.run, _catalog(options), options.format)
-
-
-def _catalog(options: argparse.Namespace) -> Catalog:
-    from benchmarks.catalog import load_catalog
-
-    for path in options.plugin:
-        if not path.is_file():
-            raise BenchError(f"--plugin {path}: there is no such file")
-    return load_catalog(options.plugin)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 
 from benchmarks.datasets.registry import DATASETS
 from benchmarks.datasets.spec import Dataset
 from benchmarks.errors import BenchError
+from benchmarks.faults import Spec, faults_of
+from benchmarks.plugins import Plugin, from_file, installed
 from features.naming import DuplicateNameError, Registry
 from features.registry import FEATURES
 from features.spec import FeaturePipeline
 from models.registry import MODELS
 from models.spec import ModelSpec
+
+SPECS: dict[str, type[Spec]] = {"MODELS": ModelSpec, "FEATURES": FeaturePipeline, "DATASETS": Dataset}
 
 
 @dataclass(frozen=True)
@@ -29,65 +29,50 @@ class Catalog:
     datasets: Registry[Dataset]
     plugins: tuple[Path, ...] = ()
 
+    def faults_of(self, spec: Spec) -> list[str]:
+        """Return what is wrong with a spec, in words."""
+        return faults_of(spec, self.features)
 
-def load_catalog(plugins: Sequence[Path] = ()) -> Catalog:
-    """Return the suite's registries with those of the plug-in files added.
 
-    A plug-in defines any of MODELS, FEATURES and DATASETS, as the suite's own files do. Raises
-    ``BenchError`` if a file cannot be loaded, defines none of them, or takes a name that is taken.
+def load_catalog(plugins: Sequence[Path] = (), refuse_faults: bool = True) -> Catalog:
+    """Return the suite's registries with those of installed packages and of the plug-in files added.
+
+    A plug-in file defines any of MODELS, FEATURES and DATASETS, as the suite's own files do. Raises
+    ``BenchError`` if one cannot be loaded, takes a name that is taken, or, with ``refuse_faults``,
+    has a fault in a spec.
     """
     catalog = Catalog(MODELS, FEATURES, DATASETS, tuple(path.resolve() for path in plugins))
-    for path in catalog.plugins:
-        catalog = _with_plugin(catalog, path, _import_file(path))
+    for plugin in [*installed(), *map(from_file, catalog.plugins)]:
+        catalog = _with_plugin(catalog, plugin, refuse_faults)
     return catalog
 
 
-def _with_plugin(catalog: Catalog, path: Path, module: ModuleType) -> Catalog:
-    models, features, datasets = (getattr(module, name, ()) for name in ("MODELS", "FEATURES", "DATASETS"))
-    for kind, entries in (("MODELS", models), ("FEATURES", features), ("DATASETS", datasets)):
-        if not isinstance(entries, tuple | list):
-            raise BenchError(f"{path}: {kind} is a {type(entries).__name__}; write a tuple: {kind} = (…,)")
-    if not (models or features or datasets):
-        raise BenchError(f"{path} defines none of MODELS, FEATURES and DATASETS; nothing would be added")
+def _with_plugin(catalog: Catalog, plugin: Plugin, refuse_faults: bool) -> Catalog:
+    for kind, entries in plugin.entries.items():
+        _check_kind(plugin.origin, kind, entries)
     try:
         extended = Catalog(
-            catalog.models.with_more(models),
-            catalog.features.with_more(features),
-            catalog.datasets.with_more(datasets),
+            catalog.models.with_more(plugin.entries.get("MODELS", ())),
+            catalog.features.with_more(plugin.entries.get("FEATURES", ())),
+            catalog.datasets.with_more(plugin.entries.get("DATASETS", ())),
             catalog.plugins,
         )
-        faults = [fault for model in models for fault in faults_of(model, extended)]
-    except (DuplicateNameError, AttributeError, TypeError) as error:
-        raise BenchError(f"{path}: {error}") from error
-    if faults:
-        raise BenchError(f"{path}: {'; '.join(faults)}")
+    except DuplicateNameError as error:
+        raise BenchError(f"{plugin.origin}: {error}") from error
+    specs = [spec for entries in plugin.entries.values() for spec in entries]
+    faults = [fault for spec in specs for fault in extended.faults_of(spec)]
+    if faults and refuse_faults:
+        raise BenchError(f"{plugin.origin}: {'; '.join(faults)}")
     return extended
 
 
-def faults_of(model: ModelSpec, catalog: Catalog) -> list[str]:
-    """Return what is wrong with a model's spec, in words."""
-    faults = [] if callable(model.build) else ["build is no function"]
-    if isinstance(model.features, str) or not model.features:
-        faults.append("features should be a tuple of names of pipelines")
-    else:
-        faults += [f"no feature pipeline is named '{name}'" for name in model.features if name not in catalog.features]
-    strange = [name for name, value in model.settings.items() if not isinstance(value, bool | int | float | str)]
-    faults += [f"the default of setting '{name}' should be a number, true, false or text" for name in strange]
-    return [f"model '{model.name}': {fault}" for fault in faults]
-
-
-def _import_file(path: Path) -> ModuleType:
-    name = f"plugin_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise BenchError(f"{path} is no Python file; a plug-in's name ends in .py")
-    module = importlib.util.module_from_spec(spec)
-    if str(path.parent) not in sys.path:
-        sys.path.append(str(path.parent))  # a plug-in may import files beside it
-    sys.modules[name] = module  # classes defined in a plug-in pickle by their module's name
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        del sys.modules[name]
-        raise BenchError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
-    return module
+def _check_kind(origin: str, kind: str, entries: object) -> None:
+    """Raise ``BenchError`` unless ``entries`` is a tuple of specs of that kind."""
+    if not isinstance(entries, tuple | list):
+        raise BenchError(f"{origin}: {kind} is a {type(entries).__name__}; write a tuple: {kind} = (…,)")
+    wanted = SPECS[kind]
+    for entry in entries:
+        if not isinstance(entry, wanted):
+            raise BenchError(f"{origin}: {kind} holds a {type(entry).__name__}; each entry is a {wanted.__name__}(…)")
+        if not isinstance(entry.name, str):
+            raise BenchError(f"{origin}: {kind} holds an entry named {entry.name!r}; a name is text")

@@ -35,6 +35,8 @@ class Display(Protocol):
 
     def waits(self) -> None: ...
 
+    def not_kept(self, trial: Trial, why: str) -> None: ...
+
     def reused(self, result: TrialResult) -> None: ...
 
 
@@ -84,6 +86,10 @@ class RunDisplay:
         if not self.said_that_it_waits:
             self.said_that_it_waits = True
             self.console.print(Text(f"{'':7} another bench of yours is measuring; they take turns", style="dim"))
+
+    def not_kept(self, trial: Trial, why: str) -> None:
+        """Say that a fitted model could not be kept; its result is."""
+        self.console.print(Text(f"{'':7} the model of {trial.key} is not kept: {why}", style="yellow"), soft_wrap=True)
 
     def _end(self, result: TrialResult, status: str) -> None:
         with self.lock:

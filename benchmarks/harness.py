@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import tempfile
 import threading
@@ -25,7 +24,7 @@ from benchmarks.guard import Guard
 from benchmarks.inputs import inputs_of, pipeline_hash
 from benchmarks.launch import LOG, Ending, Limits, run_worker
 from benchmarks.measure import clock
-from benchmarks.messages import Request
+from benchmarks.messages import KEPT, Request
 from benchmarks.metrics import score
 from benchmarks.missing import how_to_install, missing_modules
 from benchmarks.store import ResultStore
@@ -45,6 +44,7 @@ class RunOptions:
     jobs: int = 1
     force: bool = False
     max_minutes: float | None = None
+    keep_models: bool = False
 
 
 class Harness:
@@ -100,20 +100,33 @@ class Harness:
                 display.reused(before)
                 return before
             blank = self._blank(trial, inputs_of(trial, self.catalog, self.data_hash))
-            result, predictions = blank, None
             why_not = self._why_not(trial) or self._no_time(trial, clock() - started, estimates)
             if why_not:
                 result = replace(blank, status="skipped", reason=why_not, finished_at=_now())
+                self._store(before, result)
             else:
                 why_again = self._why_again(trial, before) if before else ""
                 display.started(trial, why_again, estimates.seconds(trial, self._n_train(trial)))
-                ending = self._run_worker(trial, scratch, guard, self._limits(clock() - started), display)
-                result, predictions = self._judged(blank, ending)
-            # what was not measured says nothing against what was
-            if not (before and before.ok and result.status in NOT_MEASURED):
-                self.store.save(result, predictions)
+                with tempfile.TemporaryDirectory(prefix="trial-", dir=scratch, ignore_cleanup_errors=True) as name:
+                    folder, limits = Path(name), self._limits(clock() - started)
+                    ending = self._run_worker(trial, folder, guard, limits, display)
+                    result, predictions = self._judged(blank, ending)
+                    self._store(before, result, predictions, folder / KEPT)
+                if ending.answer and ending.answer.not_kept:
+                    display.not_kept(trial, ending.answer.not_kept)
             display.finished(result)
             return result
+
+    def _store(
+        self,
+        before: TrialResult | None,
+        result: TrialResult,
+        predictions: Predictions | None = None,
+        kept: Path | None = None,
+    ) -> None:
+        """Store a result, unless it measured nothing: that says nothing against one that did."""
+        if not (before and before.ok and result.status in NOT_MEASURED):
+            self.store.save(result, predictions, kept if kept and kept.is_dir() and result.ok else None)
 
     @contextlib.contextmanager
     def _turn(self, trial: Trial, display: Display) -> Iterator[None]:
@@ -136,22 +149,21 @@ class Harness:
         finally:
             lock.release()
 
-    def _run_worker(self, trial: Trial, scratch: Path, guard: Guard, limits: Limits, display: Display) -> Ending:
+    def _run_worker(self, trial: Trial, folder: Path, guard: Guard, limits: Limits, display: Display) -> Ending:
         request = Request(
             trial=trial,
             settings=self._settings(trial),
             plugins=tuple(map(str, self.catalog.plugins)),
-            data=str(scratch / "data"),
+            data=str(folder.parent / "data"),
             n_classes=len(self.images.class_names),
             pipeline_hash=pipeline_hash(trial.features, self.catalog),
             cache=str(self.options.cache) if self.options.cache else None,
             threads=limits.threads,
+            keep_model=self.options.keep_models,
             launched_at=0.0,
         )
-        folder = Path(tempfile.mkdtemp(prefix="trial-", dir=scratch))
         ending = run_worker(request, folder, limits, guard, self._stop, lambda stage: display.at_stage(trial, stage))
         self.store.save_log(trial.key, (folder / LOG).read_bytes())
-        shutil.rmtree(folder, ignore_errors=True)
         return ending
 
     def _judged(self, blank: TrialResult, ending: Ending) -> tuple[TrialResult, Predictions | None]:
@@ -206,6 +218,8 @@ class Harness:
         changed = inputs_of(trial, self.catalog, self.data_hash).changed_since(stored.inputs)
         if stored.resources.threads != self.options.limits.threads:
             changed.append("threads")
+        if self.options.keep_models and not self.store.model_folder(trial.key).is_dir():
+            return "its model was not kept"
         if stored.timing.contended and self.options.jobs == 1:
             return "other trials ran beside it"
         return f"{' and '.join(changed)} changed" if changed else ""

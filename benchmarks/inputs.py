@@ -69,7 +69,10 @@ def _file_of(module: str) -> Path:
 
 
 def _imported(tree: ast.AST, folder: Path) -> Iterator[str]:
-    """Yield what is imported anywhere in ``tree``: modules of ``features`` and ``models``, files of its own folder."""
+    """Yield what is imported anywhere in ``tree``: modules of ``features`` and ``models``, files of its own package."""
+    package = folder
+    while (package / "__init__.py").exists() and package != ROOT:
+        package = package.parent
     for node in ast.walk(tree):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -77,10 +80,12 @@ def _imported(tree: ast.AST, folder: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
         for name in names:
-            if name.split(".")[0] in PACKAGES and name not in DESCRIBING and _file_of(name).is_file():
-                yield name
-            elif (beside := folder / f"{name.replace('.', '/')}.py").is_file():
-                yield str(beside)
+            if name.split(".")[0] in PACKAGES:
+                if name not in DESCRIBING and _file_of(name).is_file():
+                    yield name
+                continue
+            own = (place / f"{name.replace('.', '/')}.py" for place in (folder, package))
+            yield from (str(path) for path in own if path.is_file())
 
 
 def _without_docstrings(tree: ast.Module) -> ast.Module:

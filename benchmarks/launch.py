@@ -100,7 +100,7 @@ def run_worker(
     while ended_for is None and not _has_ended(worker, LOOK_EVERY_S):
         rss_mb = tree_rss_mb(worker)
         peak_rss_mb = max(peak_rss_mb, rss_mb)
-        ended_for = _limit_passed(clock() - start, rss_mb, limits, stop)
+        ended_for = limit_passed(clock() - start, rss_mb, limits, stop)
         if stage := latest_stage(folder):
             on_stage(stage)
     end_tree(worker)
@@ -111,13 +111,15 @@ def run_worker(
     answer = Answer.read(folder)
     if answer:
         return Ending(answer.status, answer.reason, total_s, peak_rss_mb, answer)
-    return Ending("failed", _why_silent(worker.wait(), log), total_s, peak_rss_mb)
+    return Ending("failed", how_it_ended(worker.wait(), log), total_s, peak_rss_mb)
 
 
 def worker_environment(threads: int) -> dict[str, str]:
     """Return the environment of a worker: threads set, the suite importable, no hint where the data lies."""
     environment = {name: value for name, value in os.environ.items() if name != "DIGITBENCH_DATA"}
-    paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    # absolute, because a worker runs in a folder of its own
+    given = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    paths = [str(ROOT), *(str(Path(path).absolute()) for path in given)]
     return {
         **environment,
         **dict.fromkeys(THREAD_VARIABLES, str(threads)),
@@ -137,7 +139,8 @@ def _has_ended(worker: psutil.Popen, within_s: float) -> bool:
     return True
 
 
-def _limit_passed(elapsed_s: float, rss_mb: float, limits: Limits, stop: threading.Event) -> tuple[Status, str] | None:
+def limit_passed(elapsed_s: float, rss_mb: float, limits: Limits, stop: threading.Event) -> tuple[Status, str] | None:
+    """Return the status of a process that may not go on, and why; None for one that may."""
     if stop.is_set():
         return "interrupted", "the run was interrupted"
     if rss_mb > limits.memory_gb * 1024:
@@ -148,8 +151,8 @@ def _limit_passed(elapsed_s: float, rss_mb: float, limits: Limits, stop: threadi
     return None
 
 
-def _why_silent(exit_code: int | None, log: Path) -> str:
-    """Say how a worker that left no answer ended, with the last lines of its output."""
+def how_it_ended(exit_code: int | None, log: Path) -> str:
+    """Say how a process that left no answer ended, with the last lines of its output."""
     if exit_code is not None and exit_code < 0:
         name = signal.Signals(-exit_code).name
         why = f"the process was killed by {name}"

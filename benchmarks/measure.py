@@ -8,12 +8,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
 
-from benchmarks.answers import checked_labels, checked_probabilities
+from benchmarks.answers import checked_labels, probabilities_from
 from benchmarks.datasets.spec import Split
 from benchmarks.datasets.splits import subset
 from benchmarks.feature_cache import FeatureCache, FeatureMatrices, cache_key
 from benchmarks.feature_maps import feature_maps
 from benchmarks.implementation import ImplementationWatch, model_bytes
+from benchmarks.keeping import Fitted
 from benchmarks.messages import ProgressWriter, Request
 from benchmarks.process_tree import own_peak_mb
 from benchmarks.trial import Latency, Measurement, Predictions, Resources, Timing
@@ -56,8 +57,8 @@ class TrialData:
 
 def measure(
     request: Request, spec: ModelSpec, pipeline: FeaturePipeline, say: ProgressWriter
-) -> tuple[Measurement, Predictions]:
-    """Run one trial stage by stage; return what each cost and what the model predicted.
+) -> tuple[Measurement, Predictions, Fitted]:
+    """Run one trial stage by stage; return what each cost, what the model predicted, and the model itself.
 
     Raises whatever the model raises, and ``WrongAnswerError`` if its answer cannot be scored.
     """
@@ -97,9 +98,12 @@ def measure(
         n_train=len(data.labels),
         n_train_scored=len(known),
     )
-    probabilities = _probabilities(model, matrices.test, request.n_classes)
-    maps = feature_maps(model, matrices.train, data.images, data.labels)
-    return measurement, Predictions(labels, probabilities, maps)
+    predictions = Predictions(
+        labels,
+        probabilities_from(model, matrices.test, request.n_classes),
+        feature_maps(model, matrices.train, data.images, data.labels),
+    )
+    return measurement, predictions, Fitted(model, matrices.transformer, data.test_images.shape[1:])
 
 
 def timed(work: Callable[[], Result]) -> tuple[Result, float]:
@@ -210,10 +214,3 @@ def _latency(model: Estimator, matrices: FeatureMatrices, images: NDArray[np.uin
     _, taken = _repeatedly(lambda: read(next(position) % len(images)), LATENCY_REPEATS, LATENCY_SECONDS)
     p50, p99 = np.percentile(np.array(taken) * 1000, [50, 99])
     return Latency(float(p50), float(p99))
-
-
-def _probabilities(model: Estimator, X: NDArray[np.float32], n_classes: int) -> NDArray[np.float32] | None:
-    predict_proba = getattr(model, "predict_proba", None)
-    if predict_proba is None:
-        return None
-    return checked_probabilities(predict_proba(X), getattr(model, "classes_", None), len(X), n_classes)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 REQUEST, ANSWER, PREDICTIONS, PROGRESS = "request.json", "answer.json", "predictions.npz", "progress.jsonl"
 FEATURE_MAPS = "feature_maps.npz"
+KEPT = "kept"  # the folder of the fitted model, if it was asked for and could be written
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Request:
     pipeline_hash: str
     cache: str | None
     threads: int
+    keep_model: bool
     launched_at: float
 
     def write(self, folder: Path) -> None:
@@ -51,12 +53,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a worker says at its end; ``measurement`` and ``predictions`` are there if it is ``ok``."""
+    """What a worker says at its end; ``measurement`` and ``predictions`` are there if it is ``ok``.
+
+    ``not_kept``: why the fitted model could not be written, where it was asked for.
+    """
 
     status: Literal["ok", "skipped", "failed", "out-of-memory"]
     reason: str = ""
     measurement: Measurement | None = None
     predictions: Predictions | None = None
+    not_kept: str = ""
 
     def write(self, folder: Path) -> None:
         import numpy as np
@@ -72,6 +78,7 @@ class Answer:
             "status": self.status,
             "reason": self.reason,
             "measurement": self.measurement and asdict(self.measurement),
+            "not_kept": self.not_kept,
         }
         part = folder / f"{ANSWER}.part"
         part.write_text(json.dumps(body), encoding="utf-8")
@@ -90,7 +97,7 @@ class Answer:
             return cls(body["status"], body["reason"])
         with np.load(folder / PREDICTIONS, allow_pickle=False) as arrays:
             predictions = Predictions(arrays["labels"], arrays.get("probabilities"), unpacked(folder / FEATURE_MAPS))
-        return cls("ok", "", measurement_from(body["measurement"]), predictions)
+        return cls("ok", "", measurement_from(body["measurement"]), predictions, body["not_kept"])
 
 
 class ProgressWriter:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -54,19 +55,29 @@ class ResultStore:
     def _keys(self) -> list[str]:
         return sorted(path.stem for path in self.folder.glob("trials/*.json"))
 
-    def save(self, result: TrialResult, predictions: Predictions | None) -> None:
-        """Store a result. The JSON file comes last and goes first: with it there, the rest is there."""
+    def save(self, result: TrialResult, predictions: Predictions | None, model: Path | None = None) -> None:
+        """Store a result, with the folder of its fitted ``model`` where that is to be kept.
+
+        The JSON file comes last and goes first: with it there, the rest is there.
+        """
         record = self.folder / "trials" / f"{result.trial.key}.json"
         arrays = self.folder / "predictions" / f"{result.trial.key}.npz"
         maps = self.folder / "feature_maps" / f"{result.trial.key}.npz"
         with self.locked():
             for path in (record, arrays, maps):
                 path.unlink(missing_ok=True)
+            shutil.rmtree(self.model_folder(result.trial.key), ignore_errors=True)
             if predictions:
                 write_whole(arrays, _packed(predictions))
             if predictions and predictions.feature_maps:
                 write_whole(maps, packed(predictions.feature_maps))
+            if model:
+                _copy_whole(model, self.model_folder(result.trial.key))
             write_json(record, to_record(result))
+
+    def model_folder(self, key: str) -> Path:
+        """Return where the fitted model of a trial is kept; it is there whole, or not at all."""
+        return self.folder / "models" / key
 
     def predictions(self, key: str) -> Predictions | None:
         """Return what a trial predicted; None if it is not stored."""
@@ -105,8 +116,8 @@ class ResultStore:
     def tidy(self) -> None:
         """Remove what benches that were killed while writing left behind."""
         with self.locked():
-            for path in self.folder.rglob(f"{PART_PREFIX}*"):
-                path.unlink(missing_ok=True)
+            for path in [*self.folder.rglob(f"{PART_PREFIX}*")]:
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
 def datasets_of(root: Path, run: str) -> list[str]:
@@ -160,6 +171,20 @@ def _write_and_rename(path: Path, content: bytes) -> None:
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise
+
+
+def _copy_whole(source: Path, folder: Path) -> None:
+    """Copy a folder as ``write_whole`` writes a file."""
+    with _writing(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(prefix=PART_PREFIX, dir=folder.parent))
+        try:
+            shutil.copytree(source, part, dirs_exist_ok=True)
+            part.chmod(0o755)
+            os.rename(part, folder)
+        except BaseException:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
 
 
 def _packed(predictions: Predictions) -> bytes:

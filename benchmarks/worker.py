@@ -8,14 +8,16 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import os
+import shutil
 import sys
 import traceback
 from pathlib import Path
 
 from benchmarks.answers import WrongAnswerError
 from benchmarks.catalog import load_catalog
+from benchmarks.keeping import Fitted, write_kept
 from benchmarks.measure import measure
-from benchmarks.messages import Answer, ProgressWriter, Request
+from benchmarks.messages import KEPT, Answer, ProgressWriter, Request
 from models.spec import Unavailable
 
 
@@ -23,16 +25,17 @@ def main(folder: Path) -> None:
     """Run the trial that ``folder`` asks for, and write its answer, whatever happens to it."""
     faulthandler.enable()
     die_first()
-    answer_to(Request.read(folder), ProgressWriter(folder)).write(folder)
+    answer_to(Request.read(folder), ProgressWriter(folder), folder).write(folder)
 
 
-def answer_to(request: Request, say: ProgressWriter) -> Answer:
-    """Return the measured trial, or why there is none."""
+def answer_to(request: Request, say: ProgressWriter, folder: Path) -> Answer:
+    """Return the measured trial, or why there is none; the fitted model is left in ``folder`` if it is asked for."""
     try:
         catalog = load_catalog([Path(path) for path in request.plugins])
         spec, pipeline = catalog.models[request.trial.model], catalog.features[request.trial.features]
-        measurement, predictions = measure(request, spec, pipeline, say)
-        return Answer("ok", "", measurement, predictions)
+        measurement, predictions, fitted = measure(request, spec, pipeline, say)
+        not_kept = _keep(fitted, request, folder, say) if request.keep_model else ""
+        return Answer("ok", "", measurement, predictions, not_kept)
     except Unavailable as missing:
         return Answer("skipped", str(missing))
     except MemoryError as error:
@@ -43,6 +46,18 @@ def answer_to(request: Request, say: ProgressWriter) -> Answer:
     except BaseException as error:  # SystemExit and the like are the model's failure too
         traceback.print_exc()
         return Answer("failed", f"{type(error).__name__}: {error}")
+
+
+def _keep(fitted: Fitted, request: Request, folder: Path, say: ProgressWriter) -> str:
+    """Write the fitted model, now that all is measured; return why that cannot be done, if it cannot."""
+    say.say("keep")
+    try:
+        write_kept(fitted, request.plugins, folder / KEPT)
+    except Exception as error:  # whatever pickling the model, or its own save, raises
+        traceback.print_exc()
+        shutil.rmtree(folder / KEPT, ignore_errors=True)
+        return f"{type(error).__name__}: {error}"
+    return ""
 
 
 def die_first() -> None:

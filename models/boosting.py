@@ -169,9 +169,7 @@ MODELS = (
             "max_bin": 32,
             "colsample_bynode": 0.1,
         },
-        settings_for={
-            "pixels": {"rounds": 240, "first_rate": 0.35, "last_rate": 0.03, "max_depth": 8, "max_bin": 16}
-        },
+        settings_for={"pixels": {"rounds": 240, "first_rate": 0.35, "last_rate": 0.03, "max_depth": 8, "max_bin": 16}},
         stochastic=True,
     ),
     ModelSpec(

@@ -58,6 +58,7 @@ def context(spec: ModelSpec, features: str) -> BuildContext:
         n_validation=N_VALIDATION,
         threads=THREADS,
         settings=spec.defaults_on(features),
+        features=features,
         images=slice_of_digits()[0].images,
         transformer=transformer(features),
     )

@@ -42,6 +42,25 @@ def test_code_counts_and_words_about_it_do_not(checkout: Path) -> None:
     assert hash_after(checkout, "family_x", "help()", "help(), 1") not in (before, changed_helper)
 
 
+def test_every_file_of_a_package_counts_however_it_is_imported(tmp_path: Path) -> None:
+    for name, text in {
+        "mine/__init__.py": "",
+        "mine/nets/__init__.py": "",
+        "mine/nets/model.py": "from mine.layers import layer\nfrom .near import near\n",
+        "mine/nets/near.py": "def near(): return 1\n",
+        "mine/layers.py": "def layer(): return 1\n",
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    hashes = set()
+    for changed in ("", "mine/layers.py", "mine/nets/near.py"):
+        if changed:
+            (tmp_path / changed).write_text("def changed(): return 2\n")
+        source_hash.cache_clear()
+        hashes.add(source_hash(str(tmp_path / "mine/nets/model.py")))
+    assert len(hashes) == 3
+
+
 def test_hashing_leaves_no_docstring_and_no_empty_body() -> None:
     tree = inputs._without_docstrings(ast.parse('"x"\nclass A:\n    "y"\n    def f(self):\n        "z"\n'))
     assert ast.unparse(tree).split() == ["class", "A:", "def", "f(self):", "pass"]

@@ -1,0 +1,69 @@
+"""What can be wrong with the spec of a model, a feature pipeline or a dataset; nothing of it is run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping
+
+from benchmarks.datasets.spec import Dataset
+from features.spec import FeaturePipeline
+from models.spec import ModelSpec
+
+Spec = ModelSpec | FeaturePipeline | Dataset
+# what stands on the command line, where commas, brackets, globs and @ mean something
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
+KINDS = {ModelSpec: "model", FeaturePipeline: "feature pipeline", Dataset: "dataset"}
+
+
+def faults_of(spec: Spec, pipelines: Collection[str]) -> list[str]:
+    """Return what is wrong with a spec, in words; ``pipelines`` are the names of those there are."""
+    faults = list(_common_faults(spec))
+    if isinstance(spec, ModelSpec):
+        faults += _model_faults(spec, pipelines)
+    return [f"{KINDS[type(spec)]} '{spec.name}': {fault}" for fault in faults]
+
+
+def _common_faults(spec: Spec) -> Iterator[str]:
+    if not NAME.fullmatch(spec.name):
+        yield "a name is letters, digits, '-', '_', '.' and '+', and begins with a letter or digit"
+    if not isinstance(spec.summary, str) or not spec.summary.strip() or "\n" in spec.summary:
+        yield "summary should be one line of text"
+    for function in ("load", "at_hand") if isinstance(spec, Dataset) else ("build",):
+        if not callable(getattr(spec, function)):
+            yield f"{function} is no function"
+    if not _names(spec.requires):
+        yield "requires should be a tuple of names of modules"
+
+
+def _model_faults(spec: ModelSpec, pipelines: Collection[str]) -> Iterator[str]:
+    if not isinstance(spec.family, str) or not spec.family.strip():
+        yield "family should be a word for models of its kind"
+    if not _names(spec.faster_with):
+        yield "faster_with should be a tuple of names of modules"
+    if not _names(spec.features) or not spec.features:
+        yield "features should be a tuple of names of pipelines"
+    else:
+        yield from (f"no feature pipeline is named '{name}'" for name in spec.features if name not in pipelines)
+    if not isinstance(spec.settings, Mapping):
+        yield "settings should be a mapping of names to defaults"
+        return
+    if not isinstance(spec.settings_for, Mapping) or not all(
+        isinstance(own, Mapping) for own in spec.settings_for.values()
+    ):
+        yield "settings_for should be a mapping of pipelines to settings"
+        return
+    yield from _setting_faults(spec, pipelines)
+
+
+def _setting_faults(spec: ModelSpec, pipelines: Collection[str]) -> Iterator[str]:
+    for place, settings in [("", spec.settings), *((f" on '{on}'", own) for on, own in spec.settings_for.items())]:
+        for name, value in settings.items():
+            if not isinstance(value, bool | int | float | str):
+                yield f"the default of setting '{name}'{place} should be a number, true, false or text"
+            if name not in spec.settings:
+                yield f"setting '{name}'{place} is not among its settings"
+    yield from (f"no feature pipeline is named '{on}'" for on in spec.settings_for if on not in pipelines)
+
+
+def _names(value: object) -> bool:
+    return isinstance(value, tuple | list) and all(isinstance(name, str) for name in value)

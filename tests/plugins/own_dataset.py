@@ -1,0 +1,25 @@
+"""A dataset of one's own: stripes, drawn here, lying or standing."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from benchmarks.datasets.spec import DataPlaces, Dataset, Images, Split
+from benchmarks.datasets.splits import with_validation
+
+
+def load(places: DataPlaces) -> Images:
+    """Return 240 images of one stripe each, 60 of them to be judged by."""
+    generator = np.random.default_rng(7)
+    labels = np.arange(240) % 2
+    images = np.zeros((240, 28, 28), np.uint8)
+    for image, standing in zip(images, labels, strict=True):
+        at = generator.integers(4, 22)
+        image[at : at + 3, 4:24] = 255
+        if standing:
+            image[:] = image.T.copy()
+    train, validation = with_validation(Split(images[:180], labels[:180]))
+    return Images(train, validation, Split(images[180:], labels[180:]), class_names=("lying", "standing"))
+
+
+DATASETS = (Dataset("stripes", "stripes, lying or standing", load, lambda places: "drawn"),)

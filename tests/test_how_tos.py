@@ -1,0 +1,104 @@
+"""What the how-tos say works as it is written there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from benchmarks.catalog import load_catalog
+from benchmarks.contract.models import MODEL_CHECKS, ModelCase
+from benchmarks.plugins import GROUPS
+from tests.conftest import ROOT
+from tests.outside import leaderboard
+
+ADD_A_MODEL = (ROOT / "docs/add-a-model.md").read_text(encoding="utf-8")
+NOTEBOOK = ROOT / "docs/results-with-pandas.ipynb"
+CODE = ("bench.py", "benchmarks", "models", "features")
+SET_UP = ["make setup", "source .venv/bin/activate"]  # CI does both before it runs these tests
+
+
+def blocks(language: str) -> list[str]:
+    found: list[str] = re.findall(rf"```{language}\n(.*?)```", ADD_A_MODEL, re.DOTALL)
+    return found
+
+
+@pytest.fixture
+def clone(tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clean clone, as far as the code goes, with this Python first on the path."""
+    folder = tmp_path / "clone"
+    folder.mkdir()
+    for name in CODE:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, folder / name)
+    path = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    for name, value in {**environment, "PATH": path}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def run(commands: list[str]) -> str:
+    outputs = []
+    for command in commands:
+        done = subprocess.run(shlex.split(command), capture_output=True, text=True, timeout=240)
+        assert done.returncode == 0, command + done.stdout + done.stderr
+        outputs.append(done.stdout)
+    return "".join(outputs)
+
+
+def test_add_a_model_gives_a_row_in_five_commands_and_predictions_in_two_more(clone: Path) -> None:
+    start, keep, _ = (block.splitlines() for block in blocks("sh"))
+    assert len(start) <= 5 and start[:2] == SET_UP
+    assert "✗" not in run(start[2:])
+    rows = leaderboard(clone / "results")
+    assert {name for name, row in rows.items() if row["status"] == "ok"} >= {"my-model@pixels", "my-model@hog"}
+    for name, index in (("one.png", 1), ("two.jpg", 12)):
+        Image.fromarray(np.uint8(255 - load_digits().images[index] * 15)).resize((70, 70)).save(name)
+    said = run(keep)
+    assert re.search(r"^one\.png: \d  \(\d \d+\.\d%, ", said, re.MULTILINE) and '"label"' in said
+
+
+@pytest.mark.slow
+def test_the_features_of_the_text_can_be_used_as_it_says(clone: Path) -> None:
+    _, features = blocks("python")
+    (clone / "my_features.py").write_text(features)
+    said = run(blocks("sh")[2].splitlines())
+    assert "✗" not in said and leaderboard(clone / "results")["knn@profiles"]["status"] == "ok"
+
+
+def test_the_model_of_the_text_keeps_every_promise(tmp_path: Path) -> None:
+    (tmp_path / "bayes.py").write_text(blocks("python")[0])
+    catalog = load_catalog([tmp_path / "bayes.py"])
+    case = ModelCase(catalog.models["bayes"], catalog)
+    assert [verdict for check in MODEL_CHECKS if (verdict := check.of(case)).kept == "broken"] == []
+
+
+def test_the_entry_point_of_the_text_is_of_a_group_that_is_read() -> None:
+    (text,) = blocks("toml")
+    assert set(tomllib.loads(text)["project"]["entry-points"]) <= set(GROUPS)
+    assert all(group in ADD_A_MODEL for group in GROUPS)
+
+
+def test_the_notebook_runs_from_its_first_cell_to_its_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(NOTEBOOK.parent)
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    names: dict[str, Any] = {}
+    for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]:
+        assert not cell.get("outputs") and not cell.get("execution_count")
+        if cell["cell_type"] == "code":
+            exec("".join(cell["source"]), names)
+    assert len(names["board"]) == len(names["trials"]) > 0
+    assert len(names["mistakes"]) == 90 and 0 < len(names["hardest"]) < 100

@@ -1,0 +1,182 @@
+"""Models that are kept, and the images that they read afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from bench import main
+from benchmarks.store import ResultStore
+from tests.conftest import ROOT, Bench, a_result
+from tests.outside import QUICK, records
+
+CARELESS = str(ROOT / "tests/plugins/careless.py")
+MODELS = "knn,saves-itself,cannot-pickle"
+RUN = ("--plugin", CARELESS, "--models", MODELS, *QUICK, "--train-size", "600", "--keep-models")
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A run with --keep-models: the folder of its results, and what it printed."""
+    results, scratch = tmp_path_factory.mktemp("results"), tmp_path_factory.mktemp("scratch")
+    plugin = shutil.copy(CARELESS, results / "careless.py")
+    words = [str(plugin) if word == CARELESS else word for word in RUN]
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "bench.py"), *words, "--results-dir", str(results)],
+        env={**os.environ, "DIGITBENCH_CACHE": str(scratch / "cache"), "TMPDIR": str(scratch), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return results, done.stdout
+
+
+@pytest.fixture
+def results(once: tuple[Path, str], tmp_path: Path) -> Path:
+    """A copy of that run, to do with as one likes."""
+    return Path(shutil.copytree(once[0], tmp_path / "results"))
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> list[str]:
+    """Files of a 0, a 1 and a 2 that differ in size, polarity and format."""
+    digits = load_digits().images
+    shades = [np.uint8(digits[0] * 15), np.uint8(255 - digits[1] * 15), np.uint8(digits[12] * 15)]
+    sizes = [(28, 28), (140, 140), (63, 63)]
+    files = []
+    for shade, size, name in zip(shades, sizes, ("zero.png", "one.bmp", "two.tiff"), strict=True):
+        files.append(str(tmp_path / name))
+        Image.fromarray(shade).resize(size, Image.Resampling.BICUBIC).save(files[-1])
+    return files
+
+
+def test_a_kept_model_reads_images_of_any_size_and_polarity(
+    results: Path, images: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("knn@pixels", "knn", "saves-itself"):
+        assert main(["predict", "local", name, *images, "--results-dir", str(results)]) == 0
+        output = capsys.readouterr()
+        lines = output.out.splitlines()
+        assert [line.split(": ")[1][0] for line in lines] == ["0", "1", "2"] and output.err == ""
+        assert [line.split(": ")[0] for line in lines] == images
+    assert main(["predict", "local", "knn", images[0], "--results-dir", str(results)]) == 0
+    likeliest = capsys.readouterr().out.partition("(")[2].split(", ")
+    assert len(likeliest) == 3 and likeliest[0].startswith("0 ")
+
+
+def test_json_has_the_probability_of_every_class_or_null(
+    results: Path, images: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["predict", "local", "knn", *images, "--json", "--results-dir", str(results)]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert said["trial"] == "knn@pixels-s0-n600" and [image["label"] for image in said["images"]] == ["0", "1", "2"]
+    for image in said["images"]:
+        assert list(image["probabilities"]) == [str(digit) for digit in range(10)]
+        assert sum(image["probabilities"].values()) == pytest.approx(1, abs=1e-3)
+    assert main(["predict", "local", "saves-itself", images[0], "--json", "--results-dir", str(results)]) == 0
+    assert json.loads(capsys.readouterr().out)["images"][0]["probabilities"] is None
+
+
+def test_polarity_can_be_given(results: Path, images: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["predict", "local", "saves-itself", images[0], "--results-dir", str(results), "--polarity"]
+    assert main([*words, "light-on-dark"]) == 0 and ": 0\n" in capsys.readouterr().out
+    assert main([*words, "dark-on-light"]) == 0 and ": 0\n" not in capsys.readouterr().out
+
+
+def test_a_model_that_cannot_be_kept_is_named_and_its_result_stays(once: tuple[Path, str]) -> None:
+    results, said = once
+    assert "the model of cannot-pickle@pixels-s0-n600 is not kept: " in said and "lambda" in said
+    stored = records(results)
+    assert all(record["status"] == "ok" for record in stored.values()) and len(stored) == 3
+    kept = {path.name for path in (results / "local/digits/models").iterdir()}
+    assert kept == set(stored) - {"cannot-pickle@pixels-s0-n600"}
+    assert not list(results.rglob(".part-*"))
+
+
+def test_a_trial_is_run_again_only_for_a_model_that_was_not_kept(bench: Bench, tmp_path: Path) -> None:
+    run = ("--models", "dummy", *QUICK)
+    assert bench(*run).returncode == 0
+    assert not (tmp_path / "local/digits/models").exists()
+    assert "is run again: its model was not kept" in bench(*run, "--keep-models").stdout
+    assert (tmp_path / "local/digits/models/dummy@pixels-s0").is_dir()
+    assert "ok, stored" in bench(*run, "--keep-models").stdout
+
+
+def test_a_new_result_without_its_model_leaves_no_old_model_behind(tmp_path: Path) -> None:
+    store = ResultStore(tmp_path, "r", "d")
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "weights").write_text("1")
+    result = a_result()
+    store.save(result, None, model)
+    assert (store.model_folder(result.trial.key) / "weights").read_text() == "1"
+    store.save(result, None)
+    assert not store.model_folder(result.trial.key).exists()
+    (store.folder / "models" / ".part-x").mkdir()
+    store.tidy()
+    assert list((store.folder / "models").iterdir()) == []
+
+
+def test_code_that_changed_since_is_said(
+    results: Path, once: tuple[Path, str], images: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = results / "local/digits/trials/saves-itself@pixels-s0-n600.json"
+    stored = json.loads(record.read_text())
+    stored["inputs"]["code"] = "other"
+    record.write_text(json.dumps(stored))
+    assert main(["predict", "local", "saves-itself", images[0], "--results-dir", str(results)]) == 0
+    assert "code changed since it learnt" in capsys.readouterr().err
+
+
+def one_line(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert main(["predict", *words]) == 2
+    output = capsys.readouterr()
+    assert output.out == "" and output.err.count("\n") == 1
+    return output.err
+
+
+def test_bad_input_gets_one_clear_line(
+    results: Path, images: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = ("--results-dir", str(results))
+    assert "no run 'never'" in one_line(capsys, "never", "knn", images[0], *place)
+    assert "plain name" in one_line(capsys, "../local", "knn", images[0], *place)
+    assert "keeps no model 'svm'; it keeps: knn@pixels" in one_line(capsys, "local", "svm", images[0], *place)
+    assert "no model is kept in run 'local' on mnist" in one_line(
+        capsys, "local", "knn", images[0], "--dataset", "mnist", *place
+    )
+    assert "nowhere.png cannot be read" in one_line(capsys, "local", "knn", "nowhere.png", *place)
+    assert "cannot be read as an image" in one_line(capsys, "local", "knn", __file__, *place)
+    shutil.copytree(results / "local/digits", results / "local/letters")
+    assert "knn@pixels on digits, knn@pixels on letters" in one_line(capsys, "local", "knn", images[0], *place)
+
+
+def test_a_damaged_or_orphaned_model_gets_one_clear_line(
+    results: Path, once: tuple[Path, str], images: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = (images[0], "--results-dir", str(results))
+    folder = results / "local/digits/models"
+    model = folder / "knn@pixels-s0-n600/model.joblib"
+    model.write_bytes(model.read_bytes()[:1000])
+    assert "run the trial again with --keep-models --force" in one_line(capsys, "local", "knn", *words)
+    about = folder / "saves-itself@pixels-s0-n600/about.json"
+    about.write_text(about.read_text().replace("careless.py", "gone.py"))
+    assert "gone.py, and there is no such file now" in one_line(capsys, "local", "saves-itself", *words)
+    about.write_text("{}")
+    assert "KeyError" in one_line(capsys, "local", "saves-itself", *words)
+
+
+def test_kept_models_are_ignored_by_git() -> None:
+    for run in ("local", "reference"):
+        path = f"results/{run}/mnist/models/knn@pixels-s0/model.joblib"
+        assert subprocess.run(["git", "check-ignore", "-q", path], cwd=ROOT).returncode == 0
