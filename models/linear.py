@@ -17,13 +17,13 @@ def build_logistic(context: BuildContext) -> Estimator:
 def build_linear_svm(context: BuildContext) -> Estimator:
     """Return a one-against-rest linear SVM with squared hinge loss (LIBLINEAR, Fan et al. 2008).
 
-    The tolerance is far above scikit-learn's: on the validation split the errors stay the same, and
-    the fit takes a third of the time.
+    The dual problem, to a tolerance above scikit-learn's own: on the validation split the errors are
+    fewer than with the primal one, which scikit-learn would choose here, in a third of the time.
     """
     from sklearn.svm import LinearSVC
 
     classifier: Estimator = LinearSVC(
-        C=context.settings["C"], tol=context.settings["tolerance"], random_state=context.seed
+        dual=True, C=context.settings["C"], tol=context.settings["tolerance"], random_state=context.seed
     )
     return classifier
 
