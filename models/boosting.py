@@ -72,10 +72,6 @@ class SampledBoosting:
         shares: Floats = self.estimator_.inplace_predict(X, missing=BLANK)
         return shares
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Pickle what predicts, without the context."""
-        return {name: value for name, value in self.__dict__.items() if name != "context"}
-
     def _with_copies(self, X: Floats, y: Labels) -> tuple[Floats, Labels]:
         import numpy as np
 

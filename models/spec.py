@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from features.shift import Shift, transform_shifted
 
@@ -74,6 +74,10 @@ class BuildContext:
     features: str = ""
     images: NDArray[np.uint8] | None = None
     transformer: Transformer | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave behind, when a model is pickled with its context, what serves only while it is fitted."""
+        return {**self.__dict__, "progress": no_progress, "images": None, "transformer": None}
 
     def shifted(self, rows: NDArray[np.int64], shift: Shift) -> NDArray[np.float32]:
         """Return the features of the training images in ``rows``, each moved by ``shift``.

@@ -54,10 +54,6 @@ class VirtualSVM:
         ahead: NDArray[np.floating] = self.estimator_.decision_function(X)
         return ahead
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Pickle what predicts, without the context."""
-        return {name: value for name, value in self.__dict__.items() if name != "context"}
-
 
 def build_virtual(context: BuildContext) -> VirtualSVM:
     """Return an SVM with virtual support vectors; its library is imported now, not on ``fit``'s account."""

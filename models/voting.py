@@ -66,10 +66,6 @@ class Vote:
             decision = np.stack([-decision, decision], axis=1)
         return np.asarray(softmax(self.sharpness * decision, axis=1))
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Pickle what predicts, without the context."""
-        return {name: value for name, value in self.__dict__.items() if name != "context"}
-
 
 def build(context: BuildContext) -> Vote:
     """Return the vote of the members, each with its own settings for the pipeline."""
