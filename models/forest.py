@@ -51,7 +51,7 @@ MODELS = (
         features=("pixels", "orientation-maps-pca"),
         requires=("sklearn",),
         settings={"trees": 100, "share_of_features": 0.04},
-        settings_for={"orientation-maps-pca": {"share_of_features": 0.2}},
+        settings_for={"orientation-maps-pca": {"share_of_features": 0.07}},
         stochastic=True,
     ),
 )
