@@ -3,7 +3,8 @@
 Each combination is an ordinary trial on ``mnist-validation``, where the validation split takes the
 place of the test split, which is not there at all. What came of it stands in
 ``results/choosing/SETTINGS.md``. The defaults in ``models/`` are the best of each model on each
-pipeline, or, of those within 0.1 points of it, the cheapest. What no grid varies was not tuned.
+pipeline, or, where others within 0.1 points of it take at most three quarters of its time, the
+cheapest of those. What no grid varies was not tuned.
 """
 
 from __future__ import annotations

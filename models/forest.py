@@ -50,8 +50,7 @@ MODELS = (
         build=build_extra_trees,
         features=("pixels", "orientation-maps-pca"),
         requires=("sklearn",),
-        settings={"trees": 100, "share_of_features": 0.04},
-        settings_for={"orientation-maps-pca": {"share_of_features": 0.07}},
+        settings={"trees": 100, "share_of_features": 0.07},
         stochastic=True,
     ),
 )

@@ -48,6 +48,6 @@ MODELS = (
         features=("pixels", "orientation-maps-pca"),
         requires=("sklearn",),
         settings={"C": 0.03, "tolerance": 0.01},
-        settings_for={"hog": {"C": 0.3}, "orientation-maps-pca": {"C": 10.0}},
+        settings_for={"hog": {"C": 0.3}, "orientation-maps-pca": {"C": 1.0}},
     ),
 )
