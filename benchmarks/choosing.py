@@ -70,6 +70,7 @@ GRIDS = (
     Grid("extra-trees", BEST, {"share_of_features": (0.07, 0.2)}),
     Grid("xgboost", "pixels", {"moved_copies": (False, True)}),
     Grid("xgboost", BEST, {"moved_copies": (False, True), "max_depth": (4, 6)}),
+    Grid("xgboost", BEST, {"rounds": (160, 320), "first_rate": (0.3, 0.5)}),
     Grid("xgboost", "hog", {"max_depth": (6,)}),
     Grid("hist-gradient-boosting", BEST, {"rounds": (80, 120), "max_leaves": (15, 31)}),
     Grid("vote", BEST, {"sharpness": (2.0, 3.0, 4.0)}),
