@@ -69,7 +69,7 @@ def test_folders_of_one_name_and_names_that_are_taken_have_results_of_their_own(
         (("--dataset", "digit"), "did you mean digits"),
         (("--dataset", "digits", "--centre"), "'digits' is prepared already"),
         (("--dataset", str(ROOT / "README.md")), "no known format"),
-        (("--dataset", str(ROOT / "docs")), "no subfolders"),
+        (("--dataset", str(ROOT / ".ci")), "no subfolders"),
     ],
 )
 def test_what_is_wrong_is_one_line_and_exit_code_2(
