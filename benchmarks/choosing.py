@@ -49,7 +49,7 @@ class Grid:
 
 BEST = "orientation-maps-pca"
 GRIDS = (
-    Grid("logistic", "pixels", {"C": (0.03, 0.1, 0.3, 1.0)}),
+    Grid("logistic", "pixels", {"C": (0.03, 0.1, 0.3, 1.0), "max_iter": (60, 100)}),
     Grid("logistic", "edges", {"C": (0.01, 0.03, 0.1)}),
     Grid("logistic", "hog", {"C": (0.1, 0.3, 1.0, 3.0)}),
     Grid("logistic", BEST, {"C": (3.0, 10.0, 30.0, 100.0)}),

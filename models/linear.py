@@ -38,7 +38,11 @@ MODELS = (
         requires=("sklearn",),
         faster_with=FASTER_WITH,
         settings={"C": 0.3, "max_iter": 100, "stock": False},
-        settings_for={"edges": {"C": 0.03}, "orientation-maps-pca": {"C": 30.0, "max_iter": 300}},
+        settings_for={
+            "pixels": {"max_iter": 60},
+            "edges": {"C": 0.03},
+            "orientation-maps-pca": {"C": 30.0, "max_iter": 300},
+        },
     ),
     ModelSpec(
         name="linear-svm",
