@@ -50,6 +50,11 @@ class Row:
     model_mb: float | None = None
     reason: str = ""
 
+    @property
+    def training_s(self) -> float | None:
+        """Seconds for features and fit together; None where one was not measured."""
+        return None if self.features_s is None or self.fit_s is None else self.features_s + self.fit_s
+
 
 @dataclass(frozen=True)
 class Leaderboard:

@@ -34,16 +34,11 @@ def name(row: Row) -> str:
     return f"{row.model} on {row.features}"
 
 
-def training_s(row: Row) -> float | None:
-    """Return the seconds for features and fit together; None where one was not measured."""
-    return None if row.features_s is None or row.fit_s is None else row.features_s + row.fit_s
-
-
 def _on_cost(best: Row, equals: Sequence[Row], rows: Sequence[Row]) -> list[str]:
     said = []
-    cheapest = _least(equals, training_s)
+    cheapest = _least(equals, lambda row: row.training_s)
     if cheapest and len(equals) > 1:
-        time = f"{seconds_text(training_s(cheapest))} with its features"
+        time = f"{seconds_text(cheapest.training_s)} with its features"
         said.append(f"Of these {len(equals)}, {name(cheapest)} takes the least time to train: {time}.")
     near = [row for row in rows if (best.accuracy or 0) - (row.accuracy or 0) <= NEAR_THE_BEST]
     fastest = _least(near, lambda row: row.latency_ms_p50)

@@ -22,7 +22,7 @@ class Cost:
 
 
 COSTS = (
-    Cost("fit_s", "fit time", seconds_text),
+    Cost("training_s", "time for features and fit", seconds_text),
     Cost("latency_ms_p50", "prediction latency, one image", lambda ms: seconds_text(ms / 1000)),
     Cost("peak_rss_mb", "peak memory", mebibytes),
     Cost("model_mb", "model size", mebibytes),

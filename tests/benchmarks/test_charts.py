@@ -83,7 +83,8 @@ def a_board() -> Leaderboard:
         for i in range(5)
     )
     costly = tuple(
-        Row(**{**vars(row), "fit_s": 10.0 / (i + 1), "model_mb": None if i else 3.0}) for i, row in enumerate(rows)
+        Row(**{**vars(row), "features_s": 0.0, "fit_s": 10.0 / (i + 1), "model_mb": None if i else 3.0})
+        for i, row in enumerate(rows)
     )
     return Leaderboard(costly, tuple((row.model,) for row in costly), 100, 1000, ("here",), 0, None)
 
@@ -92,14 +93,14 @@ def test_every_cost_that_someone_measured_has_a_chart() -> None:
     fit, size = cost_charts(a_board())
     assert fit.front == ("<m4> p", "<m3> p", "<m2> p", "<m1> p", "<m0> p") and fit.n_unknown == 0
     assert size.front == ("<m0> p",) and size.n_unknown == 4
-    assert fit.chart.marks[0].details == "<m0> on p: 99.00 % (98.00 to 99.50), fit time 10 s"
+    assert fit.chart.marks[0].details == "<m0> on p: 99.00 % (98.00 to 99.50), time for features and fit 10 s"
 
 
 def test_the_drawing_is_svg_names_every_point_and_is_always_the_same() -> None:
     chart = cost_charts(a_board())[0].chart
     drawn = as_svg(chart, 800, 500)
     texts = {(element.text or "").strip() for element in ET.fromstring(drawn).iter()}
-    assert {mark.name for mark in chart.marks} | {"fit time", "family 0"} <= texts
+    assert {mark.name for mark in chart.marks} | {"time for features and fit", "family 0"} <= texts
     assert as_svg(chart, 800, 500) == drawn and "nan" not in drawn
     named = {(e.text or "") for e in ET.fromstring(as_svg(chart, 350, 440, named=["<m0> p"])).iter()}
     assert "<m0> p" in named and "<m1> p" not in named

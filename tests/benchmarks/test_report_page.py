@@ -118,7 +118,7 @@ def test_rows_are_filtered_by_family_and_features(opened: Opened) -> None:
 def test_the_cost_is_chosen_by_the_reader_and_a_point_tells_its_details(opened: Opened) -> None:
     page = opened()
     places = {}
-    for label in ("fit time", "prediction latency, one image", "peak memory", "model size"):
+    for label in ("time for features and fit", "prediction latency, one image", "peak memory", "model size"):
         page.get_by_label(label, exact=True).check()
         (figure,) = page.locator(".cost:visible").all()
         assert label in figure.locator("svg:visible").text_content()  # type: ignore[operator]
