@@ -9,12 +9,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
 from tests.outside import leaderboard
 
 GUIDE = (ROOT / "docs" / "add-a-dataset.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_following_the_guide_to_datasets(environment: dict[str, str], tmp_path: Path) -> None:
     for name, code in re.findall(r"```python\n# (\S+)\n(.*?)```", GUIDE, re.DOTALL):
         (tmp_path / name).write_text(code)

@@ -18,6 +18,7 @@ from tests.outside import HOSTILE, QUICK, leaderboard, records, workers_left
 from tests.plugins.curious import in_memory, looks_like_labels
 
 
+@pytest.mark.slow
 def test_every_model_of_the_registry_runs_on_digits_without_mnist_and_without_a_network(
     bench: Bench, tmp_path: Path
 ) -> None:
