@@ -76,6 +76,7 @@ def test_a_worker_finds_no_label_of_the_test_split(bench: Bench, environment: di
     assert looks_like_labels(truth, 360) and in_memory(360)
 
 
+@pytest.mark.slow
 def test_settings_seeds_and_sizes_make_trials_of_their_own(bench: Bench, tmp_path: Path) -> None:
     names = "knn[k=3],knn[stock],random-forest[trees=5]"
     done = bench("--models", names, *QUICK, "--seeds", "2", "--train-size", "100,1437")

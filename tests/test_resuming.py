@@ -60,6 +60,7 @@ def test_a_good_result_outlives_what_measured_nothing(
     assert all((tmp_path / f"local/digits/predictions/{key}.npz").exists() for key in stored)
 
 
+@pytest.mark.slow
 def test_a_trial_is_run_again_with_another_number_of_threads(bench: Bench) -> None:
     bench("--models", "knn", *QUICK, "--threads", "2")
     assert "run again: threads changed" in bench("--models", "knn", *QUICK, "--threads", "1").stdout
@@ -154,6 +155,7 @@ def kill_at_random_moments(
     assert not list(results.rglob(".part-*"))
 
 
+@pytest.mark.slow
 def test_a_bench_killed_outright_leaves_whole_files_and_no_process(
     started_bench: Callable[..., subprocess.Popen[str]], bench: Bench, tmp_path: Path
 ) -> None:
@@ -167,6 +169,7 @@ def test_a_bench_killed_at_ten_moments_leaves_whole_files_and_no_process(
     kill_at_random_moments(started_bench, bench, tmp_path, 10)
 
 
+@pytest.mark.slow
 def test_a_trial_never_timed_before_is_skipped_when_the_minutes_are_used_up(bench: Bench, tmp_path: Path) -> None:
     done = bench("--plugin", HOSTILE, "--models", "hangs,exits", *QUICK, "--max-minutes", "0.15")
     assert done.returncode == 0, done.stdout
