@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.naming import Registry
-from models import baseline, boosting, forest, linear, neighbors, svm, voting
+from models import baseline, boosting, cnn, forest, linear, mlp, neighbors, network_ensemble, svm, voting
 from models.spec import ModelSpec
 
 MODELS: Registry[ModelSpec] = Registry(
@@ -16,5 +16,8 @@ MODELS: Registry[ModelSpec] = Registry(
         *forest.MODELS,
         *boosting.MODELS,
         *voting.MODELS,
+        *mlp.MODELS,
+        *cnn.MODELS,
+        *network_ensemble.MODELS,
     ),
 )
