@@ -93,7 +93,7 @@ def build(context: BuildContext, architecture: Architecture) -> KerasClassifier:
     return KerasClassifier(context, architecture)
 
 
-DISTORTED: dict[str, Setting] = {"rotation": 10.0, "scale": 0.1, "shift": 2.0, "shear": 5.0, "elastic": 1.0}
+DISTORTED: dict[str, Setting] = {"rotation": 8.0, "scale": 0.1, "shift": 1.5, "elastic": 0.5}
 """How far images are changed at most: chosen on the validation split."""
 
 WELL_TRAINED: dict[str, Setting] = {
@@ -107,7 +107,7 @@ WELL_TRAINED: dict[str, Setting] = {
 }
 
 FIVE = ((16, 16), (32, 32), (64,))
-BEST = ((32, 32), (64, 64), (128,))
+BEST = ((24, 24), (64, 96), (192,))
 
 
 def _spec(name: str, summary: str, architecture: Architecture, settings: Mapping[str, Setting]) -> ModelSpec:

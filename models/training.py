@@ -62,7 +62,7 @@ def train(
             optimizer.learning_rate = settings.learning_rate_at(step, epochs * in_epoch)
             seen += learner.train_on_batch(X[rows], one_hot[learnt.y[rows]])
             average.after_step(network)
-        loss, accuracy = seen / in_epoch
+        loss, accuracy = (seen / in_epoch).tolist()
         figures = {"loss": loss, "accuracy": accuracy}
         with average.lent_to(network, for_good=epoch == epochs - 1):
             if held_out:

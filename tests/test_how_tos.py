@@ -20,7 +20,9 @@ from sklearn.datasets import load_digits
 
 from benchmarks.catalog import load_catalog
 from benchmarks.contract.models import MODEL_CHECKS, ModelCase
+from benchmarks.missing import missing_modules
 from benchmarks.plugins import GROUPS
+from models.keras_classifier import REQUIRES
 from tests.conftest import ROOT
 from tests.outside import leaderboard
 
@@ -73,7 +75,7 @@ def test_add_a_model_gives_a_row_in_five_commands_and_predictions_in_two_more(cl
 
 @pytest.mark.slow
 def test_the_features_of_the_text_can_be_used_as_it_says(clone: Path) -> None:
-    _, features = blocks("python")
+    *_, features = blocks("python")
     (clone / "my_features.py").write_text(features)
     said = run(blocks("sh")[2].splitlines())
     assert "✗" not in said and leaderboard(clone / "results")["knn@profiles"]["status"] == "ok"
@@ -84,6 +86,15 @@ def test_the_model_of_the_text_keeps_every_promise(tmp_path: Path) -> None:
     catalog = load_catalog([tmp_path / "bayes.py"])
     case = ModelCase(catalog.models["bayes"], catalog)
     assert [verdict for check in MODEL_CHECKS if (verdict := check.of(case)).kept == "broken"] == []
+
+
+def test_the_network_of_the_text_learns(tmp_path: Path) -> None:
+    if missing := missing_modules(REQUIRES):
+        pytest.skip(f"needs {missing}")
+    (tmp_path / "convolution.py").write_text(blocks("python")[1])
+    catalog = load_catalog([tmp_path / "convolution.py"])
+    case = ModelCase(catalog.models["one-convolution"], catalog, {"batch": 16})
+    assert (case.answer == case.data.test_labels).mean() > 0.5
 
 
 def test_the_entry_point_of_the_text_is_of_a_group_that_is_read() -> None:
