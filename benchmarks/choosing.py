@@ -74,6 +74,12 @@ GRIDS = (
     Grid("xgboost", "hog", {"max_depth": (6,)}),
     Grid("hist-gradient-boosting", BEST, {"rounds": (80, 120), "max_leaves": (15, 31)}),
     Grid("vote", BEST, {"sharpness": (2.0, 3.0, 4.0)}),
+    Grid("mlp-best", "pixels", {"units": (512, 800)}),
+    Grid("lenet5", "pixels", {"learning_rate": (0.001, 0.003)}),
+    Grid("cnn-5", "pixels", {"precision": ("float32", "bfloat16")}),
+    Grid("cnn-fast", "pixels", {"learning_rate": (0.005, 0.01, 0.02), "hold_out": (False,)}),
+    Grid("cnn", "pixels", {"epochs": (12,), "elastic": (0.0, 0.5, 1.0)}),
+    Grid("cnn", "pixels", {"epochs": (12,), "label_smoothing": (0.0, 0.1), "ema": (0.0, 0.999)}),
 )
 
 

@@ -124,7 +124,12 @@ def _spec(name: str, summary: str, architecture: Architecture, settings: Mapping
 
 
 MODELS = (
-    _spec("lenet5", "LeNet-5, rectified", lenet5, {**TRAINING, "epochs": 15, "min_steps": 300, "schedule": "cosine"}),
+    _spec(
+        "lenet5",
+        "LeNet-5 with rectified units, on distorted images",
+        lenet5,
+        {**WELL_TRAINED, "epochs": 20, "learning_rate": 0.003, "label_smoothing": 0.0, "precision": "float32"},
+    ),
     _spec(
         "cnn-simple",
         "two convolutions, as in the Keras example, 12 epochs",
