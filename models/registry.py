@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.naming import Registry
-from models import baseline, boosting, forest, linear, neighbors, svm, voting
+from models import baseline, boosting, forest, linear, neighbors, svm, transfer, voting
 from models.spec import ModelSpec
 
 MODELS: Registry[ModelSpec] = Registry(
@@ -16,5 +16,6 @@ MODELS: Registry[ModelSpec] = Registry(
         *forest.MODELS,
         *boosting.MODELS,
         *voting.MODELS,
+        *transfer.MODELS,
     ),
 )
