@@ -110,16 +110,3 @@ def seeded(seed: int) -> Iterator[None]:
     finally:
         random.setstate(python)
         np.random.set_state(numpy)
-
-
-@contextmanager
-def reckoning_in(policy: str) -> Iterator[None]:
-    """Let layers that are made meanwhile reckon as a dtype policy of Keras says, as ``mixed_bfloat16``."""
-    import keras
-
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)

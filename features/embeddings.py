@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from features.backbones import NETWORKS, REQUIRES, backbone, prepared, reckoning_in, seeded
+from features.backbones import NETWORKS, REQUIRES, backbone, prepared, seeded
+from features.precision import layers_in
 from features.spec import FeaturePipeline
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ LAYERS = {"vgg16": ("block3_pool", 1), "resnet50": ("conv2_block3_out", 2)}
 
 # VGG16 takes half the time of float32 on a processor that knows bfloat16, and its numbers keep two digits, which is
 # more than a linear classifier needs.
-PRECISION = "mixed_bfloat16"
+PRECISION = "bfloat16"
 
 SEED = 2015  # of the random weights: one draw for everybody
 BATCH = 250  # images; more are no faster
@@ -29,18 +30,14 @@ BATCH = 250  # images; more are no faster
 class Embedding:
     """Describes an image by the activations of one layer of a network that was trained on photographs, or not at all.
 
-    A pickle of it holds no network: that is made again from its seed, or from the file of its weights, when it is
-    needed. ``pretrained``: weights from ImageNet; else random ones, which show what the network's shape is worth.
+    It holds no network, and so pickles: that is made from its seed, or from the file of its weights, when it is needed.
+    ``pretrained``: weights from ImageNet; else random ones, which show what the network's shape is worth.
     """
 
     def __init__(self, network: str, pretrained: bool) -> None:
         self.network = network
         self.pretrained = pretrained
         self.made_from: tuple[Path, str] | None = None
-        self._described: dict[tuple[int, ...], keras.Model] = {}
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_described": {}}
 
     def fit(self, images: NDArray[np.uint8]) -> Self:
         """Make the network for images of this shape. Raises Unavailable if its weights are not to be had."""
@@ -63,27 +60,27 @@ class Embedding:
 
     def _describing(self, shape: tuple[int, ...]) -> keras.Model:
         """Return the network that turns images of this shape into rows."""
-        if shape not in self._described:
-            file = None
-            if self.made_from:
-                path, content = self.made_from
-                file = NETWORKS[self.network][1].path_of(content, last_seen=path)
-            with seeded(SEED), reckoning_in(PRECISION):
-                self._described[shape] = _describing(self.network, file, shape)
-        return self._described[shape]
+        if not self.made_from:
+            return _describing(self.network, shape)
+        path, content = self.made_from
+        file = NETWORKS[self.network][1].path_of(content, last_seen=path)
+        return _describing(self.network, shape, file, content)
 
 
-def _describing(network: str, file: Path | None, shape: tuple[int, ...]) -> keras.Model:
+@lru_cache(maxsize=4)
+def _describing(network: str, shape: tuple[int, ...], file: Path | None = None, content: str = "") -> keras.Model:
+    """Return a network that turns images into rows, made once; ``content`` is that of ``file``, which may change."""
     import keras
 
     layer, width = LAYERS[network]
-    whole = backbone(network, file)
-    inner = keras.Model(whole.inputs, whole.get_layer(layer).output)
-    images = keras.Input(shape)
-    x = inner(prepared(images, network))
-    if width > 1:
-        x = keras.layers.AveragePooling2D(width)(x)
-    model = keras.Model(images, keras.layers.Flatten(dtype="float32")(x))
+    with seeded(SEED), layers_in(PRECISION):
+        whole = backbone(network, file)
+        inner = keras.Model(whole.inputs, whole.get_layer(layer).output)
+        images = keras.Input(shape)
+        x = inner(prepared(images, network))
+        if width > 1:
+            x = keras.layers.AveragePooling2D(width)(x)
+        model = keras.Model(images, keras.layers.Flatten(dtype="float32")(x))
     model.jit_compile = False  # compiling takes longer than all that it saves
     return model
 

@@ -49,7 +49,7 @@ class LinearHead:
         return shares
 
 
-SETTINGS: dict[str, Setting] = {"C": 0.01, "max_iter": 60, "stock": False}
+SETTINGS: dict[str, Setting] = {"C": 0.003, "max_iter": 60, "stock": False}
 
 
 def _row(name: str, features: str, seen: str) -> ModelSpec:
