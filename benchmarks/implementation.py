@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import pickle
 import sys
+import tempfile
+from pathlib import Path
 
 from benchmarks.environment import version_of
+from benchmarks.keeping import OWN_FOLDER, saves_itself, write_model
 from benchmarks.missing import DISTRIBUTIONS
 from models.spec import Estimator
 
@@ -33,6 +36,8 @@ class ImplementationWatch(logging.Filter):
         package = type(getattr(model, "estimator_", model)).__module__.partition(".")[0]
         if package == "sklearnex" and self.fell_back:
             return f"{_with_version('sklearn')} ({_with_version('sklearnex')} fell back to it)"
+        if package == "keras":
+            return f"{_with_version('keras')} on {_with_version(sys.modules['keras'].backend.backend())}"
         return _with_version(package)
 
 
@@ -42,7 +47,14 @@ def _with_version(package: str) -> str:
 
 
 def model_bytes(model: Estimator) -> int | None:
-    """Return the size of the pickled model, its arrays counted without copying them; None if it does not pickle."""
+    """Return the size of the files that a model writes, else of its pickle; None if it does neither.
+
+    Arrays that are pickled are counted, not copied.
+    """
+    if saves_itself(model):
+        with tempfile.TemporaryDirectory() as name:
+            write_model(model, Path(name))
+            return sum(path.stat().st_size for path in Path(name, OWN_FOLDER).rglob("*") if path.is_file())
     buffers: list[pickle.PickleBuffer] = []
     try:
         body = pickle.dumps(model, protocol=5, buffer_callback=buffers.append)

@@ -12,6 +12,7 @@ import pkgutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchmarks.errors import BenchError
 from features.spec import Transformer
@@ -30,14 +31,18 @@ class Fitted:
     image_shape: tuple[int, ...]
 
 
-def write_model(model: Estimator, folder: Path) -> None:
+def saves_itself(model: Any) -> bool:
+    """Return whether the model's class brings ``save`` and ``load``."""
+    return callable(getattr(model, "save", None)) and callable(getattr(type(model), "load", None))
+
+
+def write_model(model: Any, folder: Path) -> None:
     """Write a fitted model into ``folder``, which exists; raises whatever pickling or the model's ``save`` raises."""
     import joblib
 
-    save, load = getattr(model, "save", None), getattr(type(model), "load", None)
-    if callable(save) and callable(load):
+    if saves_itself(model):
         (folder / OWN_FOLDER).mkdir()
-        save(folder / OWN_FOLDER)
+        model.save(folder / OWN_FOLDER)
         (folder / OWN_CLASS).write_text(f"{type(model).__module__}:{type(model).__qualname__}", encoding="utf-8")
     else:
         joblib.dump(model, folder / MODEL)

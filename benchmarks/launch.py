@@ -33,6 +33,7 @@ THREAD_VARIABLES = (
     "VECLIB_MAXIMUM_THREADS",
     "LOKY_MAX_CPU_COUNT",
     "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
 )
 
 # Idle threads that spin take the core that the work needs: small problems become ten times slower

@@ -12,6 +12,7 @@ from features.weights import Weights
 
 if TYPE_CHECKING:
     import keras
+    from keras import KerasTensor
 
 SIDE = 32  # pixels: the smallest images that both networks take
 CHANNELS = 3
@@ -41,7 +42,7 @@ REQUIRES = ("keras", os.environ.get("KERAS_BACKEND", "tensorflow"))
 """Keras, and what it reckons with."""
 
 
-def backbone(name: str, file: Path | None = None) -> keras.Model:
+def backbone(name: str, file: Path | None = None, onto: KerasTensor | None = None) -> keras.Model:
     """Return a network for images of shape (32, 32, 3), as ``prepared`` makes them, without its last layers.
 
     Parameters
@@ -51,6 +52,8 @@ def backbone(name: str, file: Path | None = None) -> keras.Model:
     file
         Weights in the layout of ``keras.applications``; without one they are drawn at random, by Keras' own
         initializers and the seed that ``keras.utils.set_random_seed`` set.
+    onto
+        Images that another network's layers made, to build the layers on; an input of its own without.
 
     Raises
     ------
@@ -60,7 +63,7 @@ def backbone(name: str, file: Path | None = None) -> keras.Model:
     import keras
 
     network = getattr(keras.applications, NETWORKS[name][0])(
-        include_top=False, weights=None, input_shape=(SIDE, SIDE, CHANNELS)
+        include_top=False, weights=None, input_shape=(SIDE, SIDE, CHANNELS), input_tensor=onto
     )
     if file:
         try:

@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from features.naming import Registry
-from models import baseline, boosting, forest, linear, neighbors, svm, transfer, voting
+from models import (
+    baseline,
+    boosting,
+    cnn,
+    finetune,
+    forest,
+    linear,
+    mlp,
+    neighbors,
+    network_ensemble,
+    svm,
+    transfer,
+    voting,
+)
 from models.spec import ModelSpec
 
 MODELS: Registry[ModelSpec] = Registry(
@@ -16,6 +29,10 @@ MODELS: Registry[ModelSpec] = Registry(
         *forest.MODELS,
         *boosting.MODELS,
         *voting.MODELS,
+        *mlp.MODELS,
+        *cnn.MODELS,
+        *network_ensemble.MODELS,
         *transfer.MODELS,
+        *finetune.MODELS,
     ),
 )

@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 N_TRAIN, N_VALIDATION, N_TEST = 300, 60, 1_000
+SOON_DONE = {
+    "epochs": 3,
+    "min_steps": 0,
+    "batch": 32,
+    "networks": 2,
+}  # of networks: as telling about speed as many steps
 THREADS = 1  # several wait for the slowest of them, which on a shared machine is chance
 
 
@@ -52,12 +58,13 @@ def matrices(features: str) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 def context(spec: ModelSpec, features: str) -> BuildContext:
     """Return what a model is told before it learns from the slice."""
     height, width = slice_of_digits()[0].images.shape[1:]
+    settings = spec.defaults_on(features)
     return BuildContext(
         n_classes=10,
         image_shape=(height, width),
         n_validation=N_VALIDATION,
         threads=THREADS,
-        settings=spec.defaults_on(features),
+        settings={**settings, **{name: value for name, value in SOON_DONE.items() if name in settings}},
         features=features,
         images=slice_of_digits()[0].images,
         transformer=transformer(features),

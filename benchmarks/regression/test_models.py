@@ -19,7 +19,11 @@ from models.spec import Estimator, ModelSpec, Unavailable
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-@pytest.fixture(params=MODELS)
+# minutes even on so few images
+LONG = {name for name in MODELS if "finetune" in name}
+
+
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in MODELS])
 def spec(request: pytest.FixtureRequest) -> ModelSpec:
     """Every model of the registry whose libraries are there."""
     model = MODELS[request.param]

@@ -12,11 +12,16 @@ from benchmarks.contract.models import MODEL_CHECKS, ModelCase
 from benchmarks.contract.tiny import N_CLASSES
 from benchmarks.missing import missing_modules
 from models.registry import MODELS
-from models.spec import BuildContext, Unavailable
+from models.spec import BuildContext, Setting, Unavailable
 
 PROMISES = [pytest.param(check, id=check.promise) for check in MODEL_CHECKS if not check.told_only]
 CATALOG = load_catalog()
-QUICKER = {"xgboost": {"rounds": 40}, "ridge-random-features": {"components": 500}}  # promises do not depend on it
+# promises do not depend on it
+QUICKER: dict[str, dict[str, Setting]] = {"xgboost": {"rounds": 40}, "ridge-random-features": {"components": 500}}
+A_FEW_STEPS: dict[str, Setting] = {"epochs": 10, "min_steps": 0, "batch": 32}
+ONE_NETWORK = "lenet5"  # all networks share one adapter, so one of them stands for it; the slow tests take them all
+SLOW = {name for name, spec in MODELS.items() if "epochs" in spec.settings} - {ONE_NETWORK} | {"resnet50-random"}
+NAMES = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in MODELS]
 
 
 @cache
@@ -25,11 +30,12 @@ def case_of(name: str) -> ModelCase:
     spec = MODELS[name]
     if missing := missing_modules([*spec.requires, *CATALOG.features[spec.features[0]].requires]):
         pytest.skip(f"needs {missing}")
-    return ModelCase(spec, CATALOG, QUICKER.get(name, {}))
+    changed = {**(A_FEW_STEPS if "epochs" in spec.settings else {}), **QUICKER.get(name, {})}
+    return ModelCase(spec, CATALOG, changed)
 
 
 @pytest.mark.parametrize("check", PROMISES)
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_model_keeps_its_promises(name: str, check: Check[ModelCase]) -> None:
     try:
         verdict = check.of(case_of(name))
@@ -38,7 +44,7 @@ def test_every_model_keeps_its_promises(name: str, check: Check[ModelCase]) -> N
     assert verdict.kept != "broken", verdict.remark
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_model_but_the_baseline_learns_from_a_few_images(name: str) -> None:
     case = case_of(name)
     try:

@@ -1,0 +1,94 @@
+"""How a network learns, epoch by epoch. Written in Keras and NumPy alone, so that every backend can run it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from features.augment import augmented
+from models.early_stopping import EarlyStopping
+from models.spec import Progress
+from models.training_settings import TrainingSettings
+from models.weight_average import WeightAverage
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    from numpy.typing import NDArray
+
+PREDICT_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Images of shape (n, height, width), or rows of features (n, n_features), and their labels."""
+
+    X: NDArray[np.float32]
+    y: NDArray[np.int64]
+
+
+def train(
+    network: keras.Model,
+    settings: TrainingSettings,
+    learnt: Examples,
+    held_out: Examples | None,
+    seed: int,
+    progress: Progress,
+) -> None:
+    """Train a network that gives probabilities, in place; tell ``progress`` every epoch's loss and accuracy.
+
+    In the end the network has the weights that shall predict: of the best epoch, the average, or the last.
+    """
+    import keras
+    import numpy as np
+
+    optimizer = keras.optimizers.AdamW(settings.learning_rate, weight_decay=settings.weight_decay)
+    loss_of = keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
+    # A model around the same layers, so that the network that is kept carries no optimizer.
+    # Compiled by XLA, convolutions take several times as long on a processor.
+    learner = keras.Model(network.inputs, network.outputs)
+    learner.compile(optimizer, loss_of, metrics=["accuracy"], jit_compile=False)
+    generator = np.random.default_rng(seed)
+    one_hot = np.eye(network.output_shape[-1], dtype=np.float32)
+    batch = min(settings.batch, len(learnt.X))
+    in_epoch = len(learnt.X) // batch  # the images left over have their turn in another epoch's order
+    epochs = settings.epochs_of(in_epoch)
+    average, stopping = WeightAverage(settings.ema), EarlyStopping(settings.patience)
+    for epoch in range(epochs):
+        X = augmented(learnt.X, settings.augmentation, int(generator.integers(2**32)))
+        order = generator.permutation(len(X))[: in_epoch * batch].reshape(in_epoch, batch)
+        seen = np.zeros(2)
+        for step, rows in enumerate(order, start=epoch * in_epoch):
+            optimizer.learning_rate = settings.learning_rate_at(step, epochs * in_epoch)
+            seen += learner.train_on_batch(X[rows], one_hot[learnt.y[rows]])
+            average.after_step(network)
+        loss, accuracy = seen / in_epoch
+        figures = {"loss": loss, "accuracy": accuracy}
+        with average.lent_to(network, for_good=epoch == epochs - 1):
+            if held_out:
+                figures |= validated(network, held_out)
+                stopping.look(figures["val_loss"], network)
+        progress(epoch + 1, epochs, **figures)
+        if stopping.is_due:
+            break
+    stopping.restore_best(network)
+
+
+def validated(network: keras.Model, held_out: Examples) -> dict[str, float]:
+    """Return the mean cross-entropy, without label smoothing, and the accuracy on images not learnt from."""
+    import numpy as np
+
+    shares = probabilities(network, held_out.X)
+    share_of_right = shares[np.arange(len(shares)), held_out.y]
+    return {
+        "val_loss": float(-np.log(np.maximum(share_of_right, np.finfo(np.float32).tiny)).mean()),
+        "val_accuracy": float((shares.argmax(axis=1) == held_out.y).mean()),
+    }
+
+
+def probabilities(network: keras.Model, X: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the network's probabilities: shape (n, n_classes)."""
+    import numpy as np
+
+    starts = range(0, max(1, len(X)), PREDICT_BATCH)
+    return np.concatenate([network.predict_on_batch(X[start : start + PREDICT_BATCH]) for start in starts])
