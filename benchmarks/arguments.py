@@ -58,12 +58,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     common.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data lies, or is downloaded to")
     common.add_argument("--results-dir", type=Path, default=RESULTS, metavar="DIR", help="default: results/")
+    networks = argparse.ArgumentParser(add_help=False)
+    networks.add_argument(
+        "--weights",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="weights of VGG16 or ResNet50 without their last layers, as keras.applications publishes them, where they "
+        "cannot be fetched; may be repeated",
+    )
     parser = argparse.ArgumentParser(prog="bench.py")
     subparsers = parser.add_subparsers(required=True, metavar="run|list|report|…")
     _add_run(
         subparsers.add_parser(
             "run",
-            parents=[common],
+            parents=[common, networks],
             epilog=COMMANDS,
             formatter_class=argparse.RawDescriptionHelpFormatter,
             description="Which model should read these small images, and at what cost?",
@@ -89,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
     new_model.set_defaults(do=commands.new_model)
     check = subparsers.add_parser(
         "check",
-        parents=[common],
+        parents=[common, networks],
         description="Say line by line which promises a model, a feature pipeline or a dataset keeps. "
         "Exit code 0: all; 1: not all; 2: bad input.",
     )
@@ -101,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(do=commands.check)
     predict = subparsers.add_parser(
         "predict",
-        parents=[common],
+        parents=[common, networks],
         description="Have a model that was kept with --keep-models read image files of any size. A kept model can run "
         "code when it is read: only use runs of your own.",
     )

@@ -25,12 +25,14 @@ def run(options: Namespace) -> int:
     from benchmarks.launch import Limits, default_memory_gb
     from benchmarks.plan import Choice, parse_sizes
     from benchmarks.session import Session
+    from benchmarks.weights import use_weights
 
-    cache = cache_folder()
+    cache, catalog = cache_folder(), _catalog(options)
+    use_weights(options.weights, catalog)
     sizes = parse_sizes(options.train_size) if options.train_size else ()
     threads = options.threads or max(1, (os.cpu_count() or 1) // options.jobs)
     return Session(
-        catalog=_catalog(options),
+        catalog=catalog,
         choice=Choice(options.models, options.features, options.seeds, tuple(sizes)),
         dataset=options.dataset,
         places=data_places(options.data_dir, cache),
@@ -88,10 +90,13 @@ def new_model(options: Namespace) -> int:
 
 def check(options: Namespace) -> int:
     """Say which promises a model, a feature pipeline or a dataset keeps."""
+    from benchmarks.catalog import load_catalog
     from benchmarks.contract.run import Checking
     from benchmarks.datasets.registry import data_places
     from benchmarks.launch import Limits, default_memory_gb
+    from benchmarks.weights import use_weights
 
+    use_weights(options.weights, load_catalog())
     places = data_places(options.data_dir, cache_folder())
     limits = Limits(options.timeout, options.memory or default_memory_gb(jobs=1), threads=min(2, os.cpu_count() or 1))
     return Checking(options.what, _plugins(options), places, limits).execute()
@@ -99,8 +104,11 @@ def check(options: Namespace) -> int:
 
 def predict(options: Namespace) -> int:
     """Have a kept model read image files."""
+    from benchmarks.catalog import load_catalog
     from benchmarks.predict import Predicting, find_kept
+    from benchmarks.weights import use_weights
 
+    use_weights(options.weights, load_catalog())
     kept = find_kept(options.results_dir, options.run, options.model, options.dataset)
     return Predicting(kept, _plugins(options), options.images, options.polarity, options.json).execute()
 

@@ -14,27 +14,33 @@ from benchmarks.environment import describe, versions_hash
 from benchmarks.folders import ROOT
 from benchmarks.measure import PROTOCOL
 from benchmarks.trial import Inputs, Trial
+from features.spec import FeaturePipeline
 
 PACKAGES = ("features", "models")
 DESCRIBING = {"features.spec", "features.naming", "features.registry", "models.spec", "models.registry"}
 
 
 def inputs_of(trial: Trial, catalog: Catalog, data_hash: str) -> Inputs:
-    """Return the hashes of the trial's code, data, library versions and machine."""
+    """Return the hashes of the trial's code, data, library versions, machine and, where it has some, weights."""
     model, pipeline = catalog.models[trial.model], catalog.features[trial.features]
-    sources = source_hash(_home(model.build)) + pipeline_hash(trial.features, catalog)
+    sources = source_hash(_home(model.build)) + _pipeline_code(pipeline)
     modules = ("numpy", *model.requires, *model.faster_with, *pipeline.requires)
     return Inputs(
         code=_hash(f"protocol {PROTOCOL}\n{sources}"),
         data=data_hash,
         versions=versions_hash(modules),
         machine=describe()["machine_id"],
+        weights=" ".join(weights.content for weights in (model.weights, pipeline.weights) if weights),
     )
 
 
 def pipeline_hash(name: str, catalog: Catalog) -> str:
-    """Return the hash of a feature pipeline's code and of the libraries it leans on."""
+    """Return the hash of a feature pipeline's code, of the libraries it leans on, and of its weights."""
     pipeline = catalog.features[name]
+    return _pipeline_code(pipeline) + (pipeline.weights.content if pipeline.weights else "")
+
+
+def _pipeline_code(pipeline: FeaturePipeline) -> str:
     return _hash(source_hash(_home(pipeline.build)) + versions_hash(("numpy", *pipeline.requires)))
 
 

@@ -11,6 +11,7 @@ from benchmarks.datasets.spec import DataPlaces
 from benchmarks.feature_cache import FeatureCache
 from benchmarks.missing import how_to_install, missing_modules
 from features.spec import FeaturePipeline
+from features.weights import Weights
 from models.spec import ModelSpec
 
 
@@ -25,11 +26,17 @@ def describe(catalog: Catalog, places: DataPlaces, features_folder: Path) -> dic
                 "features": list(model.features),
                 "settings": dict(model.settings),
                 "missing": _missing(model, catalog),
+                "weights": _to_fetch(model.weights, *(catalog.features[name].weights for name in model.features)),
             }
             for model in catalog.models.values()
         ],
         "features": [
-            {"name": entry.name, "summary": entry.summary, "missing": missing_modules(entry.requires)}
+            {
+                "name": entry.name,
+                "summary": entry.summary,
+                "missing": missing_modules(entry.requires),
+                "weights": _to_fetch(entry.weights),
+            }
             for entry in catalog.features.values()
         ],
         "datasets": [
@@ -43,12 +50,10 @@ def describe(catalog: Catalog, places: DataPlaces, features_folder: Path) -> dic
 def as_text(listing: Mapping[str, Any]) -> str:
     """Lay the listing out for people."""
     models = (
-        (model["name"], model["summary"], "on " + ", ".join(model["features"]), how_to_install(model["missing"]))
+        (model["name"], model["summary"], "on " + ", ".join(model["features"]), _lacking(model))
         for model in listing["models"]
     )
-    features = (
-        (entry["name"], entry["summary"], "", how_to_install(entry["missing"])) for entry in listing["features"]
-    )
+    features = ((entry["name"], entry["summary"], "", _lacking(entry)) for entry in listing["features"])
     datasets = (
         (
             entry["name"],
@@ -74,6 +79,17 @@ def _section(title: str, rows: Iterable[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     body = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in lines)
     return "\n  ".join([title, *body])
+
+
+def _lacking(entry: Mapping[str, Any]) -> str:
+    """Say what an entry of the listing lacks and how it is got; nothing if it lacks nothing."""
+    fetched = [f"would fetch {file}, or give --weights FILE" for file in entry["weights"]]
+    return "; ".join(filter(None, (how_to_install(entry["missing"]), *fetched)))
+
+
+def _to_fetch(*wanted: Weights | None) -> list[str]:
+    """Return the files of weights that are not at hand, each with its size."""
+    return [f"{weights.file} ({weights.size_mb} MB)" for weights in wanted if weights and not weights.at_hand]
 
 
 def _missing(model: ModelSpec, catalog: Catalog) -> list[str]:

@@ -64,6 +64,9 @@ def measure(
     """
     startup_s = clock() - request.launched_at
     progress = Progress(say)
+    say.say("weights")
+    for weights in filter(None, (spec.weights, pipeline.weights)):
+        weights.path()  # fetched here, so that the network's speed is in no figure but the total
     say.say("data")
     data, load_s = timed(lambda: _load(request))
     say.say("features")

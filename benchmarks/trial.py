@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -168,16 +168,17 @@ class Scores:
 
 @dataclass(frozen=True)
 class Inputs:
-    """Hashes of all that a stored trial depends on. One that differs makes it stale."""
+    """Hashes of all that a stored trial depends on. One that differs makes it stale. ``weights``: empty without any."""
 
     code: str
     data: str
     versions: str
     machine: str
+    weights: str = ""
 
     def changed_since(self, other: Inputs) -> list[str]:
         """Return the names of the inputs that differ from ``other``'s."""
-        return [name for name in ("code", "data", "versions", "machine") if getattr(self, name) != getattr(other, name)]
+        return [field.name for field in fields(self) if getattr(self, field.name) != getattr(other, field.name)]
 
 
 @dataclass(frozen=True)

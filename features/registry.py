@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features import deskew, edges, hog, orientation_maps, pixels, principal_components
+from features import deskew, edges, embeddings, hog, orientation_maps, pixels, principal_components
 from features.naming import Registry
 from features.spec import FeaturePipeline
 
@@ -15,5 +15,6 @@ FEATURES: Registry[FeaturePipeline] = Registry(
         *hog.FEATURES,
         *orientation_maps.FEATURES,
         *principal_components.FEATURES,
+        *embeddings.FEATURES,
     ),
 )

@@ -10,6 +10,15 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from features.weights import Weights
+
+
+class Unavailable(Exception):
+    """Raised by ``build``, ``fit`` or ``transform`` when something that is needed is not at hand.
+
+    The trial is then ``skipped``; the message says what is missing and how to get it.
+    """
+
 
 class Transformer(Protocol):
     """Turns images into a matrix, after scikit-learn's transformers.
@@ -31,9 +40,11 @@ class FeaturePipeline:
 
     ``build`` imports the libraries it needs, so that describing a pipeline costs nothing.
     ``requires`` names the modules that must be importable, as ``ModelSpec.requires`` does.
+    ``weights``: published weights that it cannot do without.
     """
 
     name: str
     summary: str
     build: Callable[[], Transformer]
     requires: tuple[str, ...] = ()
+    weights: Weights | None = None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from models.precision import layers_in
+from features.precision import layers_in
 from models.spec import BuildContext, Unavailable
 from models.training import Examples, probabilities, train
 from models.training_settings import TrainingSettings

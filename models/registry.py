@@ -3,7 +3,20 @@
 from __future__ import annotations
 
 from features.naming import Registry
-from models import baseline, boosting, cnn, forest, linear, mlp, neighbors, network_ensemble, svm, voting
+from models import (
+    baseline,
+    boosting,
+    cnn,
+    finetune,
+    forest,
+    linear,
+    mlp,
+    neighbors,
+    network_ensemble,
+    svm,
+    transfer,
+    voting,
+)
 from models.spec import ModelSpec
 
 MODELS: Registry[ModelSpec] = Registry(
@@ -19,5 +32,7 @@ MODELS: Registry[ModelSpec] = Registry(
         *mlp.MODELS,
         *cnn.MODELS,
         *network_ensemble.MODELS,
+        *transfer.MODELS,
+        *finetune.MODELS,
     ),
 )

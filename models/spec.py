@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from features.shift import Shift, transform_shifted
+from features.spec import Unavailable as Unavailable  # what ``build`` and ``fit`` may raise
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from features.spec import Transformer
+    from features.weights import Weights
 
 Setting = bool | int | float | str
 
@@ -29,13 +31,6 @@ class Estimator(Protocol):
 
     def predict(self, X: NDArray[np.float32]) -> NDArray[np.int64]:
         """Return the label of each row: shape (n,)."""
-
-
-class Unavailable(Exception):
-    """Raised by ``build`` or ``fit`` when something the model needs is not at hand.
-
-    The trial is then ``skipped``; the message says what is missing and how to get it.
-    """
 
 
 class Progress(Protocol):
@@ -107,6 +102,8 @@ class ModelSpec:
         Defaults that differ on some pipelines: {pipeline: {setting: value}}.
     stochastic
         Whether another seed gives another model. If not, one seed is enough.
+    weights
+        Published weights that the model itself, and not its pipeline, cannot do without.
     """
 
     name: str
@@ -119,6 +116,7 @@ class ModelSpec:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     settings_for: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
     stochastic: bool = False
+    weights: Weights | None = None
 
     def defaults_on(self, features: str) -> dict[str, Setting]:
         """Return the default of every setting on the pipeline named ``features``."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from features.augment import Augmentation
-from models.precision import POLICIES
+from features.precision import POLICIES
 from models.spec import Setting
 
 SCHEDULES = ("constant", "cosine", "one-cycle")

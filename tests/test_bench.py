@@ -27,17 +27,21 @@ def test_every_model_of_the_registry_runs_on_digits_without_mnist_and_without_a_
     assert done.stderr.count("\n") == 1 and "digits instead" in done.stderr
     rows = leaderboard(tmp_path)
     assert {row["model"] for row in rows.values()} == set(MODELS)
-    assert {row["status"] for row in rows.values()} == {"ok"}
-    accuracy = {name: float(row["accuracy"]) for name, row in rows.items()}
+    lacking = {name for name, row in rows.items() if "which cannot be fetched" in row["reason"]}
+    assert {row["status"] for name, row in rows.items() if name not in lacking} == {"ok"}
+    assert {rows[name]["status"] for name in lacking} <= {"skipped"}
+    accuracy = {name: float(row["accuracy"]) for name, row in rows.items() if name not in lacking}
     dummy = accuracy.pop("dummy@pixels")
     assert min(accuracy.values()) > 0.9 > 0.2 > dummy
     for name, record in records(tmp_path).items():
+        assert record["schema"] == 1 and record["key"] == name
+        if record["status"] == "skipped":
+            continue
         with np.load(tmp_path / f"local/digits/predictions/{name}.npz", allow_pickle=False) as arrays:
             assert arrays["y_pred"].shape == (360,)
-        assert record["schema"] == 1 and record["key"] == name
     report = (tmp_path / "local/digits/report.html").read_text()
     page = (tmp_path / "local/digits/LEADERBOARD.md").read_text()
-    for name in rows:
+    for name in accuracy:
         assert f'id="{name}"' in report and f"(report.html#{name})" in page
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from benchmarks.catalog import Catalog
 from benchmarks.contract.checks import BrokenError, Check
 from benchmarks.contract.tiny import OTHERS, USUAL, digits
-from features.spec import FeaturePipeline, Transformer
+from features.spec import FeaturePipeline, Transformer, Unavailable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,6 +67,8 @@ def _takes_other_sizes(case: FeatureCase) -> str:
     for shape in OTHERS:
         try:
             _check_matrix(case.spec.build().fit(case.images(shape)).transform(case.images(shape)), N_IMAGES)
+        except Unavailable:
+            raise
         except Exception as error:
             raise BrokenError(f"images of {shape[0]}×{shape[1]}: {type(error).__name__}: {error}") from error
     return ""

@@ -16,7 +16,7 @@ from benchmarks.contract.estimators import check_estimator_says
 from benchmarks.contract.tiny import N_CLASSES, OTHERS, Tiny, context, tiny
 from benchmarks.keeping import read_model, write_model
 from features.spec import FeaturePipeline
-from models.spec import Estimator, ModelSpec, Setting
+from models.spec import Estimator, ModelSpec, Setting, Unavailable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -129,6 +129,8 @@ def _takes_other_sizes(case: ModelCase) -> str:
         data = tiny(case.pipeline, shape)
         try:
             _labels_from(case.fit(data), data.test)
+        except Unavailable:
+            raise
         except Exception as error:
             raise BrokenError(f"images of {shape[0]}×{shape[1]}: {type(error).__name__}: {error}") from error
     return ""

@@ -9,6 +9,7 @@ from benchmarks.missing import missing_modules
 from benchmarks.regression.fixed import slice_of_digits, transformer
 from benchmarks.regression.track import track
 from features.registry import FEATURES
+from features.spec import Unavailable
 
 
 @pytest.mark.parametrize("name", FEATURES)
@@ -17,6 +18,9 @@ def test_transform(benchmark: BenchmarkFixture, name: str) -> None:
     if missing_modules(FEATURES[name].requires):
         pytest.skip(f"needs {FEATURES[name].requires}")
     _, test = slice_of_digits()
-    transform = transformer(name).transform
+    try:
+        transform = transformer(name).transform
+    except Unavailable as reason:
+        pytest.skip(str(reason))
     track(benchmark, lambda: transform(test.images))
     assert len(transform(test.images)) == len(test)

@@ -11,6 +11,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from benchmarks.missing import missing_modules
 from benchmarks.regression.fixed import context, matrices, slice_of_digits
 from benchmarks.regression.track import track
+from features.registry import FEATURES
 from models.registry import MODELS
 from models.spec import Estimator, ModelSpec, Unavailable
 
@@ -18,12 +19,17 @@ from models.spec import Estimator, ModelSpec, Unavailable
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-@pytest.fixture(params=MODELS)
+# minutes even on so few images
+LONG = {name for name in MODELS if "finetune" in name}
+
+
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in MODELS])
 def spec(request: pytest.FixtureRequest) -> ModelSpec:
     """Every model of the registry whose libraries are there."""
     model = MODELS[request.param]
-    if missing_modules(model.requires):
-        pytest.skip(f"needs {model.requires}")
+    needed = (*model.requires, *FEATURES[model.features[0]].requires)
+    if missing_modules(needed):
+        pytest.skip(f"needs {needed}")
     return model
 
 
@@ -37,16 +43,16 @@ def model(spec: ModelSpec) -> Estimator:
 def test_fit(benchmark: BenchmarkFixture, spec: ModelSpec, model: Estimator) -> None:
     """Learn from the slice."""
     train, _ = slice_of_digits()
-    X, _ = matrices(spec.features[0])
     with _skipped_where_unavailable():
+        X, _ = matrices(spec.features[0])
         track(benchmark, lambda: model.fit(X, train.labels))
 
 
 def test_predict(benchmark: BenchmarkFixture, spec: ModelSpec, model: Estimator) -> None:
     """Read the slice; how much of it is read right stands beside the time."""
     train, test = slice_of_digits()
-    X, X_test = matrices(spec.features[0])
     with _skipped_where_unavailable():
+        X, X_test = matrices(spec.features[0])
         model.fit(X, train.labels)
     accuracy = float((model.predict(X_test) == test.labels).mean())
     track(benchmark, lambda: model.predict(X_test), accuracy=accuracy)

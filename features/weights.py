@@ -1,0 +1,143 @@
+"""Files of weights that do not come with the suite: where they lie, how they are fetched, which content they have."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from features.spec import Unavailable
+
+SILENCE_S = 10.0  # a server that says nothing for so long is not there
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A network's published weights: one file, in the layout of ``keras.applications`` (HDF5, a group for each layer).
+
+    Parameters
+    ----------
+    network
+        The name of the network, as in ``keras.applications``, in small letters.
+    layer
+        A layer that this network alone has: by it a file is known.
+    file, url, md5, size_mb
+        The published file: its name, where it is fetched from, its MD5, its size in MB of 10^6 bytes.
+    """
+
+    network: str
+    layer: str
+    file: str
+    url: str
+    md5: str
+    size_mb: float
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that names another file; processes started from here inherit it."""
+        return f"DIGITBENCH_WEIGHTS_{self.network.upper()}"
+
+    @property
+    def folder(self) -> Path:
+        """The folder in which Keras keeps files of weights."""
+        return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "models"
+
+    def use(self, file: Path | None) -> None:
+        """Take the weights from ``file`` from now on; from the published one if it is None."""
+        if file:
+            os.environ[self.variable] = str(file.absolute())
+        else:
+            os.environ.pop(self.variable, None)
+
+    @property
+    def given(self) -> Path | None:
+        """The file that ``use`` was told."""
+        return Path(os.environ[self.variable]) if self.variable in os.environ else None
+
+    @property
+    def content(self) -> str:
+        """The MD5 of the weights that are used, whether they are at hand or not."""
+        return md5_of(self.given) if self.given else self.md5
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether a file is there; what it holds is not looked at."""
+        return (self.given or self.folder / self.file).is_file()
+
+    def path(self) -> Path:
+        """Return the file: the one given, else the published one, fetched by Keras if it is not in Keras' folder.
+
+        Raises Unavailable if it cannot be had.
+        """
+        return self.given or _published(self, self.folder)
+
+    def path_of(self, content: str, last_seen: Path) -> Path:
+        """Return a file with the MD5 ``content``, which once lay at ``last_seen``. Raises Unavailable without one."""
+        if content == self.content:
+            return self.path()
+        if content == self.md5:
+            return _published(self, self.folder)
+        if last_seen.is_file() and md5_of(last_seen) == content:
+            return last_seen
+        raise Unavailable(
+            f"the weights of {self.network} were read from {last_seen}, which changed; give --weights FILE"
+        )
+
+
+def md5_of(file: Path) -> str:
+    """Return the MD5 of a file, which names its content here and guards nothing. Raises OSError."""
+    state = file.stat()
+    return _md5(file, state.st_mtime_ns, state.st_size)
+
+
+@cache
+def _md5(file: Path, mtime_ns: int, size: int) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def _published(weights: Weights, folder: Path) -> Path:
+    """Return the published file, fetched if need be. Raises Unavailable."""
+    path = folder / weights.file
+    if path.is_file() and md5_of(path) == weights.md5:
+        return path
+    if why := _why_not_fetched(weights, folder):
+        raise Unavailable(
+            f"needs {weights.file} ({weights.size_mb} MB), which cannot be fetched ({why}); "
+            f"put it into {folder}, or give --weights FILE"
+        )
+    return path
+
+
+@cache
+def _why_not_fetched(weights: Weights, folder: Path) -> str:
+    """Have Keras fetch the file; say why that does not work, where it does not. A process asks once."""
+    import keras
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder.parent, os.W_OK):  # Keras would write into another folder
+            return f"{folder.parent} cannot be written"
+        with _impatient():
+            keras.utils.get_file(
+                weights.file, weights.url, cache_subdir=folder.name, cache_dir=folder.parent, file_hash=weights.md5
+            )
+    except Exception as error:  # Keras raises bare exceptions
+        return " ".join(str(error).rpartition(" -- ")[2].split()) or type(error).__name__  # "… on URL: None -- why"
+    return ""
+
+
+@contextmanager
+def _impatient() -> Iterator[None]:
+    import socket
+
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(SILENCE_S)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
