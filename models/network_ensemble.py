@@ -87,11 +87,11 @@ MODELS = (
     ModelSpec(
         name="cnn-ensemble",
         family="network",
-        summary="five networks as cnn, trained half as long, their log-probabilities averaged",
+        summary="five networks as cnn, each trained half as long, their log-probabilities averaged",
         build=build,
         features=("pixels",),
         requires=REQUIRES,
-        settings={**MEMBER.settings, "epochs": 16, "networks": 5},
+        settings={**MEMBER.settings, "epochs": 12, "networks": 5},
         stochastic=True,
     ),
 )
