@@ -23,7 +23,7 @@ LAYERS = {"vgg16": ("block3_pool", 1), "resnet50": ("conv2_block3_out", 2)}
 # more than a linear classifier needs.
 PRECISION = "bfloat16"
 
-SEED = 2015  # of the random weights: one draw for everybody
+SEED = 2015  # of the random weights: one draw for everybody on the same backend
 BATCH = 250  # images; more are no faster
 
 
