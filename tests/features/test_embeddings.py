@@ -42,7 +42,7 @@ def test_random_weights_are_the_same_for_everybody(network: str, images: NDArray
     np.random.seed(3)
     embeddings._describing.cache_clear()
     assert (pickle.loads(kept).transform(images) == X).all()
-    assert (X >= 0).all() and 0.1 < (X > 0).mean() < 0.9  # behind a rectifier
+    assert (X >= 0).all() and 0.1 < (X > 0).mean() < 0.98  # behind a rectifier
 
 
 def test_pretrained_weights_that_are_missing_are_said_and_never_drawn(images: NDArray[np.uint8]) -> None:
