@@ -200,7 +200,13 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(do=commands.compare)
-    parser.add_argument("first", metavar="A", help="a run's name or folder, or a file that 'make regress-save' stored")
+    parser.epilog = (
+        "One of the two may also be a leaderboard.csv that a run wrote, copied anywhere: accuracy is then judged "
+        "without pairs, and times are not compared. Two files that 'make regress-save' stored are compared with "
+        "each other. Exit code 0: nothing of --fail-on is worse; 1: something is, or a row now fails; 2: they cannot "
+        "be compared."
+    )
+    parser.add_argument("first", metavar="A", help="a run's name or folder")
     parser.add_argument("second", metavar="B", help="another one, compared with A")
     parser.add_argument("--dataset", metavar="NAME", help="every one that both runs have")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""Two runs on the same data: what improved, what is worse, what is within noise. Pure."""
+"""Two runs on the same data, or a run and a leaderboard: what improved, what is worse, what is noise. Pure."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Literal
 
-from benchmarks.leaderboard import MIB, SIGNIFICANT
-from benchmarks.statistics import holm, paired, wilson
+from benchmarks.leaderboard import MIB, SIGNIFICANT, Row
+from benchmarks.statistics import Interval, holm, paired, wilson
 from benchmarks.trial import TrialResult
 
 if TYPE_CHECKING:
@@ -76,6 +76,16 @@ def compare_rows(
     return tuple(judged.get(row.name, row) for row in rows)
 
 
+def compare_listed(first: Mapping[str, Row], second: Mapping[str, Row], why_no_times: str) -> tuple[RowChanges, ...]:
+    """Return what changed in each row that both leaderboards have, in the order of the first.
+
+    Of a row only its figures are known. Accuracies differ where their intervals have nothing in common.
+    Whatever the two rows' mistakes have in common, that happens by chance in at most 5 % of all cases, because
+    the difference never varies by more than the two deviations together; on the same images, far less often.
+    """
+    return tuple(_listed(name, first[name], second[name], why_no_times) for name in first if name in second)
+
+
 def regressions(rows: Sequence[RowChanges], fail_on: Sequence[str]) -> list[tuple[str, str]]:
     """Return (row, figure) for each of the figures ``fail_on`` that is worse, and for each row that now fails."""
     worse = [(row.name, "status") for row in rows if row.status.verdict == "worse"]
@@ -89,9 +99,7 @@ def regressions(rows: Sequence[RowChanges], fail_on: Sequence[str]) -> list[tupl
 
 def _row(name: str, first: Side, second: Side, why_no_times: str) -> RowChanges:
     if first.trouble or second.trouble:
-        verdict: Verdict = "not compared" if first.trouble and second.trouble else "the same"
-        verdict = "worse" if not first.trouble else "improved" if not second.trouble else verdict
-        return RowChanges(name, Change(None, None, verdict, second.trouble or first.trouble), {})
+        return _troubled(name, first.trouble, second.trouble)
     why_not = why_no_times or _why_no_times(first, second)
     figures = {"accuracy": _unpaired(first, second)}
     for figure, values in VALUES.items():
@@ -100,6 +108,24 @@ def _row(name: str, first: Side, second: Side, why_no_times: str) -> RowChanges:
         else:
             figures[figure] = _ratio(figure, values(first.results), values(second.results))
     return RowChanges(name, Change(None, None, "the same"), figures)
+
+
+def _listed(name: str, first: Row, second: Row, why_no_times: str) -> RowChanges:
+    troubles = [f"{row.status}: {row.reason}" if row.status != "ok" else "" for row in (first, second)]
+    if any(troubles):
+        return _troubled(name, *troubles)
+    figures = {"accuracy": _by_intervals(_estimate(first), _estimate(second), "unpaired, by 95 % intervals")}
+    for figure, values in LISTED.items():
+        figures[figure] = _ratio(figure, values(first), values(second))
+    for figure in TIMES:
+        figures[figure] = Change(None, None, "not compared", why_no_times)
+    return RowChanges(name, Change(None, None, "the same"), figures)
+
+
+def _troubled(name: str, first: str, second: str) -> RowChanges:
+    """Return the changes of a row that has no figures on one side at least: only its status."""
+    verdict: Verdict = "not compared" if first and second else "improved" if first else "worse"
+    return RowChanges(name, Change(None, None, verdict, second or first), {})
 
 
 def _why_no_times(first: Side, second: Side) -> str:
@@ -117,12 +143,26 @@ def _answers(first: Side, second: Side) -> tuple[NDArray[np.bool_], NDArray[np.b
 
 
 def _unpaired(first: Side, second: Side) -> Change:
-    """Compare accuracies without predictions: different only where their intervals have nothing in common."""
-    before, after = _accuracy(first), _accuracy(second)
-    n_first, n_second = (next(r.scores.n_test for r in side.results if r.scores) for side in (first, second))
-    a, b = wilson(before * n_first, n_first), wilson(after * n_second, n_second)
+    """Compare accuracies without predictions."""
+    basis = "no predictions stored; by 95 % intervals"
+    return _by_intervals(_estimate_of_seeds(first), _estimate_of_seeds(second), basis)
+
+
+def _estimate_of_seeds(side: Side) -> tuple[float, Interval]:
+    accuracy, n = _accuracy(side), next(result.scores.n_test for result in side.results if result.scores)
+    return accuracy, wilson(accuracy * n, n)
+
+
+def _by_intervals(first: tuple[float, Interval], second: tuple[float, Interval], basis: str) -> Change:
+    """Compare two shares, each with its interval: different only where the intervals have nothing in common."""
+    (before, a), (after, b) = first, second
     apart = a.high < b.low or b.high < a.low
-    return Change(before, after, _direction(before, after, apart), "no predictions stored; by 95 % intervals")
+    return Change(before, after, _direction(before, after, apart), basis)
+
+
+def _estimate(row: Row) -> tuple[float, Interval]:
+    assert row.accuracy is not None and row.accuracy_low is not None and row.accuracy_high is not None
+    return row.accuracy, Interval(row.accuracy_low, row.accuracy_high)
 
 
 def _by_p_value(row: RowChanges, p_value: float) -> RowChanges:
@@ -183,4 +223,9 @@ VALUES: Mapping[str, Callable[[Sequence[TrialResult]], list[float]]] = {
     "predict": _predict,
     "memory": _memory,
     "size": _size,
+}
+
+LISTED: Mapping[str, Callable[[Row], list[float]]] = {
+    "memory": lambda row: [] if row.peak_rss_mb is None else [row.peak_rss_mb],
+    "size": lambda row: [] if row.model_mb is None else [row.model_mb],
 }

@@ -17,7 +17,7 @@ from rich.text import Text
 from benchmarks.measure import clock
 from benchmarks.messages import Stage
 from benchmarks.trial import Trial, TrialResult
-from benchmarks.words import duration, seconds_text
+from benchmarks.words import counted, duration, seconds_text
 
 STYLES = {"ok": "green", "skipped": "yellow", "interrupted": "yellow"}
 COLUMNS = ("", "trial", "status", "accuracy", "features", "fit", "predict")
@@ -33,7 +33,7 @@ class Display(Protocol):
 
     def finished(self, result: TrialResult) -> None: ...
 
-    def waits(self) -> None: ...
+    def waits(self, for_whom: str) -> None: ...
 
     def not_kept(self, trial: Trial, why: str) -> None: ...
 
@@ -81,11 +81,13 @@ class RunDisplay:
     def reused(self, result: TrialResult) -> None:
         self._end(result, "ok, stored")
 
-    def waits(self) -> None:
-        """Say, once a run, that another bench is measuring."""
+    def waits(self, for_whom: str) -> None:
+        """Say, once a run, that another bench is measuring; ``for_whom`` is empty where it is not known which."""
         if not self.said_that_it_waits:
             self.said_that_it_waits = True
-            self.console.print(Text(f"{'':7} another bench of yours is measuring; they take turns", style="dim"))
+            which = f" ({for_whom})" if for_whom else ""
+            said = f"{'':7} another bench of yours{which} is measuring; they take turns"
+            self.console.print(Text(said, style="dim"), soft_wrap=True)
 
     def not_kept(self, trial: Trial, why: str) -> None:
         """Say that a fitted model could not be kept; its result is."""
@@ -145,7 +147,8 @@ def display(to_come: Mapping[str, float | None], total: int) -> Iterator[RunDisp
     """
     console = Console(highlight=False)
     shown = RunDisplay(console, dict(to_come), total)
-    console.print(Text(f"{total} trials, {total - len(to_come)} of them stored; {shown.time_to_come()}".rstrip("; ")))
+    stored = f"{counted(total, 'trial')}, {total - len(to_come)} of them stored"
+    console.print(Text(f"{stored}; {shown.time_to_come()}".rstrip("; ")))
     console.print(Text(columns(COLUMNS), style="bold"), soft_wrap=True)
     if not console.is_terminal:
         yield shown

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import tempfile
 import threading
@@ -12,8 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from benchmarks.catalog import Catalog
 from benchmarks.datasets.spec import Images
@@ -29,10 +26,10 @@ from benchmarks.metrics import score
 from benchmarks.missing import how_to_install, missing_modules
 from benchmarks.store import ResultStore
 from benchmarks.trial import Inputs, Predictions, Trial, TrialResult
+from benchmarks.turns import turn
 from models.spec import Setting
 
 NOT_MEASURED = ("skipped", "interrupted")
-TURN_LOOK_S = 0.25
 
 
 @dataclass(frozen=True)
@@ -130,24 +127,15 @@ class Harness:
 
     @contextlib.contextmanager
     def _turn(self, trial: Trial, display: Display) -> Iterator[None]:
-        """Wait until no other bench of this user measures: two at once would slow each other down.
+        """Wait for this bench's turn.
 
         With several jobs trials run beside each other anyway, and are marked as contended.
         """
         if self.options.jobs > 1 or self.stored(trial):
             yield
             return
-        lock = FileLock(Path(tempfile.gettempdir()) / f"digitbench-{os.getuid()}.lock")
-        while not self._stop.is_set():
-            try:
-                lock.acquire(timeout=TURN_LOOK_S, poll_interval=TURN_LOOK_S)
-                break
-            except Timeout:
-                display.waits()
-        try:
+        with turn(self.store.folder, self._stop.is_set, display.waits):
             yield
-        finally:
-            lock.release()
 
     def _run_worker(self, trial: Trial, folder: Path, guard: Guard, limits: Limits, display: Display) -> Ending:
         request = Request(

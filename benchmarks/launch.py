@@ -145,7 +145,7 @@ def limit_passed(elapsed_s: float, rss_mb: float, limits: Limits, stop: threadin
     if stop.is_set():
         return "interrupted", "the run was interrupted"
     if rss_mb > limits.memory_gb * 1024:
-        return "out-of-memory", f"held {rss_mb / 1024:.1f} GiB; the limit is {limits.memory_gb:g} GiB (--memory)"
+        return "out-of-memory", f"held {rss_mb / 1024:.3g} GiB; the limit is {limits.memory_gb:.3g} GiB (--memory)"
     if elapsed_s > limits.timeout_s:
         status, option = limits.when_out_of_time
         return status, f"not done after {limits.timeout_s:.0f} s ({option})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from benchmarks.catalog import Catalog
 from benchmarks.errors import BenchError
 from benchmarks.trial import Trial
 from features.naming import Entry, Registry
+from models.registry import MODELS
 from models.spec import ModelSpec, Setting
 
 ITEM = re.compile(r"(?P<name>[^\[\],]+)(\[(?P<settings>[^\[\]]*)\])?")
@@ -87,6 +89,10 @@ def _settings(model: ModelSpec, features: str, text: str) -> dict[str, Setting]:
         if name not in defaults:
             raise BenchError(f"{model.name} has no setting '{name}'; it has: {', '.join(defaults) or 'none'}")
         given[name] = _typed(value, defaults, name, model.name)
+        number = given[name]
+        if model.name in MODELS and not isinstance(number, str) and not 0 <= number < math.inf:
+            # counts, sizes, rates and shares all; a setting of a plug-in may mean something by it
+            raise BenchError(f"{model.name}[{name}] should be a number of 0 or more, not {value}")
     return {name: value for name, value in given.items() if value != defaults[name]}
 
 

@@ -18,6 +18,7 @@ from benchmarks.estimates import Estimates
 from benchmarks.folders import RESULTS
 from benchmarks.harness import Harness, RunOptions
 from benchmarks.plan import Choice, plan
+from benchmarks.published import REFERENCE, check_published
 from benchmarks.report.files import write_files
 from benchmarks.report.findings import NoResultsError, name_of_own, read_findings, store_dataset
 from benchmarks.report.pictures import read_pictures
@@ -26,7 +27,6 @@ from benchmarks.report.write import write_reports
 from benchmarks.store import ResultStore, datasets_of, write_whole
 from benchmarks.trial import Trial, TrialResult
 
-REFERENCE = "reference"
 PICTURE = "images.png"
 OK, SOME_FAILED, INTERRUPTED = 0, 1, 130
 
@@ -53,6 +53,7 @@ class Session:
         found = audit(images)
         trials = plan(self.choice, self.catalog, name, images.n_learnable)
         store = ResultStore(self.results, self.run, name)
+        check_published(store, trials, self.options.jobs)
         print("\n".join([f"{name} → {store.folder}", *found.lines()]), flush=True)
         store_dataset(store, images, found)
         if images.picture:

@@ -25,3 +25,8 @@ def mebibytes(size: float) -> str:
     if size * 1024 < 999.5:
         return f"{size * 1024:.3g} KiB"
     return f"{size:.3g} MiB" if size < 999.5 else f"{size:,.0f} MiB"
+
+
+def counted(number: int, noun: str) -> str:
+    """Say how many: 1 trial, 2 trials."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -102,6 +103,8 @@ def test_settings_seeds_and_sizes_make_trials_of_their_own(bench: Bench, tmp_pat
         (("--models", "svm-rfb"), "did you mean svm-rbf"),
         (("--models", "nothing*"), "no model is named 'nothing*'"),
         (("--models", "knn[k=many]"), "should be a whole number"),
+        (("--models", "knn[k=-3]"), "knn[k] should be a number of 0 or more, not -3"),
+        (("--models", "svm-rbf[C=nan]"), "svm-rbf[C] should be a number of 0 or more, not nan"),
         (("--models", "knn[neighbours=3]"), "no setting 'neighbours'; it has: k, weights, stock"),
         (("--models", "knn[k=3"), "cannot be read"),
         (("--models", "knn", "--features", "hogg"), "did you mean hog"),
@@ -127,6 +130,35 @@ def test_bad_arguments_get_one_clear_line_and_exit_code_2(
     assert not (tmp_path / "local").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--models", "dummy", "--train-size", "100"), "not dummy@pixels-s0-n100"),
+        (("--models", "knn[k=3]"), "not knn[k=3]@"),
+        (("--models", "dummy", "--features", "hog"), "not dummy@hog-s0"),
+        (("--models", "exits", "--plugin", HOSTILE), "not exits@pixels-s0"),
+        (("--models", "dummy", "--jobs", "2"), "leave out --jobs"),
+        (("--models", "dummy"), "it has no results on digits"),
+    ],
+)
+def test_nothing_gets_into_the_published_run_by_accident(
+    bench: Bench, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    (tmp_path / "reference" / "mnist").mkdir(parents=True)
+    done = bench(*arguments, "--dataset", "digits", "--run", "reference")
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "run 'reference' is the published one" in done.stderr and message in done.stderr
+    assert [path.name for path in (tmp_path / "reference").iterdir()] == ["mnist"]
+
+
+def test_the_plain_command_writes_the_published_run(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "reference" / "digits").mkdir(parents=True)
+    done = bench("--models", "dummy", "--dataset", "digits", "--run", "reference")
+    assert done.returncode == 0, done.stderr
+    assert "1 trial, 0 of them stored" in done.stdout
+    assert (tmp_path / "reference" / "digits" / "leaderboard.csv").is_file()
+
+
 SPEC = "from models.spec import ModelSpec\nMODELS = (ModelSpec('mine', 'f', 's', {}),)"
 
 
@@ -146,6 +178,12 @@ def test_a_bad_plugin_gets_one_clear_line(bench: Bench, tmp_path: Path, text: st
     plugin.write_text(text)
     done = bench("--plugin", str(plugin), "--models", "knn")
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "bad.py" in done.stderr
+
+
+def test_what_a_trial_held_is_said_of_any_limit(bench: Bench, tmp_path: Path) -> None:
+    assert bench("--models", "knn", *QUICK, "--memory", "0.001").returncode == 1
+    reason = leaderboard(tmp_path)["knn@pixels"]["reason"]
+    assert re.fullmatch(r"held 0\.0*[1-9]\d* GiB; the limit is 0\.001 GiB \(--memory\)", reason), reason
 
 
 def test_several_jobs_at_once_are_marked_as_contended(bench: Bench, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import signal
 import subprocess
 import time
@@ -122,7 +123,9 @@ def test_two_benches_into_one_folder_lose_nothing(
     both = [started_bench("--models", names, *QUICK) for names in ("knn,dummy,knn[k=1]", "knn,knn[k=2],knn[k=3]")]
     said = [process.communicate(timeout=120)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
-    assert any("they take turns" in text for text in said)
+    numbers = "|".join(str(process.pid) for process in both)
+    waited = rf"another bench of yours \(process ({numbers}), for {tmp_path}/local/digits\) is measuring; they take"
+    assert any(re.search(waited, text) for text in said), said
     names = {f"{name}@pixels" for name in ("knn", "dummy", "knn[k=1]", "knn[k=2]", "knn[k=3]")}
     assert set(leaderboard(tmp_path)) == names
 

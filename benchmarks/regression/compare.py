@@ -20,7 +20,8 @@ def compare_stored(first: Path, second: Path, fail_on: Sequence[str]) -> int:
     """
     for path in (first, second):
         if not path.is_file():
-            raise BenchError(f"{path} is no file; compare runs with runs, and stored benchmarks with stored benchmarks")
+            message = "compare runs with runs or a leaderboard.csv, and stored benchmarks with stored benchmarks"
+            raise BenchError(f"{path} is no file; {message}")
     before, now = read_stored(first), read_stored(second)
     judged = judge(before.passes, now.passes, before.machine == now.machine)
     print(as_markdown(before, now, judged))

@@ -90,7 +90,7 @@ def read_findings(store: ResultStore, families: Mapping[str, str], train_size: i
     """
     import numpy as np
 
-    audit, truth = _read_dataset(store)
+    audit, truth = read_dataset(store.folder)
     everything = store.load_all()
     results = [result for result in everything if result.inputs.data == audit.data_hash]
     damaged = store.damaged()
@@ -118,17 +118,21 @@ def read_findings(store: ResultStore, families: Mapping[str, str], train_size: i
     )
 
 
-def _read_dataset(store: ResultStore) -> tuple[Audit, NDArray[np.int64]]:
+def read_dataset(folder: Path) -> tuple[Audit, NDArray[np.int64]]:
+    """Return what is stored of a run's dataset: the audit, and the labels of the test split, of shape (n_test,).
+
+    Raises ``NoResultsError`` if nothing is, and ``BenchError`` if it cannot be read.
+    """
     import numpy as np
 
     try:
-        stored: dict[str, Any] = json.loads((store.folder / DATASET_FILE).read_text(encoding="utf-8"))
+        stored: dict[str, Any] = json.loads((folder / DATASET_FILE).read_text(encoding="utf-8"))
         truth = np.array(stored.pop("test_labels"), np.int64)
         return Audit(**{**stored, **_tuples(stored, ("class_names", "dropped", "notes"))}), truth
     except FileNotFoundError:
-        raise NoResultsError(f"there are no results in {store.folder}; run some first") from None
+        raise NoResultsError(f"there are no results in {folder}; run some first") from None
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        place = store.folder / DATASET_FILE
+        place = folder / DATASET_FILE
         raise BenchError(f"{place} is damaged ({error}); any trial of this run writes it anew") from error
 
 

@@ -1,4 +1,4 @@
-"""``bench.py compare``: finds two runs, and says in markdown what changed between them."""
+"""``bench.py compare``: finds two runs, or a run and a leaderboard, and says in markdown what changed between them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from benchmarks.changes import Side, compare_rows, regressions
 from benchmarks.errors import BenchError
 from benchmarks.regression.compare import compare_stored
 from benchmarks.report.findings import DATASET_FILE, Findings, read_findings
+from benchmarks.report.listed import compared_with_leaderboard, is_leaderboard
 from benchmarks.report.verdicts import Compared, as_markdown
 from benchmarks.store import RUN_NAME, ResultStore
 
@@ -23,14 +24,25 @@ NOTHING_WORSE, SOME_WORSE = 0, 1
 def compare_runs(results: Path, first: str, second: str, dataset: str | None, fail_on: Sequence[str]) -> int:
     """Print what changed from the first run to the second; return 1 if a figure of ``fail_on`` is worse.
 
-    ``first`` and ``second`` are names of runs in ``results``, paths of run folders, or two files that
-    ``make regress-save`` stored. Without ``dataset`` every dataset that both have is compared.
+    ``first`` and ``second`` are names of runs in ``results`` or paths of run folders; one may be a
+    leaderboard.csv, or both files that ``make regress-save`` stored. Without ``dataset`` every dataset that
+    both have is compared.
     Raises ``BenchError`` for what cannot be compared.
     """
-    if Path(first).is_file() or Path(second).is_file():
+    listed = [is_leaderboard(name) for name in (first, second)]
+    if not any(listed) and (Path(first).is_file() or Path(second).is_file()):
         return compare_stored(Path(first), Path(second), fail_on)
-    folders = [_folder(results, name) for name in (first, second)]
-    compared = [_compared(*(_store(folder, name) for folder in folders)) for name in _datasets(folders, dataset)]
+    if all(listed):
+        raise BenchError("neither leaderboard names its images; one of the two should be a run")
+    folders = [_folder(results, name) for name, file in zip((first, second), listed, strict=True) if not file]
+    datasets = _datasets(folders, dataset)
+    if any(listed):
+        if len(datasets) > 1:
+            raise BenchError(f"{folders[0]} has results on {', '.join(datasets)}; say which with --dataset NAME")
+        path = Path(first if listed[0] else second)
+        compared = [compared_with_leaderboard(path, _store(folders[0], datasets[0]), file_first=listed[0])]
+    else:
+        compared = [_compared(*(_store(folder, name) for folder in folders)) for name in datasets]
     worse = [regressions(one.rows, fail_on) for one in compared]
     print("\n".join(as_markdown((first, second), one, found) for one, found in zip(compared, worse, strict=True)))
     return SOME_WORSE if any(worse) else NOTHING_WORSE
@@ -45,18 +57,19 @@ def _folder(results: Path, name: str) -> Path:
 
 
 def _datasets(folders: Sequence[Path], dataset: str | None) -> list[str]:
-    """Return the datasets to compare: the one asked for, or all that both runs have."""
-    first, second = ({path.parent.name for path in folder.glob(f"*/{DATASET_FILE}")} for folder in folders)
-    for folder, found in zip(folders, (first, second), strict=True):
+    """Return the datasets to compare: the one asked for, or all that every run has."""
+    there = [{path.parent.name for path in folder.glob(f"*/{DATASET_FILE}")} for folder in folders]
+    for folder, found in zip(folders, there, strict=True):
         if (folder / DATASET_FILE).is_file():
             raise BenchError(f"{folder} is one dataset of a run; name {folder.parent} and --dataset {folder.name}")
         if not found:
             raise BenchError(f"{folder} is no run: no folder in it holds a {DATASET_FILE}")
         if dataset and dataset not in found:
             raise BenchError(f"{folder} has no results on '{dataset}'; it has: {', '.join(sorted(found))}")
-    common = sorted(first & second)
+    common = sorted(set.intersection(*there))
     if not common:
-        raise BenchError(f"the runs have no dataset in common: {', '.join(first)} and {', '.join(second)}")
+        names = " and ".join(", ".join(sorted(found)) for found in there)
+        raise BenchError(f"the runs have no dataset in common: {names}")
     return [dataset] if dataset else common
 
 

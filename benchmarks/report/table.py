@@ -11,7 +11,7 @@ from tabulate import tabulate
 from benchmarks.leaderboard import Leaderboard, Row
 from benchmarks.report.findings import Findings
 from benchmarks.trial import safe_name
-from benchmarks.words import seconds_text
+from benchmarks.words import counted, seconds_text
 
 LEFT = ("model", "on")
 CSV_COLUMNS = (
@@ -63,7 +63,7 @@ def notes(board: Leaderboard) -> list[str]:
         p_value = f"= {board.all_equal_p:.2g}" if board.all_equal_p >= 1e-4 else "< 0.0001"
         said.append(f"That all rows err equally often: p {p_value} (Cochran's Q).")
     if board.n_smaller:
-        said.append(f"{board.n_smaller} trials on other numbers of training images are stored and are not rows.")
+        said.append(f"Stored and no row: {counted(board.n_smaller, 'trial')} on other numbers of training images.")
     return said
 
 
@@ -74,9 +74,9 @@ def warnings(findings: Findings) -> list[str]:
         said.append(f"The times come from {len(findings.board.machines)} different machines and cannot be compared.")
     contended = sum(result.timing.contended for _, results in findings.rows() for result in results)
     if contended:
-        said.append(f"{contended} trials ran beside others, which makes their times longer.")
+        said.append(f"{counted(contended, 'trial')} ran beside others: times are then longer.")
     if findings.n_on_other_data:
-        said.append(f"{findings.n_on_other_data} stored trials were measured on other data and are left out.")
+        said.append(f"Left out: {counted(findings.n_on_other_data, 'stored trial')}, measured on other data.")
     if findings.damaged:
         names = ", ".join(findings.damaged)
         said.append(f"Damaged and left out: {names}. Run these trials again.")

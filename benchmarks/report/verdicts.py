@@ -15,17 +15,26 @@ LEGEND = (
     "Accuracy: exact paired test on the same images, Holm-corrected over the rows, 5 %. Times, memory and size: ratio",
     "of medians; no change is a ratio that two runs of the same code may have, or that their own spread explains.",
 )
+UNPAIRED_LEGEND = (
+    "Accuracy: unpaired, because a leaderboard.csv has no predictions; changed where the 95 % intervals have nothing",
+    "in common, so that small changes stay unseen. Memory and size: ratio of medians. The file does not say which",
+    "images it was measured on, nor how many were learnt from; only the number of test images could be checked.",
+)
 
 
 @dataclass(frozen=True)
 class Compared:
-    """Two runs on one dataset. ``why_no_times`` is empty where times could be compared."""
+    """Two runs on one dataset. ``why_no_times`` is empty where times could be compared.
+
+    ``unpaired``: one of the two is a leaderboard alone.
+    """
 
     dataset: str
     rows: tuple[RowChanges, ...]
     why_no_times: str
     only_first: tuple[str, ...]
     only_second: tuple[str, ...]
+    unpaired: bool = False
 
 
 def as_markdown(names: tuple[str, str], compared: Compared, worse: Sequence[tuple[str, str]]) -> str:
@@ -35,8 +44,10 @@ def as_markdown(names: tuple[str, str], compared: Compared, worse: Sequence[tupl
     if compared.why_no_times:
         lines += [f"**Times are not compared: {compared.why_no_times}.**", ""]
     lines += [f"- `{row.name}`: {row.status.basis} ({row.status.verdict})" for row in compared.rows if not row.figures]
-    table = [[f"`{row.name}`", *(_cell(figure, row.figures[figure]) for figure in FIGURES)] for row in _with(compared)]
-    lines += [str(tabulate(table, ["row", *FIGURES], tablefmt="github", disable_numparse=True)), "", *LEGEND, ""]
+    said = compared.why_no_times
+    table = [[f"`{row.name}`", *(_cell(name, row.figures[name], said) for name in FIGURES)] for row in _with(compared)]
+    lines += [str(tabulate(table, ["row", *FIGURES], tablefmt="github", disable_numparse=True)), ""]
+    lines += [*(UNPAIRED_LEGEND if compared.unpaired else LEGEND), ""]
     for name, only in ((first, compared.only_first), (second, compared.only_second)):
         lines += [f"Only in {name}: {', '.join(f'`{row}`' for row in only)}.", ""] if only else []
     lines += [f"Regressions: {', '.join(f'`{row}` {figure}' for row, figure in worse)}.", ""] if worse else []
@@ -56,10 +67,10 @@ def _with(compared: Compared) -> list[RowChanges]:
     return [row for row in compared.rows if row.figures]
 
 
-def _cell(figure: str, change: Change) -> str:
-    """Return a verdict with what it rests on; only what changed is set in bold."""
+def _cell(figure: str, change: Change, said: str) -> str:
+    """Return a verdict with what it rests on, unless that was ``said`` already; only what changed is set in bold."""
     if change.before is None or change.after is None:
-        return f"not compared: {change.basis}"
+        return "not compared" if change.basis == said else f"not compared: {change.basis}"
     if change.verdict == "the same":
         return f"the same ({_value(figure, change.after)})"
     verdict = change.verdict if change.verdict == "within noise" else f"**{change.verdict}**"

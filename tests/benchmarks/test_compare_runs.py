@@ -107,6 +107,7 @@ def data_hash(hashes: dict[str, str]) -> str:
         (("before", "after", "--dataset", "digits"), "has no results on 'digits'; it has: mnist"),
         (("before", "after", "--fail-on", "speed"), "'speed' should be one of accuracy, fit, predict, memory"),
         (("before", str(ROOT / "README.md")), "compare runs with runs"),
+        (("before", str(REFERENCE / "mnist" / "none.csv")), "there is no run"),
         ((str(ROOT / "README.md"), str(ROOT / "README.md")), "is no file that 'make regress-save' stored"),
     ],
 )

@@ -86,6 +86,17 @@ def test_a_wrong_setting_is_refused(text: str) -> None:
         keys(Choice(text))
 
 
+@pytest.mark.parametrize("text", ["svm-rbf[C=-1]", "svm-rbf[k=-3]", "svm-rbf[C=nan]", "svm-rbf[C=inf]"])
+def test_numbers_that_no_model_of_the_suite_can_use_are_refused(text: str) -> None:
+    with pytest.raises(BenchError, match="should be a number of 0 or more, not"):
+        keys(Choice(text))
+
+
+def test_zero_is_left_to_the_model_and_any_number_to_a_plug_in() -> None:
+    assert keys(Choice("svm-rbf[C=0]", "hog")) == ["svm-rbf[C=0.0]@hog-s0"]
+    assert keys(Choice("svm-poly[k=-1]")) == ["svm-poly[k=-1]@pixels-s0"]
+
+
 def test_unknown_names_suggest_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="did you mean svm-poly"):
         keys(Choice("svm-pole"))

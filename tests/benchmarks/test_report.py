@@ -3,6 +3,7 @@ from __future__ import annotations
 import html.parser
 import json
 import re
+import string
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from benchmarks.datasets.audit import Audit
 from benchmarks.datasets.spec import Images, Split
 from benchmarks.errors import BenchError
+from benchmarks.metrics import score
 from benchmarks.report.files import write_files
 from benchmarks.report.findings import DATASET_FILE, read_findings
 from benchmarks.report.method import commands
@@ -21,7 +23,7 @@ from benchmarks.report.pictures import read_pictures
 from benchmarks.report.readme import README, SOURCE, figures, table, with_table
 from benchmarks.report.write import write_reports
 from benchmarks.store import ResultStore, only_dataset_of, write_json
-from benchmarks.trial import Inputs, Predictions, TrialResult
+from benchmarks.trial import Inputs, Measurement, Predictions, Resources, Timing, TrialResult
 from tests.conftest import a_result
 
 TRUTH = [0] * 10
@@ -92,6 +94,47 @@ def test_the_confusion_matrix_shows_the_numbers_of_the_json(store: ResultStore) 
     assert [int(cell or 0) for cell in cells] == counts
 
 
+def store_letters(root: Path, n_classes: int) -> ResultStore:
+    """Store a row that misreads every first image of a class as the class before it; two images a class."""
+    names = tuple(string.ascii_lowercase[:n_classes])
+    store = ResultStore(root, "local", f"letters-{n_classes}")
+    truth = np.arange(n_classes).repeat(2)
+    said = truth.copy()
+    said[::2] = (said[::2] - 1) % n_classes
+    audit = replace(AUDIT, class_names=names, counts={"train": (1,) * n_classes})
+    write_json(store.folder / DATASET_FILE, {**vars(audit), "test_labels": truth.tolist()})
+    scores = score(truth, Predictions(said), names, Measurement(Timing(), Resources()))
+    store.save(replace(on_this_data(a_result()), scores=scores), Predictions(said))
+    return store
+
+
+@pytest.mark.parametrize("n_classes", [20, 21, 26])
+def test_a_confusion_matrix_of_more_than_20_classes_leaves_out_the_shares(tmp_path: Path, n_classes: int) -> None:
+    store = store_letters(tmp_path, n_classes)
+    write_reports(store, {})
+    page = (store.folder / "report.html").read_text()
+    matrix = page[page.index('<table class="confusion">') :].split("</table>")[0]
+    rows = re.findall(r'<tr><th scope="row">(\w)</th>(.*)</tr>', matrix)
+    assert [name for name, _ in rows] == list(string.ascii_lowercase[:n_classes])
+    for i, (_, cells) in enumerate(rows):
+        counts = re.findall(r"<td(?: class=[^>]*)?>(\d*)", cells)
+        assert len(counts) == n_classes
+        assert {j: count for j, count in enumerate(counts) if count} == {i: "1", (i - 1) % n_classes: "1"}
+    assert ("% of the true class" in matrix) == ("<small>50.0</small>" in matrix) == (n_classes <= 20)
+
+
+def test_letters_have_no_r2(store: ResultStore, tmp_path: Path) -> None:
+    letters = store_letters(tmp_path, 3)
+    write_reports(letters, {})
+    assert "R²" not in (letters.folder / "report.html").read_text()
+    (digits,) = (result for result in store.load_all() if result.trial.model == "knn")
+    assert digits.scores
+    store.save(replace(digits, scores=replace(digits.scores, r2=0.5)), store.predictions(digits.trial.key))
+    write_reports(store, {})
+    page = (store.folder / "report.html").read_text()
+    assert page.count("<dt>R² of the label as a number</dt><dd>0.500</dd>") == page.count("R²") == 1
+
+
 def test_results_on_other_data_are_no_rows(store: ResultStore) -> None:
     store.save(a_result("old"), None)
     assert "old" not in [row.model for row in read_findings(store, {}).board.rows]
@@ -160,7 +203,7 @@ def test_times_of_several_machines_and_of_busy_ones_are_warned_of(store: ResultS
     store.save(replace(result, environment={**result.environment, "machine_id": "there"}, timing=busy), None)
     write_reports(store, {})
     page = (store.folder / "report.html").read_text()
-    assert page.count('class="warning"') == 3 and "2 different machines" in page and "1 trials ran beside" in page
+    assert page.count('class="warning"') == 3 and "2 different machines" in page and "1 trial ran beside" in page
 
 
 def test_the_images_of_the_report_are_stored_and_found_again(store: ResultStore) -> None:

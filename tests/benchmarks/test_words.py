@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.words import mebibytes, seconds_text
+from benchmarks.words import counted, mebibytes, seconds_text
 
 
 @pytest.mark.parametrize(
@@ -25,3 +25,8 @@ def test_times_have_three_digits_and_no_exponent(seconds: float | None, text: st
 )
 def test_sizes_likewise(size: float, text: str) -> None:
     assert mebibytes(size) == text
+
+
+@pytest.mark.parametrize(("number", "text"), [(0, "0 trials"), (1, "1 trial"), (2_000, "2,000 trials")])
+def test_one_is_no_plural(number: int, text: str) -> None:
+    assert counted(number, "trial") == text
