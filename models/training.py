@@ -45,9 +45,8 @@ def train(
     optimizer = keras.optimizers.AdamW(settings.learning_rate, weight_decay=settings.weight_decay)
     loss_of = keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
     # A model around the same layers, so that the network that is kept carries no optimizer.
-    # Compiled by XLA, convolutions take several times as long on a processor.
     learner = keras.Model(network.inputs, network.outputs)
-    learner.compile(optimizer, loss_of, metrics=["accuracy"], jit_compile=False)
+    learner.compile(optimizer, loss_of, metrics=["accuracy"], jit_compile=network.jit_compile)
     generator = np.random.default_rng(seed)
     one_hot = np.eye(network.output_shape[-1], dtype=np.float32)
     batch = min(settings.batch, len(learnt.X))
