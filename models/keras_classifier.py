@@ -123,6 +123,6 @@ class KerasClassifier:
 
 
 def as_fast_as_may_be(network: keras.Model) -> keras.Model:
-    """Have XLA compile a network for JAX alone: TensorFlow has convolutions of its own, which are several times faster."""
+    """Have XLA compile a network for JAX alone: TensorFlow's own convolutions are several times faster."""
     network.jit_compile = BACKEND == "jax"
     return network
