@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.catalog import Catalog
 from benchmarks.errors import BenchError
+from benchmarks.missing import how_to_install
 
 if TYPE_CHECKING:
     from features.spec import FeaturePipeline
@@ -57,8 +58,11 @@ def _meant_by(file: Path, known: Sequence[Weights]) -> Weights:
 
 
 def _layers_in(file: Path) -> Iterator[str]:
-    """Yield the names of the layers, of a whole model too. Raises OSError."""
-    import h5py
+    """Yield the names of the layers, of a whole model too. Raises OSError, or BenchError without Keras."""
+    try:
+        import h5py
+    except ImportError:
+        raise BenchError(f"--weights {file}: {how_to_install(['keras'])}") from None
 
     with h5py.File(file, "r") as opened:
         yield from opened
