@@ -79,6 +79,7 @@ GRIDS = (
     Grid("cnn-simple", "pixels", {"schedule": ("constant", "cosine", "one-cycle")}),
     Grid("cnn-5", "pixels", {"precision": ("float32", "bfloat16")}),
     Grid("cnn-fast", "pixels", {"learning_rate": (0.005, 0.01, 0.02), "hold_out": (False,)}),
+    Grid("cnn", "pixels", {"epochs": (12,), "precision": ("float32", "bfloat16")}),
     Grid("cnn", "pixels", {"epochs": (12,), "elastic": (0.0, 0.5, 1.0)}),
     Grid("cnn", "pixels", {"epochs": (12,), "label_smoothing": (0.0, 0.1), "ema": (0.0, 0.999)}),
 )
