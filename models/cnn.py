@@ -133,7 +133,7 @@ MODELS = (
             "epochs": 20,
             "learning_rate": 0.003,
             "label_smoothing": 0.0,
-            "patience": 5,
+            "patience": 10,
             "precision": "float32",
         },
     ),

@@ -87,7 +87,7 @@ class KerasClassifier:
             return {}
         inside = keras.Model(self.network.inputs, [layer.output for layer in shown])
         maps = inside.predict_on_batch(X.reshape(-1, *self.network.input_shape[1:]))
-        return {layer.name: np.asarray(each, np.float32) for layer, each in zip(shown, maps, strict=True)}
+        return {f"convolution {at}": np.asarray(each, np.float32) for at, each in enumerate(maps, start=1)}
 
     def save(self, folder: Path) -> None:
         """Write the network into ``folder``, in Keras' own format."""

@@ -68,7 +68,7 @@ MODELS = (
             "learning_rate": 0.003,
             "schedule": "one-cycle",
             "label_smoothing": 0.1,
-            "patience": 5,
+            "patience": 15,
             "rotation": 8.0,
             "scale": 0.1,
             "shift": 1.5,

@@ -37,6 +37,7 @@ def train(
 ) -> None:
     """Train a network that gives probabilities, in place; tell ``progress`` every epoch's loss and accuracy.
 
+    The loss told is the cross-entropy without label smoothing, so that training and validation compare.
     In the end the network has the weights that shall predict: of the best epoch, the average, or the last.
     """
     import keras
@@ -46,7 +47,8 @@ def train(
     loss_of = keras.losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
     # A model around the same layers, so that the network that is kept carries no optimizer.
     learner = keras.Model(network.inputs, network.outputs)
-    learner.compile(optimizer, loss_of, metrics=["accuracy"], jit_compile=network.jit_compile)
+    figures_of = [keras.metrics.CategoricalCrossentropy(), "accuracy"]
+    learner.compile(optimizer, loss_of, metrics=figures_of, jit_compile=network.jit_compile)
     generator = np.random.default_rng(seed)
     one_hot = np.eye(network.output_shape[-1], dtype=np.float32)
     batch = min(settings.batch, len(learnt.X))
@@ -56,12 +58,12 @@ def train(
     for epoch in range(epochs):
         X = augmented(learnt.X, settings.augmentation, int(generator.integers(2**32)))
         order = generator.permutation(len(X))[: in_epoch * batch].reshape(in_epoch, batch)
-        seen = np.zeros(2)
+        seen = np.zeros(3)
         for step, rows in enumerate(order, start=epoch * in_epoch):
             optimizer.learning_rate = settings.learning_rate_at(step, epochs * in_epoch)
             seen += learner.train_on_batch(X[rows], one_hot[learnt.y[rows]])
             average.after_step(network)
-        loss, accuracy = (seen / in_epoch).tolist()
+        _, loss, accuracy = (seen / in_epoch).tolist()
         figures = {"loss": loss, "accuracy": accuracy}
         with average.lent_to(network, for_good=epoch == epochs - 1):
             if held_out:
