@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,9 +36,6 @@ RESNET50 = Weights(
 """Trained on ImageNet (Deng et al. 2009), as ``keras.applications`` publishes them."""
 
 NETWORKS = {"vgg16": ("VGG16", VGG16), "resnet50": ("ResNet50", RESNET50)}
-
-REQUIRES = ("keras", os.environ.get("KERAS_BACKEND", "tensorflow"))
-"""Keras, and what it reckons with."""
 
 
 def backbone(name: str, file: Path | None = None, onto: KerasTensor | None = None) -> keras.Model:

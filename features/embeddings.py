@@ -6,7 +6,8 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from features.backbones import NETWORKS, REQUIRES, backbone, prepared, seeded
+from features.backbones import NETWORKS, backbone, prepared, seeded
+from features.backend import REQUIRES, compiled_where_faster
 from features.precision import layers_in
 from features.spec import FeaturePipeline
 
@@ -80,10 +81,7 @@ def _describing(network: str, shape: tuple[int, ...], file: Path | None = None, 
         x = inner(prepared(images, network))
         if width > 1:
             x = keras.layers.AveragePooling2D(width)(x)
-        model = keras.Model(images, keras.layers.Flatten(dtype="float32")(x))
-    # TensorFlow's own kernels are faster here than XLA's; JAX has no others
-    model.jit_compile = keras.backend.backend() == "jax"
-    return model
+        return compiled_where_faster(keras.Model(images, keras.layers.Flatten(dtype="float32")(x)))
 
 
 FEATURES = tuple(

@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from models.keras_classifier import REQUIRES, Architecture, KerasClassifier
+from features.backend import REQUIRES
+from models.keras_classifier import Architecture, KerasClassifier
+from models.normalization import normalized
 from models.spec import BuildContext, ModelSpec, Setting
 from models.training_settings import TRAINING
 
@@ -78,14 +80,6 @@ def stages(x: KerasTensor, context: BuildContext, filters: Sequence[Sequence[int
         x = layers.Conv2D(stage[-1], 3, use_bias=False)(x)
     x = layers.Flatten()(normalized(x))
     return layers.Dropout(context.settings["dropout"])(x)
-
-
-def normalized(x: KerasTensor) -> KerasTensor:
-    """Return rectified, batch-normalized values (Ioffe & Szegedy 2015)."""
-    from keras import layers
-
-    # The usual momentum of 0.99 would not have forgotten its start after a short training.
-    return layers.Activation("relu")(layers.BatchNormalization(momentum=0.9)(x))
 
 
 def build(context: BuildContext, architecture: Architecture) -> KerasClassifier:

@@ -6,7 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from features.backbones import NETWORKS, backbone, prepared
-from models.keras_classifier import REQUIRES, KerasClassifier
+from features.backend import REQUIRES
+from models.keras_classifier import KerasClassifier
+from models.normalization import MOMENTUM
 from models.spec import BuildContext, ModelSpec, Setting
 from models.training_settings import TRAINING
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from keras import KerasTensor
 
 FULL_INK = 255.0  # pixels come as 0..1
-MOMENTUM = 0.9  # of normalization; the 0.99 of a long training would not have forgotten its start after a short one
 
 
 def large(x: KerasTensor, context: BuildContext, network: str, pretrained: bool) -> KerasTensor:

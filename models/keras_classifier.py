@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from features.backend import compiled_where_faster
 from features.precision import layers_in
 from models.spec import BuildContext, Unavailable
 from models.training import Examples, probabilities, train
@@ -22,9 +22,6 @@ Architecture = Callable[["KerasTensor", BuildContext], "KerasTensor"]
 """Takes images of shape (n, height, width, 1), or rows of features; returns what the classes are read off."""
 
 FILE = "network.keras"
-BACKEND = os.environ.get("KERAS_BACKEND", "tensorflow")
-REQUIRES = ("keras", BACKEND)
-"""The modules that a network needs: Keras and the library that reckons for it."""
 
 
 class KerasClassifier:
@@ -99,7 +96,7 @@ class KerasClassifier:
         import keras
 
         loaded = cls.__new__(cls)
-        loaded.network = as_fast_as_may_be(keras.saving.load_model(folder / FILE, compile=False))
+        loaded.network = compiled_where_faster(keras.saving.load_model(folder / FILE, compile=False))
         return loaded
 
     def _input_shape(self, n_features: int) -> tuple[int, ...]:
@@ -119,10 +116,4 @@ class KerasClassifier:
             image = layers.Reshape((*shape, 1))(inputs) if self.reads_images else layers.Flatten()(inputs)
             logits = layers.Dense(self.context.n_classes, name="classes")(self.architecture(image, self.context))
             outputs = layers.Activation("softmax", dtype="float32", name="probabilities")(logits)
-        return as_fast_as_may_be(keras.Model(inputs, outputs))
-
-
-def as_fast_as_may_be(network: keras.Model) -> keras.Model:
-    """Have XLA compile a network for JAX alone: TensorFlow's own convolutions are several times faster."""
-    network.jit_compile = BACKEND == "jax"
-    return network
+        return compiled_where_faster(keras.Model(inputs, outputs))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from models.keras_classifier import REQUIRES, KerasClassifier
+from features.backend import REQUIRES
+from models.keras_classifier import KerasClassifier
+from models.normalization import normalized
 from models.spec import BuildContext, ModelSpec
 from models.training_settings import TRAINING
 
@@ -23,13 +25,11 @@ def two_layers(x: KerasTensor, context: BuildContext) -> KerasTensor:
 
 
 def wide_layers(x: KerasTensor, context: BuildContext) -> KerasTensor:
-    """Return three wide layers with batch normalization (Ioffe & Szegedy 2015)."""
+    """Return three wide layers with batch normalization."""
     from keras import layers
 
     for _ in range(3):
-        x = layers.Dense(context.settings["units"], use_bias=False)(x)
-        x = layers.BatchNormalization(momentum=0.9)(x)
-        x = layers.Activation("relu")(x)
+        x = normalized(layers.Dense(context.settings["units"], use_bias=False)(x))
     return layers.Dropout(context.settings["dropout"])(x)
 
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from features.backend import REQUIRES
 from models import cnn
-from models.keras_classifier import REQUIRES, KerasClassifier
+from models.keras_classifier import KerasClassifier
 from models.spec import BuildContext, ModelSpec
 
 if TYPE_CHECKING:

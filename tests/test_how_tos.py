@@ -22,7 +22,7 @@ from benchmarks.catalog import load_catalog
 from benchmarks.contract.models import MODEL_CHECKS, ModelCase
 from benchmarks.missing import missing_modules
 from benchmarks.plugins import GROUPS
-from models.keras_classifier import REQUIRES
+from features.backend import REQUIRES
 from tests.conftest import ROOT
 from tests.outside import leaderboard
 

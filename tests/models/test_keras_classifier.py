@@ -15,8 +15,9 @@ import pytest
 from benchmarks.contract.tiny import Tiny, context, tiny
 from benchmarks.implementation import ImplementationWatch, model_bytes
 from benchmarks.missing import missing_modules
+from features.backend import REQUIRES
 from features.registry import FEATURES
-from models.keras_classifier import REQUIRES, KerasClassifier
+from models.keras_classifier import KerasClassifier
 from models.registry import MODELS
 from models.spec import Estimator, Unavailable
 from tests.conftest import ROOT, Bench
