@@ -40,7 +40,7 @@ def build(context: BuildContext, network: str, pretrained: bool) -> KerasClassif
 SETTINGS: dict[str, Setting] = {
     **TRAINING,
     "epochs": 4,
-    "min_steps": 150,
+    "min_steps": 60,
     "schedule": "one-cycle",
     "learning_rate": 0.0003,
     "hold_out": False,

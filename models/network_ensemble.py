@@ -92,7 +92,7 @@ MODELS = (
         build=build,
         features=("pixels",),
         requires=REQUIRES,
-        settings={**MEMBER.settings, "epochs": 12, "networks": 5},
+        settings={**MEMBER.settings, "epochs": 12, "min_steps": 150, "networks": 5},
         stochastic=True,
     ),
 )
