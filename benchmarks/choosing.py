@@ -76,7 +76,7 @@ GRIDS = (
     Grid("vote", BEST, {"sharpness": (2.0, 3.0, 4.0)}),
     Grid("mlp-best", "pixels", {"units": (512, 800)}),
     Grid("lenet5", "pixels", {"learning_rate": (0.001, 0.003)}),
-    Grid("cnn-simple", "pixels", {"schedule": ("constant", "cosine", "one-cycle")}),
+    Grid("cnn-simple", "pixels", {"learning_rate": (0.001, 0.003), "schedule": ("constant", "cosine", "one-cycle")}),
     Grid("cnn-5", "pixels", {"precision": ("float32", "bfloat16")}),
     Grid("cnn-fast", "pixels", {"learning_rate": (0.005, 0.01, 0.02), "hold_out": (False,)}),
     Grid("cnn", "pixels", {"epochs": (12,), "precision": ("float32", "bfloat16")}),

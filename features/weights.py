@@ -108,9 +108,15 @@ def _published(weights: Weights, folder: Path) -> Path:
     if why := _why_not_fetched(weights, folder):
         raise Unavailable(
             f"needs {weights.file} ({weights.size_mb} MB), which cannot be fetched ({why}); "
-            f"put it into {folder}, or give --weights FILE"
+            f"put it into {_from_home(folder)}, or give --weights FILE"
         )
     return path
+
+
+def _from_home(folder: Path) -> str:
+    """Return the folder as one would type it: what is stored should not name its user."""
+    home = Path.home()
+    return f"~/{folder.relative_to(home)}" if folder.is_relative_to(home) else str(folder)
 
 
 @cache

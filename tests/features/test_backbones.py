@@ -75,6 +75,12 @@ def test_weights_that_cannot_be_fetched_are_named_with_size_folder_and_option(ke
     assert not VGG16.at_hand
 
 
+def test_a_folder_in_the_home_folder_names_no_user(keras_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(keras_home.parent))
+    with pytest.raises(Unavailable, match="put it into ~/keras/models, or"):
+        replace(VGG16, url=NOBODY_THERE).path()
+
+
 def test_a_folder_that_cannot_be_made_is_said(keras_home: Path) -> None:
     keras_home.write_text("in the way")
     with pytest.raises(Unavailable, match="cannot be fetched"):
