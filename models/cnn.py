@@ -135,7 +135,16 @@ MODELS = (
         "cnn-simple",
         "two convolutions, as in the Keras example, 12 epochs",
         simple,
-        {**TRAINING, "epochs": 12, "hold_out": False, "dropout": 0.5},
+        {
+            **TRAINING,
+            "epochs": 12,
+            "min_steps": 300,
+            "schedule": "one-cycle",
+            "learning_rate": 0.003,
+            "label_smoothing": 0.1,
+            "hold_out": False,
+            "dropout": 0.5,
+        },
     ),
     _spec(
         "cnn-5",
