@@ -22,10 +22,10 @@ lint: setup
 	$(BIN)/mypy
 
 test: setup
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest -n logical $(ARGS)
 
 test-all: setup
-	$(BIN)/pytest -m 'slow or not slow' $(ARGS)
+	$(BIN)/pytest -n logical -m 'slow or not slow' $(ARGS)
 
 regress: setup
 	$(BIN)/python -m benchmarks.regression $(ARGS)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gc
 import itertools
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -30,6 +32,16 @@ from benchmarks.statistics import (
 )
 
 SHARES = st.floats(0, 1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def little_to_look_through() -> Iterator[None]:
+    """Spare what is loaded the garbage collection that statsmodels asks for at every call of ``multipletests``."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 READINGS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60)
 
 

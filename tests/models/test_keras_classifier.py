@@ -151,7 +151,7 @@ PathFinder.find_spec = staticmethod(
 ON_JAX = f"""{HIDE_TENSORFLOW}
 from tests.models.test_keras_classifier import data, fitted, shares
 import keras
-model, history = fitted("cnn-5", epochs=10, batch=16, ema=0.5)
+model, history = fitted("cnn-fast", epochs=10, batch=16, ema=0.5, rotation=5)
 assert keras.backend.backend() == "jax"
 print((shares(model).argmax(axis=1) == data().test_labels).mean())
 """
@@ -184,7 +184,7 @@ def test_without_tensorflow_networks_are_skipped_and_all_others_run(
 
 
 def test_a_network_on_real_digits_end_to_end(bench: Bench, tmp_path: Path) -> None:
-    run = bench("--models", "lenet5[epochs=8]", "--dataset", "digits", "--keep-models")
+    run = bench("--models", "mlp[epochs=15]", "--dataset", "digits", "--keep-models")
     assert run.returncode == 0, run.stdout + run.stderr
     (record,) = records(tmp_path).values()
     assert record["status"] == "ok", record

@@ -30,7 +30,9 @@ ONE = f"{HERE}/test_harness.py::test_score"
 @pytest.fixture(scope="module")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("storage")
-    run_benchmarks([ONE], f"--benchmark-storage=file://{folder}", "--benchmark-save=first")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTEST_XDIST_WORKER", raising=False)  # beside other tests pytest-benchmark would refuse
+        run_benchmarks([ONE], f"--benchmark-storage=file://{folder}", "--benchmark-save=first")
     (path,) = folder.glob("*/0001_first.json")
     return path
 
