@@ -186,6 +186,7 @@ def test_what_a_trial_held_is_said_of_any_limit(bench: Bench, tmp_path: Path) ->
     assert re.fullmatch(r"held 0\.0*[1-9]\d* GiB; the limit is 0\.001 GiB \(--memory\)", reason), reason
 
 
+@pytest.mark.slow
 def test_several_jobs_at_once_are_marked_as_contended(bench: Bench, tmp_path: Path) -> None:
     assert bench("--models", "knn,dummy", *QUICK, "--jobs", "2").returncode == 0
     for record in records(tmp_path).values():

@@ -103,6 +103,7 @@ def test_a_model_that_cannot_be_kept_is_named_and_its_result_stays(once: tuple[P
     assert not list(results.rglob(".part-*"))
 
 
+@pytest.mark.slow
 def test_a_trial_is_run_again_only_for_a_model_that_was_not_kept(bench: Bench, tmp_path: Path) -> None:
     run = ("--models", "dummy", *QUICK)
     assert bench(*run).returncode == 0

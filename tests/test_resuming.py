@@ -43,6 +43,7 @@ def test_a_trial_is_run_again_when_the_code_of_its_model_changed(bench: Bench, t
     assert "knn@pixels-s0 is run again" not in done.stdout
 
 
+@pytest.mark.slow
 def test_a_good_result_outlives_what_measured_nothing(
     started_bench: Callable[..., subprocess.Popen[str]], bench: Bench, tmp_path: Path
 ) -> None:
@@ -68,6 +69,7 @@ def test_a_trial_is_run_again_with_another_number_of_threads(bench: Bench) -> No
     assert "ok, stored" in bench("--models", "knn", *QUICK, "--threads", "1").stdout
 
 
+@pytest.mark.slow
 def test_a_plug_ins_own_helpers_count_as_its_code(bench: Bench, tmp_path: Path) -> None:
     plugin, helper = tmp_path / "mine.py", tmp_path / "said_by_mine.py"
     plugin.write_text(
@@ -117,6 +119,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(
     assert records(tmp_path)["knn@pixels-s0"] == stored["knn@pixels-s0"]
 
 
+@pytest.mark.slow
 def test_two_benches_into_one_folder_lose_nothing(
     started_bench: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
