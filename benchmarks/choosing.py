@@ -80,6 +80,7 @@ GRIDS = (
     Grid("cnn-simple", "pixels", {"label_smoothing": (0.0,), "schedule": ("cosine", "one-cycle")}),
     # batches of 64 read as well as smoothed labels, but the others' times are compared with this model's
     Grid("cnn-simple", "pixels", {"label_smoothing": (0.0,), "batch": (64,)}),
+    Grid("cnn-simple", "pixels", {"label_smoothing": (0.0,), "shift": (1.5,)}),
     Grid("cnn-simple", "pixels", {"label_smoothing": (0.0, 0.1)}),
     Grid("cnn-5", "pixels", {"precision": ("float32", "bfloat16")}),
     Grid("cnn-fast", "pixels", {"learning_rate": (0.005, 0.01, 0.02), "hold_out": (False,)}),
