@@ -37,7 +37,8 @@ def train(
 ) -> None:
     """Train a network that gives probabilities, in place; tell ``progress`` every epoch's loss and accuracy.
 
-    The loss told is the cross-entropy without label smoothing, so that training and validation compare.
+    The loss told is the cross-entropy without label smoothing, so that networks compare. Early stopping watches the
+    loss that is trained: the other can be least while much is still to be learnt.
     In the end the network has the weights that shall predict: of the best epoch, the average, or the last.
     """
     import keras
@@ -67,24 +68,23 @@ def train(
         figures = {"loss": loss, "accuracy": accuracy}
         with average.lent_to(network, for_good=epoch == epochs - 1):
             if held_out:
-                figures |= validated(network, held_out)
-                stopping.look(figures["val_loss"], network)
+                shares = probabilities(network, held_out.X)
+                figures["val_loss"] = cross_entropy(shares, held_out.y)
+                figures["val_accuracy"] = float((shares.argmax(axis=1) == held_out.y).mean())
+                stopping.look(cross_entropy(shares, held_out.y, settings.label_smoothing), network)
         progress(epoch + 1, epochs, **figures)
         if stopping.is_due:
             break
     stopping.restore_best(network)
 
 
-def validated(network: keras.Model, held_out: Examples) -> dict[str, float]:
-    """Return the mean cross-entropy, without label smoothing, and the accuracy on images not learnt from."""
+def cross_entropy(shares: NDArray[np.float32], y: NDArray[np.int64], label_smoothing: float = 0.0) -> float:
+    """Return the mean cross-entropy of probabilities of shape (n, n_classes) with the labels, smoothed or not."""
     import numpy as np
 
-    shares = probabilities(network, held_out.X)
-    share_of_right = shares[np.arange(len(shares)), held_out.y]
-    return {
-        "val_loss": float(-np.log(np.maximum(share_of_right, np.finfo(np.float32).tiny)).mean()),
-        "val_accuracy": float((shares.argmax(axis=1) == held_out.y).mean()),
-    }
+    logs = np.log(np.maximum(shares, np.finfo(np.float32).tiny))
+    of_label, of_all = logs[np.arange(len(y)), y], logs.mean(axis=1)
+    return float(-((1 - label_smoothing) * of_label + label_smoothing * of_all).mean())
 
 
 def probabilities(network: keras.Model, X: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -17,6 +17,7 @@ from benchmarks.implementation import ImplementationWatch, model_bytes
 from benchmarks.missing import missing_modules
 from features.backend import REQUIRES
 from features.registry import FEATURES
+from models.early_stopping import EarlyStopping
 from models.keras_classifier import KerasClassifier
 from models.registry import MODELS
 from models.spec import Estimator, Unavailable
@@ -85,6 +86,21 @@ def test_early_stopping_ends_with_the_best_epoch() -> None:
     answer = np.asarray(model.predict(held_out))
     accuracy = (answer == data().labels[-data().n_validation :]).mean()
     assert accuracy == pytest.approx(history[best]["val_accuracy"], abs=1e-6)
+
+
+def test_early_stopping_watches_the_loss_that_is_trained_and_the_history_tells_the_plain_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from keras.losses import CategoricalCrossentropy
+
+    watched: list[float] = []
+    monkeypatch.setattr(EarlyStopping, "look", lambda self, loss, network: watched.append(loss))
+    model, history = fitted("mlp", epochs=1, label_smoothing=0.4)
+    held_out, labels = data().train[-data().n_validation :], data().labels[-data().n_validation :]
+    answer: Any = model
+    one_hot, given = np.eye(10)[labels], answer.predict_proba(held_out)
+    assert watched == pytest.approx([float(CategoricalCrossentropy(label_smoothing=0.4)(one_hot, given))], rel=1e-5)
+    assert history[0]["val_loss"] == pytest.approx(float(CategoricalCrossentropy()(one_hot, given)), rel=1e-5)
 
 
 def test_the_average_of_the_weights_predicts() -> None:
