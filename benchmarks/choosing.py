@@ -107,8 +107,9 @@ def main(wanted: Sequence[str]) -> int:
 
 
 def as_markdown(results: Sequence[TrialResult]) -> str:
-    """Return every combination that was tried, the best of each model on each pipeline first."""
-    by_row = sorted(results, key=lambda result: (result.trial.model, result.trial.features, -accuracy(result)))
+    """Return every combination that was tried, once, the best of each model on each pipeline first."""
+    tried = {(one.trial.model, one.trial.features, *sorted(one.settings.items())): one for one in results}
+    by_row = sorted(tried.values(), key=lambda result: (result.trial.model, result.trial.features, -accuracy(result)))
     lines = [
         [
             result.trial.model,

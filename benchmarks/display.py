@@ -21,7 +21,8 @@ from benchmarks.words import counted, duration, seconds_text
 
 STYLES = {"ok": "green", "skipped": "yellow", "interrupted": "yellow"}
 COLUMNS = ("", "trial", "status", "accuracy", "features", "fit", "predict")
-WIDTHS = (7, 34, 13, 9, 9, 9, 9)
+WIDTHS = (7, 0, 13, 9, 9, 9, 9)  # the trial's is that of the longest name
+WIDEST_NAME = 50  # what is longer pushes the rest of its own line to the right
 
 
 class Display(Protocol):
@@ -51,11 +52,11 @@ class Running:
 
 @dataclass
 class RunDisplay:
-    """Prints a line for each trial that ends; ``live`` adds what is under way below them."""
+    """Prints a line for each trial of ``keys`` that ends; ``live`` adds what is under way below them."""
 
     console: Console
+    keys: Sequence[str]
     to_come: dict[str, float | None]
-    total: int
     done: int = 0
     running: dict[str, Running] = field(default_factory=dict)
     live: Live | None = None
@@ -106,7 +107,7 @@ class RunDisplay:
     def _line(self, result: TrialResult, status: str) -> Text:
         timing = result.timing
         cells = (
-            f"{self.done}/{self.total}",
+            f"{self.done}/{len(self.keys)}",
             result.trial.key,
             status,
             f"{result.scores.accuracy:.2%}" if result.scores else "",
@@ -114,7 +115,13 @@ class RunDisplay:
             seconds_text(timing.fit_s),
             seconds_text(median(timing.predict_s) if timing.predict_s else None),
         )
-        return Text(columns(cells), style=STYLES.get(result.status, "red"))
+        return Text(self.columns(cells), style=STYLES.get(result.status, "red"))
+
+    def columns(self, cells: Sequence[str]) -> str:
+        """Lay cells out under the headings."""
+        name = min(max(map(len, self.keys), default=0), WIDEST_NAME)
+        widths = [width or name for width in WIDTHS]
+        return " ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
 
     def _redraw(self) -> None:
         if self.live:
@@ -125,7 +132,7 @@ class RunDisplay:
         for key, trial in self.running.items():
             gone = clock() - trial.started
             table.add_row("▸", Text(key, style="bold"), stage_text(trial.stage), f"{duration(gone)} gone")
-        table.add_row("", f"{self.done} of {self.total} done", Text(self.time_to_come(), style="dim"), "")
+        table.add_row("", f"{self.done} of {len(self.keys)} done", Text(self.time_to_come(), style="dim"), "")
         return table
 
     def time_to_come(self) -> str:
@@ -140,27 +147,22 @@ class RunDisplay:
 
 
 @contextlib.contextmanager
-def display(to_come: Mapping[str, float | None], total: int) -> Iterator[RunDisplay]:
+def display(keys: Sequence[str], to_come: Mapping[str, float | None]) -> Iterator[RunDisplay]:
     """Show a run from its first trial to its last.
 
-    ``to_come``: the keys of the trials that are not stored, with their expected times in s, None if unknown.
+    ``keys``: of all its trials; ``to_come``: of those that are not stored, with expected times in s, None if unknown.
     """
     console = Console(highlight=False)
-    shown = RunDisplay(console, dict(to_come), total)
-    stored = f"{counted(total, 'trial')}, {total - len(to_come)} of them stored"
+    shown = RunDisplay(console, keys, dict(to_come))
+    stored = f"{counted(len(keys), 'trial')}, {len(keys) - len(to_come)} of them stored"
     console.print(Text(f"{stored}; {shown.time_to_come()}".rstrip("; ")))
-    console.print(Text(columns(COLUMNS), style="bold"), soft_wrap=True)
+    console.print(Text(shown.columns(COLUMNS), style="bold"), soft_wrap=True)
     if not console.is_terminal:
         yield shown
         return
     # nothing redraws by itself: that would take time from the trial that is being measured
     with Live(console=console, auto_refresh=False, transient=True) as shown.live:
         yield shown
-
-
-def columns(cells: Sequence[str]) -> str:
-    """Lay cells out under the headings; a cell that is too wide pushes the rest to the right."""
-    return " ".join(f"{cell:<{width}}" for cell, width in zip(cells, WIDTHS, strict=True)).rstrip()
 
 
 def stage_text(stage: Stage) -> str:

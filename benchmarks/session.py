@@ -78,7 +78,7 @@ class Session:
             for trial in ordered
             if not harness.stored(trial)
         }
-        with display(to_come, len(ordered)) as shown:
+        with display([trial.key for trial in ordered], to_come) as shown:
             return harness.run(ordered, estimates, shown)
 
     def _conclude(self, store: ResultStore, trials: Sequence[Trial], images: Images) -> None:

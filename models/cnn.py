@@ -10,7 +10,7 @@ from features.backend import REQUIRES
 from models.keras_classifier import Architecture, KerasClassifier
 from models.normalization import normalized
 from models.spec import BuildContext, ModelSpec, Setting
-from models.training_settings import TRAINING
+from models.training_settings import DISTORTED, TRAINING
 
 if TYPE_CHECKING:
     from keras import KerasTensor
@@ -86,9 +86,6 @@ def build(context: BuildContext, architecture: Architecture) -> KerasClassifier:
     """Return a classifier of images with these layers."""
     return KerasClassifier(context, architecture)
 
-
-DISTORTED: dict[str, Setting] = {"rotation": 8.0, "scale": 0.1, "shift": 1.5, "elastic": 0.5}
-"""How far images are changed at most: chosen on the validation split."""
 
 WELL_TRAINED: dict[str, Setting] = {
     **TRAINING,

@@ -8,7 +8,7 @@ from features.backend import REQUIRES
 from models.keras_classifier import KerasClassifier
 from models.normalization import normalized
 from models.spec import BuildContext, ModelSpec
-from models.training_settings import TRAINING
+from models.training_settings import DISTORTED, TRAINING
 
 if TYPE_CHECKING:
     from keras import KerasTensor
@@ -63,16 +63,13 @@ MODELS = (
         requires=REQUIRES,
         settings={
             **TRAINING,
+            **DISTORTED,
             "epochs": 30,
             "min_steps": 300,
             "learning_rate": 0.003,
             "schedule": "one-cycle",
             "label_smoothing": 0.1,
             "patience": 15,
-            "rotation": 8.0,
-            "scale": 0.1,
-            "shift": 1.5,
-            "elastic": 0.5,
             "units": 512,
             "dropout": 0.2,
         },

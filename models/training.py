@@ -55,9 +55,11 @@ def train(
     batch = min(settings.batch, len(learnt.X))
     in_epoch = len(learnt.X) // batch  # the images left over have their turn in another epoch's order
     epochs = settings.epochs_of(in_epoch)
+    changes = settings.augmentation.changes_anything()
     average, stopping = WeightAverage(settings.ema), EarlyStopping(settings.patience)
     for epoch in range(epochs):
-        X = augmented(learnt.X, settings.augmentation, int(generator.integers(2**32)))
+        seed_of_changes = int(generator.integers(2**32))
+        X = augmented(learnt.X, settings.augmentation, seed_of_changes) if changes else learnt.X
         order = generator.permutation(len(X))[: in_epoch * batch].reshape(in_epoch, batch)
         seen = np.zeros(3)
         for step, rows in enumerate(order, start=epoch * in_epoch):

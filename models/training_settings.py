@@ -35,6 +35,9 @@ TRAINING: dict[str, Setting] = {
 }
 """Every setting of a network's training, and its value where a model does not say another."""
 
+DISTORTED: dict[str, Setting] = {"rotation": 8.0, "scale": 0.1, "shift": 1.5, "elastic": 0.5}
+"""How far images are changed at most, where they are: chosen on the validation split."""
+
 
 @dataclass(frozen=True)
 class TrainingSettings:

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from benchmarks.display import RunDisplay, stage_text
+from benchmarks.display import COLUMNS, RunDisplay, stage_text
 from benchmarks.messages import Stage
 from benchmarks.trial import Trial
 from benchmarks.words import duration, seconds_text
@@ -14,7 +14,7 @@ from tests.conftest import a_result
 
 def shown(**to_come: float | None) -> tuple[RunDisplay, io.StringIO]:
     text = io.StringIO()
-    return RunDisplay(Console(file=text, width=200), dict(to_come), len(to_come)), text
+    return RunDisplay(Console(file=text, width=200), list(to_come), dict(to_come)), text
 
 
 def test_each_end_is_a_line_with_accuracy_and_times() -> None:
@@ -24,6 +24,16 @@ def test_each_end_is_a_line_with_accuracy_and_times() -> None:
     done, failed, reason = text.getvalue().splitlines()
     assert done.split() == ["1/2", "knn@pixels-s0", "ok", "90.00%", "400", "ms", "5", "s", "200", "ms"]
     assert failed.split() == ["2/2", "other@pixels-s0", "timeout"] and reason.strip() == "because"
+
+
+def test_figures_stand_under_their_headings_however_long_the_names() -> None:
+    keys = ["knn@pixels-s0", "a-model-of-a-long-name@pixels-s0"]
+    display, text = shown(**dict.fromkeys(keys))
+    display.finished(a_result("knn"))
+    display.finished(a_result("a-model-of-a-long-name"))
+    short, long = text.getvalue().splitlines()
+    place = display.columns(COLUMNS).index("accuracy")
+    assert short.index("90.00%") == long.index("90.00%") == place
 
 
 def test_a_trial_run_again_says_why_and_a_stored_one_that_it_is_stored() -> None:
