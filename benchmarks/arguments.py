@@ -208,7 +208,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("first", metavar="A", help="a run's name or folder")
     parser.add_argument("second", metavar="B", help="another one, compared with A")
-    parser.add_argument("--dataset", metavar="NAME", help="every one that both runs have")
+    parser.add_argument("--dataset", metavar="NAME", help="by default every one that both runs have")
     parser.add_argument(
         "--fail-on",
         type=_gate,

@@ -33,11 +33,16 @@ class ImplementationWatch(logging.Filter):
 
     def library_of(self, model: Estimator) -> str:
         """Return library and version; a wrapper keeps the estimator that does its work in ``estimator_``."""
-        package = type(getattr(model, "estimator_", model)).__module__.partition(".")[0]
+        worker = getattr(model, "estimator_", model)
+        package = type(worker).__module__.partition(".")[0]
         if package == "sklearnex" and self.fell_back:
             return f"{_with_version('sklearn')} ({_with_version('sklearnex')} fell back to it)"
         if package == "keras":
-            return f"{_with_version('keras')} on {_with_version(sys.modules['keras'].backend.backend())}"
+            # what the layers really do: the setting asks for bfloat16, and not every processor has it
+            precisions = {layer.compute_dtype for layer in getattr(worker, "layers", ())}
+            precision = "bfloat16" if "bfloat16" in precisions else "float32"
+            backend = sys.modules["keras"].backend.backend()
+            return f"{_with_version('keras')} on {_with_version(backend)}, {precision}"
         return _with_version(package)
 
 

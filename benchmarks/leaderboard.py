@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isclose
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
@@ -173,11 +174,16 @@ def _ranked(rows: _Ranked, p_values: Mapping[tuple[int, int], float]) -> _Ranked
             ranked.append((row, group))
             continue
         above = ranked[-1][0] if ranked else None
-        same = above is not None and above.accuracy == row.accuracy
+        same = above is not None and _equal(above.accuracy, row.accuracy)
         tied = place == 0 or p_values.get((0, place), 0.0) >= SIGNIFICANT
         rank = 1 if tied else above.rank if above and same else place + 1
         ranked.append((replace(row, rank=rank, tied=tied), group))
     return ranked
+
+
+def _equal(a: float | None, b: float | None) -> bool:
+    """Say whether accuracies are equal but for the last bits, which a mean over seeds may leave."""
+    return a is not None and b is not None and isclose(a, b, abs_tol=1e-9)
 
 
 def _p_values(

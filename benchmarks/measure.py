@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from features.spec import FeaturePipeline, Transformer
 
 # Raise this when a stored figure would mean something else than before: stored trials are then run again.
-PROTOCOL = 1
+PROTOCOL = 2
 PREDICT_REPEATS, PREDICT_SECONDS = 3, 1.0
 LATENCY_REPEATS, LATENCY_SECONDS = 200, 1.0
-N_WARM_UP = 3
+N_WARM_UP, N_WARM_UP_SINGLE = 1_000, 3  # a network makes itself ready anew for batches of another size
 N_TRAIN_SCORED = 2_000  # enough to see over-fitting; scoring all 60,000 can take longer than the fit
 PROGRESS_EVERY_S = 0.2
 
@@ -211,7 +211,7 @@ def _latency(model: Estimator, matrices: FeatureMatrices, images: NDArray[np.uin
     def read(i: int) -> object:
         return model.predict(matrices.transformer.transform(images[i : i + 1]))
 
-    for i in range(min(N_WARM_UP, len(images))):
+    for i in range(min(N_WARM_UP_SINGLE, len(images))):
         read(i)
     position = iter(range(LATENCY_REPEATS))
     _, taken = _repeatedly(lambda: read(next(position) % len(images)), LATENCY_REPEATS, LATENCY_SECONDS)

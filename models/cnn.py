@@ -151,7 +151,7 @@ MODELS = (
     ),
     _spec(
         "cnn-fast",
-        "two convolutions pooled early: the least time to 99 % on MNIST",
+        "two convolutions pooled early: the network that needs least time for 99 % on MNIST",
         pooled_early,
         {
             **TRAINING,

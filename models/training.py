@@ -56,7 +56,7 @@ def train(
     in_epoch = len(learnt.X) // batch  # the images left over have their turn in another epoch's order
     epochs = settings.epochs_of(in_epoch)
     changes = settings.augmentation.changes_anything()
-    average, stopping = WeightAverage(settings.ema), EarlyStopping(settings.patience)
+    average, stopping = WeightAverage(settings.ema), EarlyStopping(settings.patience_of(in_epoch))
     for epoch in range(epochs):
         seed_of_changes = int(generator.integers(2**32))
         X = augmented(learnt.X, settings.augmentation, seed_of_changes) if changes else learnt.X

@@ -48,7 +48,8 @@ class TrainingSettings:
     epochs, batch
         Passes over the images, and images a step.
     min_steps
-        Where ``epochs`` come to fewer steps than this, because there are few images, there are more epochs.
+        Where ``epochs`` come to fewer steps than this, because there are few images, there are more epochs, and as
+        many times more patience.
     learning_rate, schedule
         The largest learning rate of AdamW (Loshchilov & Hutter 2019), and how it goes: ``constant``,
         ``cosine`` (falls to nought; Loshchilov & Hutter 2017), ``one-cycle`` (rises, then falls to nought; Smith 2018).
@@ -106,6 +107,10 @@ class TrainingSettings:
     def epochs_of(self, steps: int) -> int:
         """Return the number of epochs of so many steps each."""
         return max(self.epochs, -(-self.min_steps // steps))
+
+    def patience_of(self, steps: int) -> int:
+        """Return the patience in epochs of so many steps each."""
+        return -(-self.patience * self.epochs_of(steps) // self.epochs)
 
     def learning_rate_at(self, step: int, steps: int) -> float:
         """Return the learning rate of step 0, 1, ... of ``steps``."""

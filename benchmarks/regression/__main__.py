@@ -1,8 +1,8 @@
 """``python -m benchmarks.regression``: has anything become slower or less accurate since what is stored?
 
-Runs the benchmarks of this folder once, on one thread, and compares with the last stored passes. A
-benchmark that looks worse is repeated, each time in a new process; only what was worse every time is
-said to be. ``--save`` stores passes instead. Exit codes: 0 nothing is worse, 1 something is, 2 it
+Runs the benchmarks of this folder, in several turns and on one thread, and compares with the last stored
+passes. What looks worse is repeated, each time in a new process, before anything is said of it.
+``--save`` stores passes instead. Exit codes: 0 nothing is worse, 1 something is, 2 it
 could not be told.
 """
 
@@ -23,6 +23,7 @@ from benchmarks.launch import worker_environment
 from benchmarks.regression.fixed import THREADS
 from benchmarks.regression.judge import judge, to_confirm
 from benchmarks.regression.storage import Passes, last_stored, read_pass
+from benchmarks.regression.turns import in_turns
 from benchmarks.regression.words import as_markdown
 
 HERE = "benchmarks/regression"
@@ -53,12 +54,12 @@ def main(words: Sequence[str]) -> int:
 
 def save(storage: Path, n_passes: int, files: Sequence[str]) -> int:
     """Run the benchmarks several times, each time stored by pytest-benchmark under one name."""
-    if n_passes < 1:
-        raise BenchError("--passes should be a whole number above 0")
+    if n_passes < 2:
+        raise BenchError("--passes should be a whole number above 1: one pass does not show its own noise")
     name = f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}"
     for number in range(n_passes):
         print(f"pass {number + 1} of {n_passes}", flush=True)
-        run_benchmarks(_places(files), f"--benchmark-storage=file://{storage.resolve()}", f"--benchmark-save={name}")
+        run_benchmarks(places(files), f"--benchmark-storage=file://{storage.resolve()}", f"--benchmark-save={name}")
     print(f"stored in {storage}")
     return NOTHING_WORSE
 
@@ -69,15 +70,15 @@ def compare(storage: Path, files: Sequence[str]) -> int:
     if before is None:
         raise BenchError(f"nothing is stored in {storage} to compare with; 'make regress-save' stores")
     before = before.of_files(files)
-    now = one_pass(_places(files))
+    now = one_pass(places(files))
     same_machine = before.machine == now.machine
     for _ in range(CONFIRMATIONS):
-        suspects = to_confirm(judge(before.passes, now.passes, same_machine))
+        suspects = to_confirm(judge(before.turns, now.turns, same_machine))
         if not suspects:
             break
         print(f"once more: {', '.join(suspects)}", file=sys.stderr, flush=True)
-        now = now.with_pass(one_pass(_places(suspects)))
-    judged = judge(before.passes, now.passes, same_machine)
+        now = now.with_pass(one_pass([f"{HERE}/{place}" for name in suspects for place in in_turns(name)]))
+    judged = judge(before.turns, now.turns, same_machine)
     print(as_markdown(before, now, judged))
     return SOME_WORSE if any(one.alarms for one in judged) else NOTHING_WORSE
 
@@ -90,9 +91,9 @@ def one_pass(which: Sequence[str]) -> Passes:
         return read_pass(path)
 
 
-def _places(names: Sequence[str]) -> list[str]:
-    """Return where files or benchmarks are, as pytest takes them; without names, all of them."""
-    return [f"{HERE}/{name}" for name in names] or [HERE]
+def places(files: Sequence[str]) -> list[str]:
+    """Return where files are, as pytest takes them; without names, all of them."""
+    return [f"{HERE}/{name}" for name in files] or [HERE]
 
 
 def run_benchmarks(which: Sequence[str], *options: str) -> None:

@@ -23,6 +23,6 @@ def compare_stored(first: Path, second: Path, fail_on: Sequence[str]) -> int:
             message = "compare runs with runs or a leaderboard.csv, and stored benchmarks with stored benchmarks"
             raise BenchError(f"{path} is no file; {message}")
     before, now = read_stored(first), read_stored(second)
-    judged = judge(before.passes, now.passes, before.machine == now.machine)
+    judged = judge(before.turns, now.turns, before.machine == now.machine)
     print(as_markdown(before, now, judged))
-    return int(any(one.alarms and GATES[one.verdict] & set(fail_on) for one in judged))
+    return int(any(GATES[alarm] & set(fail_on) for one in judged for alarm in one.alarms))

@@ -1,4 +1,4 @@
-"""What pytest-benchmark stores: the suite's own fingerprint of the machine, and no name of it or of its user."""
+"""The suite's turns; what pytest-benchmark stores: a fingerprint of the machine, no name of it or of its user."""
 
 from __future__ import annotations
 
@@ -7,6 +7,15 @@ from typing import Any
 import pytest
 
 from benchmarks.environment import describe
+from benchmarks.regression.turns import TURNS
+
+
+@pytest.hookimpl(tryfirst=True)  # so that names begin with the turn
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Time every benchmark in several turns; as the turn belongs to the session, one is over before the next begins."""
+    if metafunc.config.getoption("benchmark_enable") and "benchmark" in metafunc.fixturenames:
+        metafunc.fixturenames.insert(0, "turn")
+        metafunc.parametrize("turn", TURNS, scope="session")
 
 
 @pytest.hookimpl

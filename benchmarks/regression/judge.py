@@ -1,8 +1,8 @@
-"""Two sets of passes over the benchmarks → what is slower, what is less accurate, what is noise. Pure."""
+"""Two sets of turns over the benchmarks → what is slower, what is less accurate, what is noise. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Literal
@@ -10,16 +10,18 @@ from typing import Literal
 Verdict = Literal["slower", "less accurate", "faster", "more accurate", "within noise", "new", "gone", "not compared"]
 ALARMS = ("slower", "less accurate")
 
-# The spread of a benchmark between passes sets its threshold, within these bounds: under the lower one few passes
+# The spread of a benchmark between turns sets its threshold, within these bounds: under the lower one few turns
 # would not show all the noise there is, over the upper one a slow-down by 30 % could hide
 LEAST_ALLOWED, MOST_ALLOWED = 0.15, 0.20
 OF_SPREAD = 4.0
+LOOKS_SLOWER = 1 / 3  # of what is allowed: from there on a benchmark is repeated
+SURE = 1e-4  # chance of so clear an order of all turns if nothing changed: some sixty benchmarks are judged at once
 ACCURACY_ALLOWED = 0.005
 
 
 @dataclass(frozen=True)
 class Timed:
-    """One benchmark in one pass: processor time as a multiple of the calibration kernel's; accuracy where it has one.
+    """One benchmark in one turn: processor time as a multiple of the calibration kernel's; accuracy where it has one.
 
     ``ratio`` is the fastest round over the fastest kernel between the same rounds: other processes
     can only make either slower, and both see the same moments.
@@ -29,31 +31,39 @@ class Timed:
     accuracy: float | None = None
 
 
-Pass = Mapping[str, Timed]
+Turn = Mapping[str, Timed]
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One benchmark, before and now. ``allowed``: the ratio of now to before that is still noise."""
+    """One benchmark, before and now. ``allowed``: the ratio of now to before that is still noise.
+
+    ``accuracies``: of before and of now, where it has any.
+    ``looks_worse``: whether more turns should be made before anything is said of it.
+    """
 
     name: str
-    verdict: Verdict
+    verdicts: tuple[Verdict, ...]
     before: float | None = None
     now: float | None = None
     allowed: float | None = None
-    accuracy_before: float | None = None
-    accuracy_now: float | None = None
+    accuracies: tuple[float, float] | None = None
+    looks_worse: bool = False
 
     @property
-    def alarms(self) -> bool:
-        return self.verdict in ALARMS
+    def verdict(self) -> str:
+        return " and ".join(self.verdicts)
+
+    @property
+    def alarms(self) -> tuple[Verdict, ...]:
+        return tuple(verdict for verdict in self.verdicts if verdict in ALARMS)
 
 
-def judge(before: Sequence[Pass], now: Sequence[Pass], same_machine: bool = True) -> list[Judged]:
+def judge(before: Sequence[Turn], now: Sequence[Turn], same_machine: bool = True) -> list[Judged]:
     """Compare every benchmark of either side; without ``same_machine`` by accuracy alone.
 
-    Before counts with its median over passes, now with its best pass: a benchmark that was not slow
-    in every pass is not slower.
+    The medians over turns are compared. Slower is what is so by more than its noise, and whose turns are
+    ordered so clearly that chance cannot do it (Mann & Whitney 1947).
     """
     names = dict.fromkeys(name for one in (*before, *now) for name in one)
     return [_judged(name, _of(name, before), _of(name, now), same_machine) for name in names]
@@ -61,40 +71,57 @@ def judge(before: Sequence[Pass], now: Sequence[Pass], same_machine: bool = True
 
 def to_confirm(judged: Iterable[Judged]) -> list[str]:
     """Return the names of the benchmarks to repeat before anything is said of them."""
-    return [one.name for one in judged if one.alarms]
+    return [one.name for one in judged if one.looks_worse]
 
 
-def _of(name: str, passes: Sequence[Pass]) -> list[Timed]:
-    return [one[name] for one in passes if name in one]
+def _of(name: str, turns: Sequence[Turn]) -> list[Timed]:
+    return [one[name] for one in turns if name in one]
 
 
 def _judged(name: str, before: Sequence[Timed], now: Sequence[Timed], same_machine: bool) -> Judged:
     if not before or not now:
-        return Judged(name, "new" if now else "gone")
-    usual = median(one.ratio for one in before)
-    best = min(one.ratio for one in now)
-    allowed = 1 + allowed_noise([one.ratio for one in before])
-    accuracies = [[one.accuracy for one in side if one.accuracy is not None] for side in (before, now)]
-    accuracy = (median(accuracies[0]), max(accuracies[1])) if all(accuracies) else None
-    verdict: Verdict = "not compared" if not same_machine else _of_times(best / usual, allowed)
-    if accuracy and accuracy[1] < accuracy[0] - ACCURACY_ALLOWED:
-        verdict = "less accurate"
-    elif accuracy and accuracy[1] > accuracy[0] + ACCURACY_ALLOWED and verdict != "slower":
-        verdict = "more accurate"
-    return Judged(name, verdict, usual, best, allowed, *(accuracy or (None, None)))
+        return Judged(name, ("new" if now else "gone",))
+    times_before, times_now = ([one.ratio for one in side] for side in (before, now))
+    usual, present = median(times_before), median(times_now)
+    allowed = 1 + allowed_noise(times_before)
+    of_times = [*_of_times(times_before, times_now, allowed)] if same_machine else []
+    slow = same_machine and present / usual > 1 + (allowed - 1) * LOOKS_SLOWER
+    right_before, right_now = ([one.accuracy for one in side if one.accuracy is not None] for side in (before, now))
+    accuracies = (median(right_before), median(right_now)) if right_before and right_now else None
+    of_accuracies = [*_of_accuracies(*accuracies)] if accuracies else []
+    return Judged(
+        name=name,
+        verdicts=(*of_times, *of_accuracies) or ("within noise" if same_machine else "not compared",),
+        before=usual,
+        now=present,
+        allowed=allowed,
+        accuracies=accuracies,
+        looks_worse=slow or "less accurate" in of_accuracies,
+    )
 
 
 def allowed_noise(ratios: Sequence[float]) -> float:
     """Return how much slower than its usual ratio a benchmark may be, as a share.
 
-    The spread is the median distance from the median: one pass at a bad moment does not change it.
+    The spread is the median distance from the median: one turn at a bad moment does not change it.
     """
     usual = median(ratios)
     spread = median(abs(ratio / usual - 1) for ratio in ratios)
     return min(MOST_ALLOWED, max(LEAST_ALLOWED, OF_SPREAD * spread))
 
 
-def _of_times(ratio: float, allowed: float) -> Verdict:
-    if ratio > allowed:
-        return "slower"
-    return "faster" if ratio < 1 / allowed else "within noise"
+def _of_times(before: Sequence[float], now: Sequence[float], allowed: float) -> Iterator[Verdict]:
+    from scipy.stats import mannwhitneyu
+
+    ratio = median(now) / median(before)
+    if ratio > allowed and mannwhitneyu(now, before, alternative="greater").pvalue < SURE:
+        yield "slower"
+    if ratio < 1 / allowed:  # nothing hangs on it, so it is not made sure of
+        yield "faster"
+
+
+def _of_accuracies(before: float, now: float) -> Iterator[Verdict]:
+    if now < before - ACCURACY_ALLOWED:
+        yield "less accurate"
+    if now > before + ACCURACY_ALLOWED:
+        yield "more accurate"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Raise this when the kernel, the slice or the rounds change: what was stored before then compares with nothing
-PROTOCOL = 1
+PROTOCOL = 2
 MATRIX, PRODUCTS = 384, 3
 TRAFFIC_BYTES, PASSES = 8 << 20, 4
 STEPS = 40_000

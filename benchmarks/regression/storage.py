@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import BenchError
-from benchmarks.regression.judge import Pass, Timed
+from benchmarks.regression.judge import Timed, Turn
 from benchmarks.regression.kernel import PROTOCOL
+from benchmarks.regression.turns import name_and_turn
 
 
 @dataclass(frozen=True)
 class Passes:
-    """Passes of one state of the code. ``machine`` and ``packages`` are as ``environment.describe`` gives them."""
+    """The turns of all passes over one state of the code.
+
+    ``machine`` and ``packages`` are as ``environment.describe`` gives them; Python counts as a package.
+    """
 
     name: str
-    passes: tuple[Pass, ...]
+    turns: tuple[Turn, ...]
     machine: str
     packages: Mapping[str, str]
 
     def with_pass(self, another: Passes) -> Passes:
-        """Return these passes and another one."""
-        return Passes(self.name, (*self.passes, *another.passes), self.machine, self.packages)
+        """Return these turns and those of another pass."""
+        return Passes(self.name, (*self.turns, *another.turns), self.machine, self.packages)
 
     def of_files(self, files: Sequence[str]) -> Passes:
         """Return the benchmarks of these files alone; without files, all."""
         kept = [
             {name: timed for name, timed in one.items() if not files or name.partition("::")[0] in files}
-            for one in self.passes
+            for one in self.turns
         ]
         return Passes(self.name, tuple(kept), self.machine, self.packages)
 
@@ -40,11 +45,15 @@ def read_pass(path: Path) -> Passes:
     try:
         stored = json.loads(path.read_text(encoding="utf-8"))
         machine = stored["machine_info"]
-        one = {_short(entry["fullname"]): _timed(entry["extra_info"]) for entry in stored["benchmarks"]}
-        protocols = {entry["extra_info"]["protocol"] for entry in stored["benchmarks"]}
-        if protocols != {PROTOCOL}:
-            raise BenchError(f"{path} was stored by another version of the suite; 'make regress-save' stores anew")
-        return Passes(path.stem, (one,), machine["machine_id"], machine["packages"])
+        turns: dict[str, dict[str, Timed]] = defaultdict(dict)
+        for entry in stored["benchmarks"]:
+            if entry["extra_info"]["protocol"] != PROTOCOL:
+                message = "was stored by another version of the suite; 'make regress-save' stores anew"
+                raise BenchError(f"{path} {message}")
+            name, turn = name_and_turn(entry["fullname"])
+            turns[turn][name] = _timed(entry["extra_info"])
+        packages = {"python": machine["python"], **machine["packages"]}
+        return Passes(path.stem, tuple(turns.values()), machine["machine_id"], packages)
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = f"{path} is no file that 'make regress-save' stored ({type(error).__name__}: {error})"
         raise BenchError(message) from error
@@ -55,13 +64,13 @@ def read_stored(path: Path) -> Passes:
     if not path.is_file():
         raise BenchError(f"there is no file {path}")
     found = [read_pass(one) for one in sorted(path.parent.glob(f"[0-9]*_{_label(path)}.json")) or [path]]
-    passes = tuple(one.passes[0] for one in found)
-    return Passes(_label(path), passes, found[0].machine, found[0].packages)
+    turns = tuple(turn for one in found for turn in one.turns)
+    return Passes(_label(path), turns, found[0].machine, found[0].packages)
 
 
 def last_stored(storage: Path, machine: str) -> Passes | None:
     """Return what was stored last, on this kind of machine if anything was; None without any."""
-    newest_first: Sequence[Path] = sorted(storage.glob("*/[0-9]*_*.json"), key=lambda path: path.name, reverse=True)
+    newest_first: Sequence[Path] = sorted(storage.glob("*/[0-9]*_*.json"), key=_label, reverse=True)
     of_machine = [path for path in newest_first if _machine(path) == machine]
     return read_stored((of_machine or newest_first)[0]) if newest_first else None
 
@@ -76,10 +85,6 @@ def _machine(path: Path) -> object:
 def _label(path: Path) -> str:
     """Return the name that was given to the passes; pytest-benchmark puts a number before it."""
     return path.stem.partition("_")[2] or path.stem
-
-
-def _short(fullname: str) -> str:
-    return fullname.rpartition("/")[2]
 
 
 def _timed(figures: Mapping[str, Any]) -> Timed:

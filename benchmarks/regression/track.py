@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.regression.kernel import PROTOCOL, Seconds, calibrate, spent
+from benchmarks.regression.turns import name_and_turn
 
 DIGITS = 9
 ROUND_S = 0.02  # short work is done several times in a round: long enough to time, short enough to be left alone
-TOTAL_S = 0.25
+TOTAL_S = 0.12  # in each turn
 KERNELS = 2  # between two rounds; the fastest counts, and slow work has few rounds
-MOST_ROUNDS, FEWEST_ROUNDS = 8, 3
-SLOW_S = 6.0  # slow work gets fewer rounds, down to one; the whole suite must stay within minutes
+MOST_ROUNDS = 6
 
 
 @dataclass
@@ -47,7 +47,7 @@ def track(benchmark: BenchmarkFixture, work: Callable[[], object], **figures: fl
     if benchmark.disabled:
         benchmark(work)
         return
-    calls, n_rounds = _how_often(work)
+    calls, n_rounds = _how_often(name_and_turn(str(benchmark.fullname))[0], work)
     rounds = Rounds(work, calls)
     benchmark.pedantic(rounds, setup=rounds.calibrate, rounds=n_rounds)
     rounds.calibrate()
@@ -59,14 +59,18 @@ def track(benchmark: BenchmarkFixture, work: Callable[[], object], **figures: fl
     )
 
 
-def _how_often(work: Callable[[], object]) -> tuple[int, int]:
-    """Return how many calls make a round, and how many rounds to do; the first call is a warm-up too."""
-    once = _seconds(work)
-    if once < TOTAL_S:
-        once = min(_seconds(work) for _ in range(2))
-    calls = max(1, math.ceil(ROUND_S / once))
-    fewest = max(1, min(FEWEST_ROUNDS, int(SLOW_S / once)))
-    return calls, min(MOST_ROUNDS, max(fewest, math.ceil(TOTAL_S / (calls * once))))
+def _how_often(name: str, work: Callable[[], object]) -> tuple[int, int]:
+    """Return how many calls make a round, and how many rounds to do: settled, with a warm-up, in the first turn."""
+    if name not in _SETTLED:
+        once = _seconds(work)
+        if once < TOTAL_S:
+            once = min(_seconds(work) for _ in range(2))
+        calls = max(1, math.ceil(ROUND_S / once))
+        _SETTLED[name] = calls, min(MOST_ROUNDS, math.ceil(TOTAL_S / (calls * once)))
+    return _SETTLED[name]
+
+
+_SETTLED: dict[str, tuple[int, int]] = {}
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -24,16 +24,19 @@ def as_markdown(before: Passes, now: Passes, judged: Sequence[Judged]) -> str:
             *_cautions(before, now),
             str(tabulate(table, HEADINGS, tablefmt="github", disable_numparse=True)),
             "",
-            "Before and now: processor time in multiples of the calibration kernel's. Noise: the ratio that this",
-            "benchmark's own spread allows.",
+            "Before and now: processor time in multiples of the calibration kernel's, median over turns. Noise: the",
+            "ratio that this benchmark's own spread allows.",
         ]
     )
 
 
 def summary(judged: Sequence[Judged]) -> str:
-    """Say in one line what is worse."""
-    worse = [f"`{one.name}` is {one.verdict}" for one in judged if one.alarms]
-    return f"**{'; '.join(worse)}**" if worse else f"Nothing is worse in {len(judged)} benchmarks."
+    """Say in one line what is worse, and what could not be compared."""
+    worse = [f"`{one.name}` is {' and '.join(one.alarms)}" for one in judged if one.alarms]
+    n_gone, n_new = (sum(one.verdicts == (what,) for one in judged) for what in ("gone", "new"))
+    nothing = f"Nothing is worse in {len(judged) - n_gone - n_new} benchmarks."
+    unpaired = f" {n_gone} are gone and {n_new} new." if n_gone or n_new else ""
+    return (f"**{'; '.join(worse)}.**" if worse else nothing) + unpaired
 
 
 def _cautions(before: Passes, now: Passes) -> list[str]:
@@ -49,7 +52,7 @@ def _cautions(before: Passes, now: Passes) -> list[str]:
 
 def _line(one: Judged) -> list[str]:
     ratio = f"{one.now / one.before:.2f}×" if one.now and one.before else ""
-    accuracy = "" if one.accuracy_now is None else f"{one.accuracy_before:.1%} → {one.accuracy_now:.1%}"
+    accuracy = " → ".join(f"{share:.1%}" for share in one.accuracies or ())
     verdict = f"**{one.verdict}**" if one.alarms else one.verdict
     allowed = f"{one.allowed:.2f}×" if one.allowed else ""
     return [f"`{one.name}`", _figure(one.before), _figure(one.now), ratio, allowed, accuracy, verdict]

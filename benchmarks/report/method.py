@@ -9,7 +9,7 @@ from shlex import quote
 from typing import Any
 
 from benchmarks.report.findings import Findings
-from benchmarks.trial import TrialResult
+from benchmarks.trial import Trial, TrialResult
 
 
 @dataclass(frozen=True)
@@ -44,24 +44,29 @@ def seeds(findings: Findings) -> list[int]:
 
 
 def commands(findings: Findings, families: Mapping[str, str]) -> list[str]:
-    """Return commands that run every trial of the run, one for each set of pipelines.
+    """Return commands that run every trial of the run, one for each set of pipelines and number of seeds.
 
     ``families`` names the models of the suite; any other came from a plug-in.
     """
-    on: dict[str, set[str]] = defaultdict(set)
+    of: dict[str, list[Trial]] = defaultdict(list)
     for result in findings.results.values():
-        on[result.trial.label].add(result.trial.features)
-    together: dict[tuple[str, ...], list[str]] = defaultdict(list)
-    for label, features in sorted(on.items()):
-        together[tuple(sorted(features))].append(label)
-    return [_command(findings, labels, features, families) for features, labels in sorted(together.items())]
+        of[result.trial.label].append(result.trial)
+    together: dict[tuple[tuple[str, ...], int], list[str]] = defaultdict(list)
+    for label, trials in sorted(of.items()):
+        features = tuple(sorted({trial.features for trial in trials}))
+        together[features, max(trial.seed for trial in trials) + 1].append(label)
+    return [
+        _command(findings, labels, features, n_seeds, families)
+        for (features, n_seeds), labels in sorted(together.items())
+    ]
 
 
-def _command(findings: Findings, labels: Sequence[str], features: Sequence[str], families: Mapping[str, str]) -> str:
+def _command(
+    findings: Findings, labels: Sequence[str], features: Sequence[str], n_seeds: int, families: Mapping[str, str]
+) -> str:
     trials = [result.trial for result in findings.results.values() if result.trial.label in labels]
     words = ["python", "bench.py", "--models", ",".join(labels), "--features", ",".join(features)]
     words += ["--dataset", findings.audit.source or findings.dataset]
-    n_seeds = max(trial.seed for trial in trials) + 1
     if n_seeds > 1:
         words += ["--seeds", str(n_seeds)]
     sizes = sorted({trial.train_size for trial in trials if trial.train_size})

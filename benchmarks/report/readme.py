@@ -35,6 +35,7 @@ def table(source: Path = SOURCE) -> str:
             f"{row['rank']}{'=' if row['tied'] == 'true' else ''}",
             row["model"],
             row["features"],
+            row["seeds"],
             f"{float(row['accuracy']) * 100:.2f}",
             f"{float(row['accuracy_low']) * 100:.2f}–{float(row['accuracy_high']) * 100:.2f}",
             f"{float(row['f1']) * 100:.2f}",
@@ -44,8 +45,9 @@ def table(source: Path = SOURCE) -> str:
         ]
         for row in rows
     ]
-    headings = ["rank", "model", "on", "accuracy %", "95 % interval", "F1 %", "features", "fit", "predict"]
-    text: str = tabulate(cells, headings, tablefmt="github", disable_numparse=True, colalign=["right", "left", "left"])
+    headings = ["rank", "model", "on", "seeds", "accuracy %", "95 % interval", "F1 %", "features", "fit", "predict"]
+    sides = ["right", "left", "left", "right"]
+    text: str = tabulate(cells, headings, tablefmt="github", disable_numparse=True, colalign=sides)
     return text
 
 

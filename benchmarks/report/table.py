@@ -58,7 +58,7 @@ def notes(board: Leaderboard) -> list[str]:
     """Say what the rows have in common."""
     said = []
     if board.n_train and board.n_test:
-        said.append(f"Learnt from {board.n_train:,} images, tested once on {board.n_test:,} others.")
+        said.append(f"Given {board.n_train:,} images to learn from, tested once on {board.n_test:,} others.")
     if board.all_equal_p is not None:
         p_value = f"= {board.all_equal_p:.2g}" if board.all_equal_p >= 1e-4 else "< 0.0001"
         said.append(f"That all rows err equally often: p {p_value} (Cochran's Q).")
@@ -98,7 +98,7 @@ LEGEND = (
     "Rank with `=`: not told apart from the best (exact paired test on the test images, Holm-corrected over all",
     "pairs, 5 %). ±: standard deviation over seeds. Interval: Wilson, 95 %. F1: macro average. Times: medians;",
     "`features` for all images, `predict` for the test images, `one image` from pixels to label. Memory: peak of the",
-    "process. More in [report.html](report.html), every column in [leaderboard.csv](leaderboard.csv).",
+    "whole trial. More in [report.html](report.html), every column in [leaderboard.csv](leaderboard.csv).",
 )
 
 

@@ -16,6 +16,7 @@ from benchmarks.contract.tiny import Tiny, context, tiny
 from benchmarks.implementation import ImplementationWatch, model_bytes
 from benchmarks.missing import missing_modules
 from features.backend import REQUIRES
+from features.precision import processor_has_bfloat16
 from features.registry import FEATURES
 from models.early_stopping import EarlyStopping
 from models.keras_classifier import KerasClassifier
@@ -103,6 +104,11 @@ def test_early_stopping_watches_the_loss_that_is_trained_and_the_history_tells_t
     assert history[0]["val_loss"] == pytest.approx(float(CategoricalCrossentropy()(one_hot, given)), rel=1e-5)
 
 
+def test_where_few_images_make_more_epochs_early_stopping_has_more_patience() -> None:
+    _, history = fitted("mlp", epochs=2, patience=1, batch=240, min_steps=40, learning_rate=0.0)
+    assert len(history) == 1 + 20  # one step an epoch, forty epochs for two; nothing is learnt, so none is better
+
+
 def test_the_average_of_the_weights_predicts() -> None:
     own, average = (shares(fitted("mlp", epochs=2, batch=8, ema=ema)[0]) for ema in (0.0, 0.9))
     assert np.abs(own - average).max() > 1e-3
@@ -127,10 +133,13 @@ def test_a_network_is_kept_in_keras_own_format_and_its_size_is_that_of_the_file(
     assert (shares(KerasClassifier.load(tmp_path)) == shares(model)).all()
 
 
-def test_the_record_names_keras_and_its_backend() -> None:
+def test_the_record_names_keras_its_backend_and_the_precision_that_it_had() -> None:
     model, _ = fitted("mlp", epochs=1)
     said = ImplementationWatch().library_of(model)
-    assert said.startswith("keras ") and " on " in said
+    assert said.startswith("keras ") and " on " in said and said.endswith(", float32")
+    half = processor_has_bfloat16()
+    model, _ = fitted("cnn-5", epochs=1)
+    assert ImplementationWatch().library_of(model).endswith(", bfloat16" if half else ", float32")
 
 
 def test_convolutions_show_their_maps() -> None:

@@ -1,4 +1,4 @@
-"""The average of the weights, against the same average written out."""
+"""The average of the weights, against the same average written out with plain numbers."""
 
 from __future__ import annotations
 
@@ -52,3 +52,13 @@ def test_in_the_long_run_each_step_keeps_the_decay() -> None:
     steps = 200 * EVERY
     average, _ = average_after([0.0] * steps + [1.0] * EVERY, decay=0.99)
     assert average.weights[0][0] == pytest.approx(1 - 0.99**EVERY)
+
+
+def test_it_is_the_exponential_average_that_forgets_faster_at_the_start() -> None:
+    values = [float(number % 7) for number in range(8 * EVERY)]
+    average, _ = average_after(values, decay=0.97)
+    expected = values[EVERY - 1]
+    for step in range(2 * EVERY, len(values) + 1, EVERY):
+        kept = min(0.97, (1 + step) / (10 + step)) ** EVERY
+        expected = kept * expected + (1 - kept) * values[step - 1]
+    assert average.weights[0][0] == pytest.approx(expected)

@@ -4,66 +4,90 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.regression.judge import LEAST_ALLOWED, MOST_ALLOWED, Pass, Timed, allowed_noise, judge, to_confirm
+from benchmarks.regression.judge import LEAST_ALLOWED, MOST_ALLOWED, Timed, Turn, allowed_noise, judge, to_confirm
+from benchmarks.regression.words import summary
 
 ratios = st.floats(0.01, 100)
+USUAL = (1.0, 1.01, 0.99, 1.02, 0.98, 1.0, 1.03, 0.97, 1.0)
 
 
-def passes(*values: float, accuracy: float | None = None) -> list[Pass]:
+def turns(*values: float, accuracy: float | None = None) -> list[Turn]:
     return [{"hog": Timed(value, accuracy)} for value in values]
 
 
-def verdict(before: list[Pass], now: list[Pass], same_machine: bool = True) -> str:
+def verdict(before: list[Turn], now: list[Turn], same_machine: bool = True) -> str:
     (one,) = judge(before, now, same_machine)
     return one.verdict
 
 
-@given(st.lists(ratios, min_size=1, max_size=6))
+def looks_worse(before: list[Turn], now: list[Turn]) -> bool:
+    return to_confirm(judge(before, now)) == ["hog"]
+
+
+@given(st.lists(ratios, min_size=1, max_size=20))
 def test_what_is_unchanged_is_noise(values: list[float]) -> None:
-    middle = sorted(values)[len(values) // 2]
-    assert verdict(passes(middle), passes(middle)) == "within noise"
+    assert verdict(turns(*values), turns(*values)) == "within noise"
+    assert not looks_worse(turns(*values), turns(*values))
+
+
+@given(
+    st.lists(st.floats(0.95, 1.05), min_size=15, max_size=15), st.lists(st.floats(0.95, 1.05), min_size=15, max_size=21)
+)
+def test_a_slow_down_by_a_third_does_not_hide_in_noise(before: list[float], now: list[float]) -> None:
+    slower = turns(*(1.34 * value for value in now))
+    assert looks_worse(turns(*before), slower)
+    assert verdict(turns(*before), slower) == "slower"
+    assert verdict(slower, turns(*before)) == "faster"
 
 
 @given(st.lists(ratios, min_size=1, max_size=6))
-def test_a_slow_down_by_a_third_never_hides_in_the_spread(values: list[float]) -> None:
+def test_what_is_allowed_has_bounds(values: list[float]) -> None:
     assert LEAST_ALLOWED <= allowed_noise(values) <= MOST_ALLOWED
-    middle = sorted(values)[len(values) // 2]
-    assert verdict(passes(middle), passes(1.3 * middle)) == "slower"
 
 
 def test_a_noisy_benchmark_is_allowed_more() -> None:
-    assert verdict(passes(1.0, 1.01, 1.02), passes(1.17)) == "slower"
-    assert verdict(passes(0.95, 1.0, 1.05), passes(1.17)) == "within noise"
+    assert verdict(turns(*USUAL), turns(*[1.17] * 9)) == "slower"
+    noisy = [1 + 5 * (value - 1) for value in USUAL]
+    assert verdict(turns(*noisy), turns(*[1.17] * 9)) == "within noise"
 
 
 def test_one_bad_moment_while_storing_hides_nothing() -> None:
-    assert verdict(passes(1.0, 1.01, 2.0, 1.0, 0.99), passes(1.3)) == "slower"
+    assert verdict(turns(*USUAL, *USUAL, 2.0), turns(*[1.3] * 21)) == "slower"
 
 
-def test_only_what_is_slow_in_every_pass_is_slower() -> None:
-    assert verdict(passes(1.0), passes(1.5)) == "slower"
-    assert verdict(passes(1.0), passes(1.5, 1.4, 1.02)) == "within noise"
-    assert verdict(passes(1.0), passes(0.5)) == "faster"
+def test_a_few_slow_turns_look_worse_and_prove_nothing() -> None:
+    assert looks_worse(turns(*USUAL), turns(1.3, 1.3, 1.3))
+    assert verdict(turns(*USUAL), turns(1.3, 1.3, 1.3)) == "within noise"
+    # the median is over what is allowed, but turns before were as slow
+    mixed = (*USUAL, 1.3, 1.3, 1.3)
+    assert verdict(turns(*mixed), turns(*[1.25] * 5, *[0.99] * 4)) == "within noise"
 
 
 @pytest.mark.parametrize(
     ("now", "expected"), [(0.93, "less accurate"), (0.937, "within noise"), (0.95, "more accurate")]
 )
 def test_accuracy_is_checked_beside_time(now: float, expected: str) -> None:
-    assert verdict(passes(1.0, accuracy=0.94), passes(1.0, accuracy=now)) == expected
+    assert verdict(turns(1.0, accuracy=0.94), turns(1.0, accuracy=now)) == expected
 
 
-def test_lost_accuracy_counts_for_more_than_time() -> None:
-    assert verdict(passes(1.0, accuracy=0.94), passes(0.5, accuracy=0.9)) == "less accurate"
-    assert verdict(passes(1.0, accuracy=0.94), passes(2.0, accuracy=0.99)) == "slower"
+def test_time_and_accuracy_are_said_both() -> None:
+    (one,) = judge(turns(*USUAL, accuracy=0.94), turns(*[2.0] * 9, accuracy=0.9))
+    assert one.verdict == "slower and less accurate" and one.alarms == ("slower", "less accurate")
+    (one,) = judge(turns(*USUAL, accuracy=0.94), turns(*[0.5] * 9, accuracy=0.9))
+    assert one.verdict == "faster and less accurate" and one.alarms == ("less accurate",)
+
+
+def test_lost_accuracy_is_made_sure_of() -> None:
+    assert looks_worse(turns(1.0, accuracy=0.94), turns(1.0, accuracy=0.9))
 
 
 def test_on_another_machine_accuracy_alone_is_judged() -> None:
-    assert verdict(passes(1.0, accuracy=0.94), passes(9.0, accuracy=0.94), same_machine=False) == "not compared"
-    assert verdict(passes(1.0, accuracy=0.94), passes(1.0, accuracy=0.9), same_machine=False) == "less accurate"
+    assert verdict(turns(1.0, accuracy=0.94), turns(9.0, accuracy=0.94), same_machine=False) == "not compared"
+    assert verdict(turns(1.0, accuracy=0.94), turns(1.0, accuracy=0.9), same_machine=False) == "less accurate"
 
 
 def test_new_and_gone_benchmarks_are_said_and_raise_no_alarm() -> None:
     judged = judge([{"old": Timed(1.0)}], [{"new": Timed(1.0)}])
     assert [(one.name, one.verdict) for one in judged] == [("old", "gone"), ("new", "new")]
     assert to_confirm(judged) == []
+    assert summary(judged) == "Nothing is worse in 0 benchmarks. 1 are gone and 1 new."

@@ -10,8 +10,9 @@ import pytest
 from benchmarks.regression import __main__ as regress
 from benchmarks.regression.judge import Timed
 from benchmarks.regression.storage import Passes
+from benchmarks.regression.turns import TURNS, in_turns, name_and_turn
 
-BEFORE = Passes("before", ({"a": Timed(1.0), "b": Timed(1.0, 0.9)},) * 3, "here", {"numpy": "2.0"})
+BEFORE = Passes("before", ({"a": Timed(1.0), "b": Timed(1.0, 0.9)},) * 15, "here", {"numpy": "2.0"})
 
 
 class MadeUp:
@@ -25,8 +26,13 @@ class MadeUp:
     def __call__(self, which: Sequence[str]) -> Passes:
         self.asked.append(list(which))
         one = {"a": Timed(next(self.ratios)), "b": Timed(1.0, self.accuracy)}
-        chosen = {name: timed for name, timed in one.items() if which == [regress.HERE] or name in "".join(which)[-1]}
-        return Passes("now", (chosen,), self.machine, {"numpy": self.numpy})
+        everything = which == [regress.HERE]
+        chosen = {name: timed for name, timed in one.items() if everything or set(places(name)) <= set(which)}
+        return Passes("now", (chosen,) * len(TURNS), self.machine, {"numpy": self.numpy})
+
+
+def places(name: str) -> list[str]:
+    return [f"{regress.HERE}/{name}[{turn}]" for turn in TURNS]
 
 
 def said(made_up: MadeUp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
@@ -36,7 +42,7 @@ def said(made_up: MadeUp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
 
 def test_what_is_unchanged_is_run_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    made_up = MadeUp(1.05)
+    made_up = MadeUp(1.04)
     code, text = said(made_up, monkeypatch, capsys)
     assert code == 0 and "Nothing is worse in 2 benchmarks." in text and len(made_up.asked) == 1
 
@@ -44,16 +50,16 @@ def test_what_is_unchanged_is_run_once(monkeypatch: pytest.MonkeyPatch, capsys: 
 def test_what_looked_slow_by_chance_is_repeated_alone_until_it_does_not(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made_up = MadeUp(1.6, 1.5, 1.1, 1.0)
+    made_up = MadeUp(1.6, 1.5, 1.0, 1.0, 1.0, 1.0)
     code, text = said(made_up, monkeypatch, capsys)
     assert code == 0 and "Nothing is worse" in text
-    assert made_up.asked == [[regress.HERE], *[[f"{regress.HERE}/a"]] * 2]
+    assert made_up.asked == [[regress.HERE], *[places("a")] * 4]
 
 
 def test_what_is_slow_every_time_is_slower(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     made_up = MadeUp(*[1.3] * (1 + regress.CONFIRMATIONS))
     code, text = said(made_up, monkeypatch, capsys)
-    assert code == 1 and "**`a` is slower**" in text and len(made_up.asked) == 1 + regress.CONFIRMATIONS
+    assert code == 1 and "**`a` is slower.**" in text and len(made_up.asked) == 1 + regress.CONFIRMATIONS
 
 
 def test_another_machine_and_other_versions_are_said(
@@ -68,7 +74,14 @@ def test_another_machine_and_other_versions_are_said(
 def test_files_named_are_compared_alone(capsys: pytest.CaptureFixture[str]) -> None:
     names = ("test_models.py::test_fit[knn]", "test_reports.py::test_report")
     passes = Passes("before", (dict.fromkeys(names, Timed(1.0)),), "here", {})
-    assert [list(one) for one in passes.of_files(["test_models.py"]).passes] == [[names[0]]]
+    assert [list(one) for one in passes.of_files(["test_models.py"]).turns] == [[names[0]]]
     assert passes.of_files([]) == passes
     assert regress.main(["test_nowhere.py"]) == 2
     assert "there is no file test_nowhere.py" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["test_harness.py::test_score", "test_models.py::test_fit[knn-deskew]"])
+def test_a_benchmark_is_known_by_its_name_in_every_turn(name: str) -> None:
+    assert [name_and_turn(f"some/folder/{place}") for place in in_turns(name)] == [(name, turn) for turn in TURNS]
+    with pytest.raises(ValueError, match="names no turn"):
+        name_and_turn(name)

@@ -19,12 +19,13 @@ from benchmarks.errors import BenchError
 from benchmarks.regression.__main__ import HERE, main, run_benchmarks
 from benchmarks.regression.kernel import spent
 from benchmarks.regression.storage import last_stored, read_pass
+from benchmarks.regression.turns import TURNS, in_turns
 from features.registry import FEATURES
 from models.registry import MODELS
 from tests.conftest import ROOT
 
 STORED = sorted((ROOT / "results" / "regression").glob("*/*.json"))
-ONE = f"{HERE}/test_harness.py::test_score"
+ONE = [f"{HERE}/{place}" for place in in_turns("test_harness.py::test_score")]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("storage")
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("PYTEST_XDIST_WORKER", raising=False)  # beside other tests pytest-benchmark would refuse
-        run_benchmarks([ONE], f"--benchmark-storage=file://{folder}", "--benchmark-save=first")
+        run_benchmarks(ONE, f"--benchmark-storage=file://{folder}", "--benchmark-save=first")
     (path,) = folder.glob("*/0001_first.json")
     return path
 
@@ -46,7 +47,8 @@ def path(made_once: Path, tmp_path: Path) -> Path:
 
 def test_a_stored_pass_is_read_again_and_names_nobody(path: Path, tmp_path: Path) -> None:
     one = read_pass(path)
-    assert list(one.passes[0]) == ["test_harness.py::test_score"] and one.machine == describe()["machine_id"]
+    assert [list(turn) for turn in one.turns] == [["test_harness.py::test_score"]] * len(TURNS)
+    assert one.machine == describe()["machine_id"] and one.packages["python"] == platform.python_version()
     text = path.read_text()
     for name in (str(ROOT), str(tmp_path), platform.node(), getpass.getuser()):
         assert not re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", text), name
@@ -55,13 +57,22 @@ def test_a_stored_pass_is_read_again_and_names_nobody(path: Path, tmp_path: Path
 def test_the_last_stored_passes_of_this_machine_are_taken(path: Path, tmp_path: Path) -> None:
     machine = describe()["machine_id"]
     assert last_stored(tmp_path / "empty", machine) is None
-    for number, name in ((2, "second"), (3, "second"), (4, "elsewhere")):
+    # pytest-benchmark counts in each folder, one a kind of Python, from one: the name tells what is newest
+    older, newer = path.parent, path.parent.parent / "newer"
+    newer.mkdir()
+    for folder, number, name in (
+        (older, 7, "1-first"),
+        (newer, 2, "2-second"),
+        (newer, 3, "2-second"),
+        (newer, 4, "3-other"),
+    ):
         content = json.loads(path.read_text())
-        content["machine_info"]["machine_id"] = "other" if name == "elsewhere" else machine
-        (path.parent / f"{number:04}_{name}.json").write_text(json.dumps(content))
+        content["machine_info"]["machine_id"] = "other" if name == "3-other" else machine
+        (folder / f"{number:04}_{name}.json").write_text(json.dumps(content))
+    path.unlink()
     mine, other = (last_stored(tmp_path / "storage", one) for one in (machine, "nowhere"))
-    assert mine and (mine.name, len(mine.passes)) == ("second", 2)
-    assert other and (other.name, other.machine) == ("elsewhere", "other")
+    assert mine and (mine.name, len(mine.turns)) == ("2-second", 2 * len(TURNS))
+    assert other and (other.name, other.machine) == ("3-other", "other")
 
 
 def test_passes_of_another_version_of_the_suite_are_refused(path: Path) -> None:
@@ -81,9 +92,9 @@ def test_a_file_that_the_suite_did_not_write_is_said(tmp_path: Path, text: str) 
 
 def test_without_anything_stored_it_says_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--storage", str(tmp_path)]) == 2
-    assert main(["--storage", str(tmp_path), "--save", "--passes", "0"]) == 2
+    assert main(["--storage", str(tmp_path), "--save", "--passes", "1"]) == 2
     said = capsys.readouterr().err
-    assert "'make regress-save' stores" in said and "above 0" in said
+    assert "'make regress-save' stores" in said and "above 1" in said
 
 
 def test_benchmarks_that_fail_are_said() -> None:
@@ -99,7 +110,7 @@ def test_processor_time_counts_children_and_not_waiting() -> None:
 
 def test_what_is_published_was_stored_by_this_suite_and_names_nobody() -> None:
     assert STORED
-    names = set(read_pass(STORED[-1]).passes[0])
+    names = set(read_pass(STORED[-1]).turns[0])
     assert {f"test_features.py::test_transform[{name}]" for name in FEATURES if name == "hog"} <= names
     assert {f"test_models.py::test_{what}[knn]" for what in ("fit", "predict") if "knn" in MODELS} <= names
     for path in STORED:
