@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from tabulate import tabulate
@@ -84,8 +85,12 @@ def warnings(findings: Findings) -> list[str]:
 
 
 def failures(rows: Sequence[Row]) -> list[str]:
-    """Say of each row that is not ``ok`` why."""
-    lines = [f"- `{row.model}` on {row.features}: {row.status}, {row.reason}" for row in rows if row.status != "ok"]
+    """Say of the rows that are not ``ok`` why, those with one reason together."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        if row.status != "ok":
+            names[f"{row.status}, {row.reason}"].append(f"`{row.model}` on {row.features}")
+    lines = [f"- {', '.join(those)}: {why}" for why, those in names.items()]
     return [*lines, ""] if lines else []
 
 

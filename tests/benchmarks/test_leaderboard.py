@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.leaderboard import Leaderboard, leaderboard
-from benchmarks.report.table import as_csv, as_text, cells, notes
+from benchmarks.report.table import as_csv, as_text, cells, failures, notes
 from benchmarks.trial import TrialResult
 from tests.conftest import a_result
 
@@ -38,6 +38,21 @@ def test_rows_are_ranked_and_those_not_told_apart_from_the_best_share_rank_1() -
 def test_equal_accuracies_below_the_best_share_their_rank() -> None:
     board = ranked(model("best", 0.99), model("b", 0.5), model("c", 0.5), model("d", 0.4))
     assert [row.rank for row in board.rows] == [1, 2, 2, 4]
+
+
+def test_a_mean_over_seeds_that_differs_in_its_last_bits_is_equal() -> None:
+    three = (model("three", accuracy, seed=seed) for seed, accuracy in enumerate((0.9, 0.942, 0.999)))
+    board = ranked(model("best", 0.999), model("one", 0.947), *three)
+    one, mean = (row for row in board.rows if row.model != "best")
+    assert one.accuracy != mean.accuracy and one.rank == mean.rank == 2
+
+
+def test_rows_that_failed_for_one_reason_are_said_together() -> None:
+    board = ranked(*(a_result(name, status="skipped") for name in ("a", "b")), a_result("c", status="failed"))
+    assert failures(board.rows)[:-1] == [
+        "- `a` on pixels, `b` on pixels: skipped, because",
+        "- `c` on pixels: failed, because",
+    ]
 
 
 def test_a_row_is_a_mean_over_seeds_with_an_interval() -> None:
