@@ -88,7 +88,8 @@ def table(findings: Findings, epochs: int) -> str:
         score = over_seeds(accuracies(results))
         line = [change, f"{score.mean:.2%}", f"{score.low:.2%} to {score.high:.2%}" if score.low else ""]
         if change in p_values:
-            line += [f"{100 * (score.mean - start):+.2f}", f"{p_values[change]:.3f}"]
+            difference = round(100 * (score.mean - start), 2) + 0.0  # no minus before nought
+            line += [f"{difference:+.2f}", f"{p_values[change]:.3f}" if p_values[change] >= 0.001 else "< 0.001"]
         lines.append([cell.replace("%", "") if at else cell for at, cell in enumerate(line)])
     headings = ["change", "accuracy", "interval", "difference", "p"]
     return str(tabulate(lines, headings, tablefmt="github", disable_numparse=True))

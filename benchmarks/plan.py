@@ -28,6 +28,25 @@ class Choice:
     train_sizes: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """A model with its settings on one pipeline."""
+
+    model: ModelSpec
+    features: str
+    params: Mapping[str, Setting]
+
+
+def wanted(choice: Choice, catalog: Catalog) -> list[Wanted]:
+    """Return what the names of a choice stand for; raises ``BenchError`` or ``UnknownNameError``."""
+    return [
+        Wanted(model, features, _settings(model, features, given))
+        for name, given in _items(choice.models)
+        for model in match(catalog.models, name)
+        for features in _pipelines(choice.features, model, catalog)
+    ]
+
+
 def plan(choice: Choice, catalog: Catalog, dataset: str, n_learnable: int) -> list[Trial]:
     """Return the trials of a choice on one dataset, each once.
 
@@ -36,15 +55,11 @@ def plan(choice: Choice, catalog: Catalog, dataset: str, n_learnable: int) -> li
     """
     sizes = [_train_size(size, n_learnable) for size in choice.train_sizes] or [None]
     trials: dict[str, Trial] = {}
-    for name, given in _items(choice.models):
-        for model in match(catalog.models, name):
-            pipelines = _pipelines(choice.features, model, catalog)
-            for features in pipelines:
-                params = _settings(model, features, given)
-                for size in sizes:
-                    for seed in range(choice.n_seeds if model.stochastic or size else 1):
-                        trial = Trial(model.name, features, dataset, seed, size, params)
-                        trials[trial.key] = trial
+    for row in wanted(choice, catalog):
+        for size in sizes:
+            for seed in range(choice.n_seeds if row.model.stochastic or size else 1):
+                trial = Trial(row.model.name, row.features, dataset, seed, size, row.params)
+                trials[trial.key] = trial
     return list(trials.values())
 
 
@@ -74,10 +89,10 @@ def _items(text: str) -> list[tuple[str, str]]:
     return items
 
 
-def _pipelines(wanted: str | None, model: ModelSpec, catalog: Catalog) -> list[str]:
-    if wanted is None:
+def _pipelines(names: str | None, model: ModelSpec, catalog: Catalog) -> list[str]:
+    if names is None:
         return [catalog.features[name].name for name in model.features]
-    return [entry.name for pattern in wanted.split(",") for entry in match(catalog.features, pattern.strip())]
+    return [entry.name for pattern in names.split(",") for entry in match(catalog.features, pattern.strip())]
 
 
 def _settings(model: ModelSpec, features: str, text: str) -> dict[str, Setting]:
@@ -105,8 +120,8 @@ def _typed(text: str, defaults: Mapping[str, Setting], name: str, model: str) ->
     try:
         return kind(text)
     except ValueError:
-        wanted = {int: "a whole number", float: "a number"}.get(kind, "text")
-        raise BenchError(f"{model}[{name}] should be {wanted}, not '{text}'") from None
+        expected = {int: "a whole number", float: "a number"}.get(kind, "text")
+        raise BenchError(f"{model}[{name}] should be {expected}, not '{text}'") from None
 
 
 def _train_size(size: int, n_learnable: int) -> int | None:

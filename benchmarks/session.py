@@ -17,7 +17,7 @@ from benchmarks.display import display
 from benchmarks.estimates import Estimates
 from benchmarks.folders import RESULTS
 from benchmarks.harness import Harness, RunOptions
-from benchmarks.plan import Choice, plan
+from benchmarks.plan import Choice, plan, wanted
 from benchmarks.published import REFERENCE, check_published
 from benchmarks.report.files import write_files
 from benchmarks.report.findings import NoResultsError, name_of_own, read_findings, store_dataset
@@ -47,6 +47,7 @@ class Session:
     def execute(self) -> int:
         """Run what was chosen, store it, print the leaderboard; return the exit code. Raises ``BenchError``."""
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+        wanted(self.choice, self.catalog)  # a wrong name is said before anything is fetched or read
         name, images = open_dataset(self.catalog.datasets, self.dataset, self.places, self.preparation)
         if images.source:
             name = name_of_own(self.results / self.run, name, images.source, self.catalog.datasets)
