@@ -1,7 +1,7 @@
 """``python -m benchmarks.regression``: has anything become slower or less accurate since what is stored?
 
 Runs the benchmarks of this folder, in several turns and on one thread, and compares with the last stored
-passes. What looks worse is repeated, each time in a new process, before anything is said of it.
+passes. What looks worse is repeated, in turn with the code that was stored, before anything is said of it.
 ``--save`` stores passes instead. Exit codes: 0 nothing is worse, 1 something is, 2 it
 could not be told.
 """
@@ -9,9 +9,7 @@ could not be told.
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,15 +17,11 @@ from pathlib import Path
 from benchmarks.environment import describe
 from benchmarks.errors import BenchError
 from benchmarks.folders import RESULTS, ROOT
-from benchmarks.launch import worker_environment
-from benchmarks.regression.fixed import THREADS
-from benchmarks.regression.judge import judge, to_confirm
-from benchmarks.regression.storage import Passes, last_stored, read_pass
-from benchmarks.regression.turns import in_turns
+from benchmarks.regression.confirm import confirmed
+from benchmarks.regression.run import HERE, one_pass, run_benchmarks
+from benchmarks.regression.storage import last_stored
 from benchmarks.regression.words import as_markdown
 
-HERE = "benchmarks/regression"
-CONFIRMATIONS = 6
 NOTHING_WORSE, SOME_WORSE, CANNOT_TELL, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -71,39 +65,14 @@ def compare(storage: Path, files: Sequence[str]) -> int:
         raise BenchError(f"nothing is stored in {storage} to compare with; 'make regress-save' stores")
     before = before.of_files(files)
     now = one_pass(places(files))
-    same_machine = before.machine == now.machine
-    for _ in range(CONFIRMATIONS):
-        suspects = to_confirm(judge(before.turns, now.turns, same_machine))
-        if not suspects:
-            break
-        print(f"once more: {', '.join(suspects)}", file=sys.stderr, flush=True)
-        now = now.with_pass(one_pass([f"{HERE}/{place}" for name in suspects for place in in_turns(name)]))
-    judged = judge(before.turns, now.turns, same_machine)
+    judged = confirmed(before, now)
     print(as_markdown(before, now, judged))
     return SOME_WORSE if any(one.alarms for one in judged) else NOTHING_WORSE
-
-
-def one_pass(which: Sequence[str]) -> Passes:
-    """Return the figures of one run of some benchmarks, in a process of their own."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "pass.json"
-        run_benchmarks(which, f"--benchmark-json={path}")
-        return read_pass(path)
 
 
 def places(files: Sequence[str]) -> list[str]:
     """Return where files are, as pytest takes them; without names, all of them."""
     return [f"{HERE}/{name}" for name in files] or [HERE]
-
-
-def run_benchmarks(which: Sequence[str], *options: str) -> None:
-    """Run pytest on files or single benchmarks; raises ``BenchError`` with its last words if one fails."""
-    pytest = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--benchmark-enable"]
-    done = subprocess.run(
-        [*pytest, *options, *which], cwd=ROOT, env=worker_environment(THREADS), capture_output=True, text=True
-    )
-    if done.returncode:
-        raise BenchError(f"the benchmarks do not run:\n{done.stdout[-3000:]}{done.stderr[-1000:]}")
 
 
 if __name__ == "__main__":

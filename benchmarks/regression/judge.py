@@ -59,14 +59,19 @@ class Judged:
         return tuple(verdict for verdict in self.verdicts if verdict in ALARMS)
 
 
-def judge(before: Sequence[Turn], now: Sequence[Turn], same_machine: bool = True) -> list[Judged]:
+def judge(
+    before: Sequence[Turn], now: Sequence[Turn], same_machine: bool = True, noise_of: Sequence[Turn] = ()
+) -> list[Judged]:
     """Compare every benchmark of either side; without ``same_machine`` by accuracy alone.
 
     The medians over turns are compared. Slower is what is so by more than its noise, and whose turns are
-    ordered so clearly that chance cannot do it (Mann & Whitney 1947).
+    ordered so clearly that chance cannot do it (Mann & Whitney 1947). ``noise_of``: the turns that show the
+    noise; those of ``before`` unless given.
     """
     names = dict.fromkeys(name for one in (*before, *now) for name in one)
-    return [_judged(name, _of(name, before), _of(name, now), same_machine) for name in names]
+    return [
+        _judged(name, _of(name, before), _of(name, now), same_machine, _of(name, noise_of or before)) for name in names
+    ]
 
 
 def to_confirm(judged: Iterable[Judged]) -> list[str]:
@@ -78,12 +83,14 @@ def _of(name: str, turns: Sequence[Turn]) -> list[Timed]:
     return [one[name] for one in turns if name in one]
 
 
-def _judged(name: str, before: Sequence[Timed], now: Sequence[Timed], same_machine: bool) -> Judged:
+def _judged(
+    name: str, before: Sequence[Timed], now: Sequence[Timed], same_machine: bool, noisy: Sequence[Timed]
+) -> Judged:
     if not before or not now:
         return Judged(name, ("new" if now else "gone",))
     times_before, times_now = ([one.ratio for one in side] for side in (before, now))
     usual, present = median(times_before), median(times_now)
-    allowed = 1 + allowed_noise(times_before)
+    allowed = 1 + allowed_noise([one.ratio for one in noisy])
     of_times = [*_of_times(times_before, times_now, allowed)] if same_machine else []
     slow = same_machine and present / usual > 1 + (allowed - 1) * LOOKS_SLOWER
     right_before, right_now = ([one.accuracy for one in side if one.accuracy is not None] for side in (before, now))

@@ -1,7 +1,7 @@
 """``python -m benchmarks.regression.rehearsal``: does the comparison cry wolf, and does it see the wolf?
 
-In a copy of the working tree: stores passes, compares unchanged code with them again and again, then
-code with a HOG that takes 30 % longer, then code with a ``knn`` that misreads every hundredth image.
+In a copy of the working tree, committed there: stores passes, compares unchanged code with them again and again,
+then code with a HOG that takes 30 % longer, then code with a ``knn`` that misreads every hundredth image.
 """
 
 from __future__ import annotations
@@ -108,13 +108,16 @@ def main(words: Sequence[str]) -> int:
 
 
 def _copy(tree: Path) -> Path:
-    """Copy what git tracks, and what it would, without the published results."""
+    """Copy what git tracks, and what it would, without the published results, into a repository of its own."""
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
     for name in names:
         if not name.startswith("results/") and (ROOT / name).is_file():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, tree / name)
+    author = ["-c", "user.name=rehearsal", "-c", "user.email=nobody@invalid"]
+    for command in (["init"], ["add", "."], [*author, "commit", "--message", "as it is"]):
+        subprocess.run(["git", *command], cwd=tree, check=True, capture_output=True)
     return tree
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +20,14 @@ class Passes:
     """The turns of all passes over one state of the code.
 
     ``machine`` and ``packages`` are as ``environment.describe`` gives them; Python counts as a package.
+    ``commit``: what git calls that state; None where it knows none that is the same.
     """
 
     name: str
     turns: tuple[Turn, ...]
     machine: str
     packages: Mapping[str, str]
-
-    def with_pass(self, another: Passes) -> Passes:
-        """Return these turns and those of another pass."""
-        return Passes(self.name, (*self.turns, *another.turns), self.machine, self.packages)
+    commit: str | None = None
 
     def of_files(self, files: Sequence[str]) -> Passes:
         """Return the benchmarks of these files alone; without files, all."""
@@ -37,7 +35,7 @@ class Passes:
             {name: timed for name, timed in one.items() if not files or name.partition("::")[0] in files}
             for one in self.turns
         ]
-        return Passes(self.name, tuple(kept), self.machine, self.packages)
+        return replace(self, turns=tuple(kept))
 
 
 def read_pass(path: Path) -> Passes:
@@ -53,7 +51,8 @@ def read_pass(path: Path) -> Passes:
             name, turn = name_and_turn(entry["fullname"])
             turns[turn][name] = _timed(entry["extra_info"])
         packages = {"python": machine["python"], **machine["packages"]}
-        return Passes(path.stem, tuple(turns.values()), machine["machine_id"], packages)
+        commit = stored["commit_info"]["id"] if stored["commit_info"]["dirty"] is False else None
+        return Passes(path.stem, tuple(turns.values()), machine["machine_id"], packages, commit)
     except (OSError, ValueError, KeyError, TypeError) as error:
         message = f"{path} is no file that 'make regress-save' stored ({type(error).__name__}: {error})"
         raise BenchError(message) from error
@@ -65,7 +64,8 @@ def read_stored(path: Path) -> Passes:
         raise BenchError(f"there is no file {path}")
     found = [read_pass(one) for one in sorted(path.parent.glob(f"[0-9]*_{_label(path)}.json")) or [path]]
     turns = tuple(turn for one in found for turn in one.turns)
-    return Passes(_label(path), turns, found[0].machine, found[0].packages)
+    commits = {one.commit for one in found}
+    return replace(found[0], name=_label(path), turns=turns, commit=found[0].commit if len(commits) == 1 else None)
 
 
 def last_stored(storage: Path, machine: str) -> Passes | None:

@@ -16,9 +16,10 @@ import pytest
 
 from benchmarks.environment import describe
 from benchmarks.errors import BenchError
-from benchmarks.regression.__main__ import HERE, main, run_benchmarks
+from benchmarks.regression.__main__ import main
 from benchmarks.regression.kernel import spent
-from benchmarks.regression.storage import last_stored, read_pass
+from benchmarks.regression.run import HERE, run_benchmarks
+from benchmarks.regression.storage import last_stored, read_pass, read_stored
 from benchmarks.regression.turns import TURNS, in_turns
 from features.registry import FEATURES
 from models.registry import MODELS
@@ -60,19 +61,29 @@ def test_the_last_stored_passes_of_this_machine_are_taken(path: Path, tmp_path: 
     # pytest-benchmark counts in each folder, one a kind of Python, from one: the name tells what is newest
     older, newer = path.parent, path.parent.parent / "newer"
     newer.mkdir()
-    for folder, number, name in (
-        (older, 7, "1-first"),
-        (newer, 2, "2-second"),
-        (newer, 3, "2-second"),
-        (newer, 4, "3-other"),
+    for folder, number, name, commit, dirty in (
+        (older, 7, "1-first", "a", False),
+        (newer, 2, "2-second", "b", False),
+        (newer, 3, "2-second", "b", False),
+        (newer, 4, "3-other", "b", True),
     ):
         content = json.loads(path.read_text())
+        content["commit_info"] = {"id": commit, "dirty": dirty}
         content["machine_info"]["machine_id"] = "other" if name == "3-other" else machine
         (folder / f"{number:04}_{name}.json").write_text(json.dumps(content))
     path.unlink()
     mine, other = (last_stored(tmp_path / "storage", one) for one in (machine, "nowhere"))
-    assert mine and (mine.name, len(mine.turns)) == ("2-second", 2 * len(TURNS))
-    assert other and (other.name, other.machine) == ("3-other", "other")
+    assert mine and (mine.name, len(mine.turns), mine.commit) == ("2-second", 2 * len(TURNS), "b")
+    assert other and (other.name, other.machine, other.commit) == ("3-other", "other", None)
+
+
+def test_passes_over_two_states_of_the_code_are_of_no_commit(path: Path) -> None:
+    for number, commit in enumerate("ab"):
+        content = json.loads(path.read_text())
+        content["commit_info"] = {"id": commit, "dirty": False}
+        stored = path.with_name(f"{number:04}_both.json")
+        stored.write_text(json.dumps(content))
+    assert read_pass(stored).commit == "b" and read_stored(stored).commit is None
 
 
 def test_passes_of_another_version_of_the_suite_are_refused(path: Path) -> None:
