@@ -44,7 +44,7 @@ def test_every_model_keeps_its_promises(name: str, check: Check[ModelCase]) -> N
     assert verdict.kept != "broken", verdict.remark
 
 
-@pytest.mark.filterwarnings("ignore")  # so few images, and some solvers say that they did not converge
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # so few images
 @pytest.mark.parametrize("name", NAMES)
 def test_every_model_but_the_baseline_learns_from_a_few_images(name: str) -> None:
     case = case_of(name)
