@@ -6,18 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, Self
 
+from features.unavailable import Unavailable as Unavailable  # what ``build``, ``fit`` and ``transform`` may raise
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from features.weights import Weights
-
-
-class Unavailable(Exception):
-    """Raised by ``build``, ``fit`` or ``transform`` when something that is needed is not at hand.
-
-    The trial is then ``skipped``; the message says what is missing and how to get it.
-    """
 
 
 class Transformer(Protocol):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from features.spec import Unavailable
+from features.unavailable import Unavailable
 
 SILENCE_S = 10.0  # a server that says nothing for so long is not there
 
