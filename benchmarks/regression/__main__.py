@@ -1,7 +1,7 @@
 """``python -m benchmarks.regression``: has anything become slower or less accurate since what is stored?
 
 Runs the benchmarks of this folder, in several turns and on one thread, and compares with the last stored
-passes. What looks worse is repeated, in turn with the code that was stored, before anything is said of it.
+passes. What looks slower is repeated, in turn with the code that was stored, before anything is said of it.
 ``--save`` stores passes instead. Exit codes: 0 nothing is worse, 1 something is, 2 it
 could not be told.
 """
@@ -59,7 +59,7 @@ def save(storage: Path, n_passes: int, files: Sequence[str]) -> int:
 
 
 def compare(storage: Path, files: Sequence[str]) -> int:
-    """Run the benchmarks once, those that look worse a few times more, and print what came of it."""
+    """Run the benchmarks once, those that look slower a few times more, and print what came of it."""
     before = last_stored(storage, describe()["machine_id"])
     if before is None:
         raise BenchError(f"nothing is stored in {storage} to compare with; 'make regress-save' stores")

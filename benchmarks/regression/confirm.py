@@ -1,4 +1,4 @@
-"""What looks worse in one pass is timed again, in turn with the code that was stored, before anything is said of it."""
+"""What looks slower in a pass is timed again, in turn with the code that was stored, before anything is said of it."""
 
 from __future__ import annotations
 
