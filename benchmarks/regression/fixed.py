@@ -18,12 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 N_TRAIN, N_VALIDATION, N_TEST = 300, 60, 1_000
-SOON_DONE = {
-    "epochs": 3,
-    "min_steps": 0,
-    "batch": 32,
-    "networks": 2,
-}  # of networks: as telling about speed as many steps
+# few steps of a network tell as much about its speed as many
+SOON_DONE = {"epochs": 3, "min_steps": 0, "batch": 32, "networks": 2}
 THREADS = 1  # several wait for the slowest of them, which on a shared machine is chance
 
 
