@@ -1,7 +1,7 @@
 """``python -m benchmarks.ablation``: what each change of the training images gives or takes, on ``cnn-fast``.
 
 Ordinary trials on ``mnist-validation``, where the validation split takes the place of the test split.
-What came of them is written to ``docs/augmentation.md``. Stored trials are taken again.
+Writes what came of them to ``docs/augmentation.md``. Stored trials are taken again.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 from benchmarks.arguments import parse
+from benchmarks.errors import BenchError
 from benchmarks.folders import RESULTS, ROOT
 from benchmarks.report.findings import Findings, read_findings
 from benchmarks.statistics import holm, over_seeds, paired
@@ -58,7 +59,10 @@ given (`features/augment.py`). Any network takes them as settings, as `cnn-fast[
 
 
 def main() -> int:
-    """Run what is not stored yet, and write the page; return the first bad exit code."""
+    """Run what is not stored yet, and write the page; return the first bad exit code.
+
+    Raises ``BenchError`` where trials were skipped, as without a backend of Keras.
+    """
     for settings in (settings_of(change, epochs) for epochs in LENGTHS for change in CHANGES):
         given = ",".join(f"{name}={value}" for name, value in settings.items())
         words = ["--run", RUN, "--dataset", DATASET, "--models", f"{MODEL}[{given}]", "--seeds", str(SEEDS)]
@@ -99,6 +103,8 @@ def trials_of(findings: Findings, settings: Mapping[str, Setting]) -> list[Trial
     """Return the trials with exactly these settings beside the defaults, one a seed."""
     wanted = {**MODELS[MODEL].settings, **settings}
     found = [result for result in findings.results.values() if result.settings == wanted and result.scores]
+    if len(found) < SEEDS:
+        raise BenchError(f"{MODEL} with {dict(settings)} was not measured {SEEDS} times; the bench said why")
     return sorted(found, key=lambda result: result.trial.seed)[:SEEDS]
 
 
@@ -115,4 +121,8 @@ def rights(findings: Findings, results: Sequence[TrialResult]) -> NDArray[np.boo
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except BenchError as error:
+        print(f"ablation: {error}", file=sys.stderr)
+        sys.exit(2)

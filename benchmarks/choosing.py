@@ -28,7 +28,8 @@ RUN, DATASET = "choosing", "mnist-validation"
 LOG = RESULTS / RUN / "SETTINGS.md"
 TITLE = (
     "Made by `python -m benchmarks.choosing`. Given the first 50,000 training images, judged on the other 10,000.\n"
-    "Shown are settings that vary, or are not today's default; `default` marks the trials with all of today's.\n"
+    "Shown are settings that vary, or are not today's default; `default` marks the trials with all of today's,\n"
+    "`earlier` those of a model that another of the same name has since replaced.\n"
     "The times are a rough guide: other work shared the machine."
 )
 
@@ -120,7 +121,7 @@ def as_markdown(results: Sequence[TrialResult]) -> str:
             result.trial.model,
             result.trial.features,
             settings_text(result, results),
-            "default" if result.settings == defaults(result) else "",
+            _mark(result),
             f"{accuracy(result):.2%}",
             seconds_text(result.timing.fit_s),
             seconds_text(median(result.timing.predict_s)),
@@ -139,6 +140,13 @@ def accuracy(result: TrialResult) -> float:
 def defaults(result: TrialResult) -> Mapping[str, Setting]:
     """Return today's settings of the model on the pipeline."""
     return MODELS[result.trial.model].defaults_on(result.trial.features)
+
+
+def _mark(result: TrialResult) -> str:
+    today = defaults(result)
+    if result.settings == today:
+        return "default"
+    return "" if result.settings.keys() <= today.keys() else "earlier"
 
 
 def settings_text(result: TrialResult, results: Sequence[TrialResult]) -> str:

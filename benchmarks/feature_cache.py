@@ -1,4 +1,4 @@
-"""Feature matrices on disk: computed once for given images, pipeline and code, then memory-mapped."""
+"""Feature matrices on disk: computed once for given images, pipeline, code and conditions, then memory-mapped."""
 
 from __future__ import annotations
 
@@ -100,9 +100,13 @@ class FeatureCache:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def cache_key(pipeline: str, pipeline_hash: str, *images: NDArray[np.uint8]) -> str:
-    """Return the name of the entry of these images, pipeline and code."""
-    digest = hashlib.sha256(pipeline_hash.encode())
+def cache_key(pipeline: str, pipeline_hash: str, conditions: str, *images: NDArray[np.uint8]) -> str:
+    """Return the name of the entry of these images, pipeline and code, computed in these conditions.
+
+    An entry says how long it took, and under others (machine, threads, trials beside it) it would have taken longer or
+    less long.
+    """
+    digest = hashlib.sha256(f"{pipeline_hash}\n{conditions}".encode())
     for array in images:
         digest.update(str(array.shape).encode())
         digest.update(array.data if array.flags.c_contiguous else array.tobytes())

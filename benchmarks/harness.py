@@ -145,6 +145,7 @@ class Harness:
             data=str(folder.parent / "data"),
             n_classes=len(self.images.class_names),
             pipeline_hash=pipeline_hash(trial.features, self.catalog),
+            conditions=f"{describe()['machine_id']}, {limits.threads} threads{', contended' * self._contended}",
             cache=str(self.options.cache) if self.options.cache else None,
             threads=limits.threads,
             keep_model=self.options.keep_models,
@@ -173,7 +174,7 @@ class Harness:
             result,
             n_train=seen.n_train,
             scores=score(self.images.test.labels, answer.predictions, self.images.class_names, seen),
-            timing=replace(seen.timing, total_s=ending.total_s, contended=self.options.jobs > 1),
+            timing=replace(seen.timing, total_s=ending.total_s, contended=self._contended),
             resources=replace(seen.resources, peak_rss_mb=max(own_peak, ending.peak_rss_mb)),
             history=seen.history,
         ), answer.predictions
@@ -190,6 +191,10 @@ class Harness:
             started_at=now,
             finished_at=now,
         )
+
+    @property
+    def _contended(self) -> bool:
+        return self.options.jobs > 1
 
     def _settings(self, trial: Trial) -> dict[str, Setting]:
         return {**self.catalog.models[trial.model].defaults_on(trial.features), **trial.params}

@@ -169,7 +169,7 @@ def _context(request: Request, data: TrialData, transformer: Transformer, progre
 def _matrices(data: TrialData, pipeline: FeaturePipeline, request: Request) -> tuple[FeatureMatrices, bool]:
     """Return the feature matrices, and whether they came from the cache."""
     cache = FeatureCache(Path(request.cache)) if request.cache else None
-    key = cache_key(pipeline.name, request.pipeline_hash, data.images, data.test_images)
+    key = cache_key(pipeline.name, request.pipeline_hash, request.conditions, data.images, data.test_images)
     stored = cache.load(key) if cache else None
     if stored:
         # touch every page now, so that reading from disk is not counted as fitting

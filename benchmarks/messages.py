@@ -28,7 +28,8 @@ class Request:
     """All that a worker is told. Neither this nor any file it names holds a label of the test split.
 
     ``launched_at`` is the bench's clock at the start of the process; the clock is the system's, so
-    the worker can tell how long it took to come up. ``cache`` is None for no feature cache.
+    the worker can tell how long it took to come up. ``cache`` is None for no feature cache; ``conditions``
+    is what else than the code decides how long features take.
     """
 
     trial: Trial
@@ -37,6 +38,7 @@ class Request:
     data: str
     n_classes: int
     pipeline_hash: str
+    conditions: str
     cache: str | None
     threads: int
     keep_model: bool

@@ -91,6 +91,13 @@ def augmented(images: NDArray[Pixel], augmentation: Augmentation, seed: int) -> 
     Returns
     -------
     Images of the same shape and type; whole numbers are rounded.
+
+    Raises
+    ------
+    TypeError
+        If the images are neither uint8 nor float32.
+    ValueError
+        If they have too many pixels, or the seed is negative.
     """
     from concurrent.futures import ThreadPoolExecutor
 

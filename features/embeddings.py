@@ -41,7 +41,7 @@ class Embedding:
         self.made_from: tuple[Path, str] | None = None
 
     def fit(self, images: NDArray[np.uint8]) -> Self:
-        """Make the network for images of this shape. Raises Unavailable if its weights are not to be had."""
+        """Make the network for images of shape (n, height, width). Raises Unavailable without its weights."""
         if self.pretrained:
             weights = NETWORKS[self.network][1]
             self.made_from = weights.path(), weights.content
@@ -49,7 +49,10 @@ class Embedding:
         return self
 
     def transform(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the activations, flattened. Raises Unavailable if a network made again lacks its weights."""
+        """Return the activations of images of shape (n, height, width), flattened: shape (n, 4096).
+
+        Raises Unavailable if a network made again lacks its weights.
+        """
         import numpy as np
 
         model = self._describing(images.shape[1:])

@@ -29,6 +29,9 @@ class KerasClassifier:
 
     Parameters
     ----------
+    context
+        The trial. With ``hold_out`` its validation split is not learnt from; without one, nothing is held
+        out and nothing stops early.
     architecture
         The layers between the input and the classes.
     reads_images

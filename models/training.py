@@ -37,6 +37,8 @@ def train(
 ) -> None:
     """Train a network that gives probabilities, in place; tell ``progress`` every epoch's loss and accuracy.
 
+    ``held_out`` is only looked at, for the history and for early stopping; None for neither. From ``seed`` come
+    the order of ``learnt`` and its changes; the network comes with its first weights.
     The loss told is the cross-entropy without label smoothing, so that networks compare. Early stopping watches the
     loss that is trained: the other can be least while much is still to be learnt.
     In the end the network has the weights that shall predict: of the best epoch, the average, or the last.

@@ -18,7 +18,7 @@ class WeightAverage:
     """The exponential moving average of a network's weights (Polyak & Juditsky 1992).
 
     ``decay`` is what is left of it after a step; 0 keeps no average. Early on it forgets faster, so that
-    the weights of the start do not linger.
+    the weights of the start do not linger. It is brought up to date every tenth step; under ten there is none.
     """
 
     def __init__(self, decay: float) -> None:

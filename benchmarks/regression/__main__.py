@@ -2,8 +2,8 @@
 
 Runs the benchmarks of this folder, in several turns and on one thread, and compares with the last stored
 passes. What looks slower is repeated, in turn with the code that was stored, before anything is said of it.
-``--save`` stores passes instead. Exit codes: 0 nothing is worse, 1 something is, 2 it
-could not be told.
+``--save`` stores passes instead. Exit codes: 0 nothing is worse, 1 something is, 2 it could not be told,
+130 it was interrupted.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from benchmarks.regression.run import HERE, one_pass, run_benchmarks
 from benchmarks.regression.storage import last_stored
 from benchmarks.regression.words import as_markdown
 
+UNCOMMITTED = "not all of this code is committed; later runs can compare with its times, and not time it again"
 NOTHING_WORSE, SOME_WORSE, CANNOT_TELL, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(words: Sequence[str]) -> int:
     """Compare or store; return the exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.regression", description=(__doc__ or "").split("\n")[2])
+    _, _, description = (__doc__ or "").partition(": ")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.regression", description=description)
     parser.add_argument("--save", action="store_true", help="store passes, for later runs to compare with")
     parser.add_argument("--passes", type=int, default=5, metavar="N", help="how many to store (5)")
     parser.add_argument("--storage", type=Path, default=RESULTS / "regression", metavar="DIR", help="where they are")
@@ -50,6 +52,8 @@ def save(storage: Path, n_passes: int, files: Sequence[str]) -> int:
     """Run the benchmarks several times, each time stored by pytest-benchmark under one name."""
     if n_passes < 2:
         raise BenchError("--passes should be a whole number above 1: one pass does not show its own noise")
+    if describe()["git_dirty"] is not False:
+        print(f"regression: {UNCOMMITTED}", file=sys.stderr, flush=True)
     name = f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}"
     for number in range(n_passes):
         print(f"pass {number + 1} of {n_passes}", flush=True)
@@ -65,9 +69,9 @@ def compare(storage: Path, files: Sequence[str]) -> int:
         raise BenchError(f"nothing is stored in {storage} to compare with; 'make regress-save' stores")
     before = before.of_files(files)
     now = one_pass(places(files))
-    judged = confirmed(before, now)
-    print(as_markdown(before, now, judged))
-    return SOME_WORSE if any(one.alarms for one in judged) else NOTHING_WORSE
+    outcome = confirmed(before, now)
+    print(as_markdown(before, now, outcome.judged, outcome.repeated))
+    return SOME_WORSE if any(one.alarms for one in outcome.judged) else NOTHING_WORSE
 
 
 def places(files: Sequence[str]) -> list[str]:

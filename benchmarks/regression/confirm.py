@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from benchmarks.folders import ROOT
 from benchmarks.regression.judge import Judged, Turn, judge, to_confirm
@@ -15,7 +16,15 @@ from benchmarks.regression.turns import in_turns
 CONFIRMATIONS = 6
 
 
-def confirmed(before: Passes, now: Passes) -> list[Judged]:
+@dataclass(frozen=True)
+class Confirmed:
+    """What a comparison came to, and a sentence on what was timed again; empty if nothing was."""
+
+    judged: list[Judged]
+    repeated: str = ""
+
+
+def confirmed(before: Passes, now: Passes) -> Confirmed:
     """Compare two states of the code, of which ``now`` is that of the working tree.
 
     Suspects are timed in both states alternately, so that a machine that has become slower slows both. Where
@@ -23,16 +32,16 @@ def confirmed(before: Passes, now: Passes) -> list[Judged]:
     """
     same_machine = before.machine == now.machine
     judged = {one.name: one for one in judge(before.turns, now.turns, same_machine)}
-    suspects = to_confirm(judged.values())
+    suspects = repeated = to_confirm(judged.values())
     commit = before.commit if same_machine and before.packages == now.packages else None
     with stored_code(commit if suspects else None) as old_tree:
         then: tuple[Turn, ...] = () if old_tree else before.turns
+        against = f"in turn with commit {commit:.7}" if old_tree else "against the stored times"
         again: tuple[Turn, ...] = ()
         for _ in range(CONFIRMATIONS):
             if not suspects:
                 break
-            with_what = f"in turn with commit {commit:.7}" if old_tree else "against the stored times"
-            print(f"once more, {with_what}: {', '.join(suspects)}", file=sys.stderr, flush=True)
+            print(f"once more, {against}: {', '.join(suspects)}", file=sys.stderr, flush=True)
             places = _places(suspects)
             if old_tree:
                 then += one_pass(places, old_tree).turns
@@ -40,7 +49,8 @@ def confirmed(before: Passes, now: Passes) -> list[Judged]:
             of_all = judge(then, again, same_machine, noise_of=before.turns)
             judged |= {one.name: one for one in of_all if one.name in suspects}
             suspects = to_confirm(judged[name] for name in suspects)
-    return list(judged.values())
+    names = ", ".join(f"`{name}`" for name in repeated)
+    return Confirmed([*judged.values()], f"Looked slower, and timed again {against}: {names}." if names else "")
 
 
 def _places(names: Sequence[str]) -> list[str]:

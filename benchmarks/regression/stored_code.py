@@ -27,7 +27,7 @@ def stored_code(commit: str | None) -> Iterator[Path | None]:
 
 
 def _archive(commit: str) -> bytes | None:
-    call = ["git", "archive", "--format=tar", commit, "--", ".", ":(exclude)results"]
+    call = ["git", "archive", "--format=tar", commit]
     try:
         return subprocess.run(call, cwd=ROOT, capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):

@@ -12,8 +12,8 @@ from benchmarks.regression.storage import Passes
 HEADINGS = ("benchmark", "before", "now", "ratio", "noise", "accuracy", "verdict")
 
 
-def as_markdown(before: Passes, now: Passes, judged: Sequence[Judged]) -> str:
-    """Return the comparison for a terminal or a pull request."""
+def as_markdown(before: Passes, now: Passes, judged: Sequence[Judged], repeated: str = "") -> str:
+    """Return the comparison for a terminal or a pull request; ``repeated`` says what was timed again."""
     table = [_line(one) for one in judged]
     return "\n".join(
         [
@@ -21,7 +21,7 @@ def as_markdown(before: Passes, now: Passes, judged: Sequence[Judged]) -> str:
             "",
             summary(judged),
             "",
-            *_cautions(before, now),
+            *_cautions(before, now, repeated),
             str(tabulate(table, HEADINGS, tablefmt="github", disable_numparse=True)),
             "",
             "Before and now: processor time in multiples of the calibration kernel's, median over turns. Noise: the",
@@ -39,8 +39,8 @@ def summary(judged: Sequence[Judged]) -> str:
     return (f"**{'; '.join(worse)}.**" if worse else nothing) + unpaired
 
 
-def _cautions(before: Passes, now: Passes) -> list[str]:
-    said = []
+def _cautions(before: Passes, now: Passes, repeated: str) -> list[str]:
+    said = [repeated] if repeated else []
     if before.machine != now.machine:
         said.append("**Stored on another kind of machine: times are shown, and only accuracy is judged.**")
     names = sorted({*before.packages, *now.packages})

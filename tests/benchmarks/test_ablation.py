@@ -5,8 +5,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pytest
 
 from benchmarks.ablation import CHANGES, LENGTHS, SEEDS, settings_of, table
+from benchmarks.errors import BenchError
 from benchmarks.trial import Trial
 from models.registry import MODELS
 from tests.conftest import a_result
@@ -37,3 +39,8 @@ def test_each_change_is_a_line_against_none_at_all() -> None:
     assert lines["flip of every second image"][0] == "96.00"
     assert lines["flip of every second image"][2:] == ["-3.00", "< 0.001"]
     assert lines["shear up to 5°"][2:] == ["+0.00", "1.000"]
+
+
+def test_without_trials_there_is_no_table() -> None:
+    with pytest.raises(BenchError, match="was not measured 3 times"):
+        table(made_up({}), LENGTHS[1])

@@ -64,12 +64,13 @@ def test_the_key_follows_images_code_and_pipeline() -> None:
     other = images.copy()
     other[1, 2, 3] += 1
     keys = [
-        cache_key("pixels", "code", images, images),
-        cache_key("pixels", "code", images, other),
-        cache_key("pixels", "code", images[:1], images[1:]),
-        cache_key("pixels", "code", images.reshape(2, 4, 3), images),
-        cache_key("pixels", "other code", images, images),
-        cache_key("hog", "code", images, images),
+        cache_key("pixels", "code", "alone", images, images),
+        cache_key("pixels", "code", "alone", images, other),
+        cache_key("pixels", "code", "alone", images[:1], images[1:]),
+        cache_key("pixels", "code", "alone", images.reshape(2, 4, 3), images),
+        cache_key("pixels", "other code", "alone", images, images),
+        cache_key("hog", "code", "alone", images, images),
+        cache_key("pixels", "code", "beside others", images, images),
     ]
     assert len(set(keys)) == len(keys)
-    assert keys[0] == cache_key("pixels", "code", images.copy(), np.asfortranarray(images))
+    assert keys[0] == cache_key("pixels", "code", "alone", images.copy(), np.asfortranarray(images))

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.errors import BenchError
 from benchmarks.regression import __main__ as regress
 from benchmarks.regression import confirm, stored_code
 from benchmarks.regression.judge import Timed
-from benchmarks.regression.run import HERE
+from benchmarks.regression.run import HERE, one_pass
 from benchmarks.regression.storage import Passes
 from benchmarks.regression.turns import TURNS, in_turns, name_and_turn
 from tests.conftest import ROOT
@@ -96,6 +97,8 @@ def test_what_is_slow_every_time_is_slower(
     made_up = MadeUp(repeat(1.3), old=old)
     code, text = said(made_up, monkeypatch, capsys)
     assert code == 1 and "**`a` is slower.**" in text
+    against = f"in turn with commit {COMMIT:.7}" if old else "against the stored times"
+    assert f"Looked slower, and timed again {against}: `a`." in text
     assert len(made_up.asked) == 1 + confirm.CONFIRMATIONS * (2 if old else 1)
 
 
@@ -142,9 +145,7 @@ def test_the_stored_code_comes_out_of_gits_history(tmp_path: Path, monkeypatch: 
     with stored_code.stored_code("HEAD") as folder:
         assert folder is None  # no repository
     git("init")
-    (tmp_path / "results").mkdir()
-    for name in ("bench.py", "results/large.csv"):
-        (tmp_path / name).write_text("old")
+    (tmp_path / "bench.py").write_text("old")
     git("add", ".")
     git("commit", "--message", "old")
     commit = git("rev-parse", "HEAD")
@@ -155,3 +156,23 @@ def test_the_stored_code_comes_out_of_gits_history(tmp_path: Path, monkeypatch: 
     for unknown in ("0" * 40, None):
         with stored_code.stored_code(unknown) as folder:
             assert folder is None
+
+
+@pytest.mark.parametrize("name", ["features/registry.py", "models/registry.py", f"{HERE}/test_harness.py"])
+def test_in_the_stored_tree_its_own_code_is_timed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # beside other tests pytest-benchmark would refuse
+    with stored_code.stored_code("HEAD") as folder:
+        assert folder
+        (folder / name).write_text("raise RuntimeError")
+        with pytest.raises(BenchError, match="do not run"):
+            one_pass([f"{HERE}/test_harness.py"], folder)
+
+
+def test_storing_what_is_not_committed_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(regress, "run_benchmarks", lambda *words: None)
+    for dirty in (True, False, None):
+        monkeypatch.setattr(regress, "describe", lambda dirty=dirty: {"git_dirty": dirty})
+        assert regress.main(["--save", "--passes", "2", "--storage", str(tmp_path)]) == 0
+        assert ("not all of this code is committed" in capsys.readouterr().err) is (dirty is not False)
