@@ -19,7 +19,7 @@ bench: setup
 REFERENCE := $(BIN)/python bench.py --dataset mnist --run reference --models
 reference: setup
 	$(REFERENCE) all
-	$(REFERENCE) random-forest,extra-trees,xgboost,hist-gradient-boosting,ridge-random-features,vote --seeds 3
+	$(REFERENCE) linear-svm,random-forest,extra-trees,xgboost,hist-gradient-boosting,ridge-random-features,vote --seeds 3
 	$(REFERENCE) mlp,mlp-best,lenet5,cnn-simple,cnn-5 --seeds 3
 	$(REFERENCE) cnn-fast,cnn --seeds 5
 	$(BIN)/python -m benchmarks.report.readme

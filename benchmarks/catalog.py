@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.datasets.registry import DATASETS
@@ -22,12 +22,16 @@ SPECS: dict[str, type[Spec]] = {"MODELS": ModelSpec, "FEATURES": FeaturePipeline
 
 @dataclass(frozen=True)
 class Catalog:
-    """The three registries of a run, and the files that the plug-ins among them came from."""
+    """The three registries of a run, and the files that the plug-ins among them came from.
+
+    ``homes``: the module that a plug-in's spec is written in, by kind and name.
+    """
 
     models: Registry[ModelSpec]
     features: Registry[FeaturePipeline]
     datasets: Registry[Dataset]
     plugins: tuple[Path, ...] = ()
+    homes: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def faults_of(self, spec: Spec) -> list[str]:
         """Return what is wrong with a spec, in words."""
@@ -50,12 +54,14 @@ def load_catalog(plugins: Sequence[Path] = (), refuse_faults: bool = True) -> Ca
 def _with_plugin(catalog: Catalog, plugin: Plugin, refuse_faults: bool) -> Catalog:
     for kind, entries in plugin.entries.items():
         _check_kind(plugin.origin, kind, entries)
+    homes = {(kind, entry.name): plugin.module for kind, entries in plugin.entries.items() for entry in entries}
     try:
         extended = Catalog(
             catalog.models.with_more(plugin.entries.get("MODELS", ())),
             catalog.features.with_more(plugin.entries.get("FEATURES", ())),
             catalog.datasets.with_more(plugin.entries.get("DATASETS", ())),
             catalog.plugins,
+            {**catalog.homes, **homes},
         )
     except DuplicateNameError as error:
         raise BenchError(f"{plugin.origin}: {error}") from error

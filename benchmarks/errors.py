@@ -1,6 +1,20 @@
-"""The one error that is the user's to mend."""
+"""The one error that is the user's to mend, and those of files that are damaged."""
 
 from __future__ import annotations
+
+import zipfile
+import zlib
+
+UNREADABLE = (OSError, EOFError, KeyError, ValueError, zlib.error, zipfile.BadZipFile)
+"""What reading an .npz file raises where it is absent, cut short, empty, or holds something else."""
+
+LONGEST_REASON = 300  # characters
+
+
+def in_one_line(error: BaseException) -> str:
+    """Return an error's type and message in one line that can be shown in a table."""
+    text = " ".join(f"{type(error).__name__}: {error}".rstrip(": ").split())
+    return "".join(character for character in text if character.isprintable())[:LONGEST_REASON]
 
 
 class BenchError(Exception):

@@ -15,7 +15,7 @@ class Estimates:
     def __init__(self, *sources: Iterable[TrialResult]) -> None:
         self._seconds: dict[tuple[str, str], tuple[float, int]] = {}
         for results in sources:
-            # the largest training set last, so that it stands where several were run
+            # the largest training set first, so that it stands where several were run
             for result in sorted(results, key=lambda result: -(result.n_train or 0)):
                 if result.ok and result.timing.total_s and result.n_train:
                     self._seconds.setdefault(_kind(result.trial), (result.timing.total_s, result.n_train))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import traceback
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.errors import UNREADABLE
 from benchmarks.trial import FeatureMaps
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def unpacked(path: Path) -> FeatureMaps | None:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             layers = {name.removeprefix(LAYER): arrays[name] for name in arrays.files if name.startswith(LAYER)}
             return FeatureMaps(arrays["images"], arrays["labels"], layers)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except UNREADABLE:
         return None
 
 

@@ -65,7 +65,9 @@ class Harness:
         """
         self.store.tidy()
         started = clock()
-        with _scratch() as (scratch, guard), ThreadPoolExecutor(self.options.jobs) as pool:
+        # trials that run beside each other have one turn together
+        turn_of_all = self._turn(trials if self._contended else (), display)
+        with turn_of_all, _scratch() as (scratch, guard), ThreadPoolExecutor(self.options.jobs) as pool:
             _hand_over(self.images, scratch / "data")
 
             def result_of(trial: Trial) -> TrialResult | None:
@@ -89,7 +91,7 @@ class Harness:
         self, trial: Trial, scratch: Path, guard: Guard, started: float, estimates: Estimates, display: Display
     ) -> TrialResult | None:
         """Return one trial's result: the stored one where it holds, else a new one, stored; None if stopped before."""
-        with self._turn(trial, display):
+        with self._turn(() if self._contended else (trial,), display):
             if self._stop.is_set():
                 return None
             before = self.store.load(trial.key)
@@ -109,6 +111,7 @@ class Harness:
                     ending = self._run_worker(trial, folder, guard, limits, display)
                     result, predictions = self._judged(blank, ending)
                     self._store(before, result, predictions, folder / KEPT)
+                    self.store.save_log(trial.key, (folder / LOG).read_bytes())
                 if ending.answer and ending.answer.not_kept:
                     display.not_kept(trial, ending.answer.not_kept)
             display.finished(result)
@@ -125,17 +128,10 @@ class Harness:
         if not (before and before.ok and result.status in NOT_MEASURED):
             self.store.save(result, predictions, kept if kept and kept.is_dir() and result.ok else None)
 
-    @contextlib.contextmanager
-    def _turn(self, trial: Trial, display: Display) -> Iterator[None]:
-        """Wait for this bench's turn.
-
-        With several jobs trials run beside each other anyway, and are marked as contended.
-        """
-        if self.options.jobs > 1 or self.stored(trial):
-            yield
-            return
-        with turn(self.store.folder, self._stop.is_set, display.waits):
-            yield
+    def _turn(self, trials: Sequence[Trial], display: Display) -> contextlib.AbstractContextManager[None]:
+        """Return what waits for this bench's turn, if one of the trials has to be run."""
+        measures = not all(map(self.stored, trials))
+        return turn(self.store.folder, self._stop.is_set, display.waits) if measures else contextlib.nullcontext()
 
     def _run_worker(self, trial: Trial, folder: Path, guard: Guard, limits: Limits, display: Display) -> Ending:
         request = Request(
@@ -151,9 +147,7 @@ class Harness:
             keep_model=self.options.keep_models,
             launched_at=0.0,
         )
-        ending = run_worker(request, folder, limits, guard, self._stop, lambda stage: display.at_stage(trial, stage))
-        self.store.save_log(trial.key, (folder / LOG).read_bytes())
-        return ending
+        return run_worker(request, folder, limits, guard, self._stop, lambda stage: display.at_stage(trial, stage))
 
     def _judged(self, blank: TrialResult, ending: Ending) -> tuple[TrialResult, Predictions | None]:
         """Return the result that an ending means, and the predictions to store with it."""
@@ -209,6 +203,8 @@ class Harness:
         if self.options.force:
             return "--force"
         changed = inputs_of(trial, self.catalog, self.data_hash).changed_since(stored.inputs)
+        if stored.settings != self._settings(trial):
+            changed.append("settings")
         if stored.resources.threads != self.options.limits.threads:
             changed.append("threads")
         if self.options.keep_models and not self.store.model_folder(trial.key).is_dir():

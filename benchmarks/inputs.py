@@ -15,6 +15,7 @@ from benchmarks.folders import ROOT
 from benchmarks.measure import PROTOCOL
 from benchmarks.trial import Inputs, Trial
 from features.spec import FeaturePipeline
+from models.spec import ModelSpec
 
 PACKAGES = ("features", "models")
 DESCRIBING = {"features.spec", "features.naming", "features.registry", "models.spec", "models.registry"}
@@ -23,7 +24,7 @@ DESCRIBING = {"features.spec", "features.naming", "features.registry", "models.s
 def inputs_of(trial: Trial, catalog: Catalog, data_hash: str) -> Inputs:
     """Return the hashes of the trial's code, data, library versions, machine and, where it has some, weights."""
     model, pipeline = catalog.models[trial.model], catalog.features[trial.features]
-    sources = source_hash(_home(model.build)) + _pipeline_code(pipeline)
+    sources = _sources("MODELS", model, catalog) + _pipeline_code(pipeline, catalog)
     modules = ("numpy", *model.requires, *model.faster_with, *pipeline.requires)
     return Inputs(
         code=_hash(f"protocol {PROTOCOL}\n{sources}"),
@@ -37,11 +38,17 @@ def inputs_of(trial: Trial, catalog: Catalog, data_hash: str) -> Inputs:
 def pipeline_hash(name: str, catalog: Catalog) -> str:
     """Return the hash of a feature pipeline's code, of the libraries it leans on, and of its weights."""
     pipeline = catalog.features[name]
-    return _pipeline_code(pipeline) + (pipeline.weights.content if pipeline.weights else "")
+    return _pipeline_code(pipeline, catalog) + (pipeline.weights.content if pipeline.weights else "")
 
 
-def _pipeline_code(pipeline: FeaturePipeline) -> str:
-    return _hash(source_hash(_home(pipeline.build)) + versions_hash(("numpy", *pipeline.requires)))
+def _pipeline_code(pipeline: FeaturePipeline, catalog: Catalog) -> str:
+    return _hash(_sources("FEATURES", pipeline, catalog) + versions_hash(("numpy", *pipeline.requires)))
+
+
+def _sources(kind: str, spec: ModelSpec | FeaturePipeline, catalog: Catalog) -> str:
+    """Return the hash of where ``build`` is defined and, if that is another place, of the plug-in that names it."""
+    modules = dict.fromkeys([_home(spec.build), catalog.homes.get((kind, spec.name), _home(spec.build))])
+    return "".join(map(source_hash, modules))
 
 
 @cache

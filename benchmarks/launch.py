@@ -17,7 +17,7 @@ from benchmarks.folders import ROOT
 from benchmarks.guard import Guard
 from benchmarks.measure import clock
 from benchmarks.messages import Answer, Request, Stage, latest_stage
-from benchmarks.process_tree import end_tree, tree_rss_mb
+from benchmarks.process_tree import end_tree, rss_mb, tree
 from benchmarks.trial import Status
 
 LOOK_EVERY_S = 0.2
@@ -98,13 +98,16 @@ def run_worker(
         )
     guard.started(worker.pid)
     peak_rss_mb, ended_for = 0.0, None
+    seen: set[psutil.Process] = set()
     while ended_for is None and not _has_ended(worker, LOOK_EVERY_S):
-        rss_mb = tree_rss_mb(worker)
-        peak_rss_mb = max(peak_rss_mb, rss_mb)
-        ended_for = limit_passed(clock() - start, rss_mb, limits, stop)
+        members = tree(worker)
+        seen.update(members)
+        held_mb = rss_mb(members)
+        peak_rss_mb = max(peak_rss_mb, held_mb)
+        ended_for = limit_passed(clock() - start, held_mb, limits, stop)
         if stage := latest_stage(folder):
             on_stage(stage)
-    end_tree(worker)
+    end_tree(worker, seen)
     guard.ended(worker.pid)
     total_s = clock() - start
     if ended_for:

@@ -21,7 +21,14 @@ DISTRIBUTIONS = {
 
 def missing_modules(modules: Sequence[str]) -> list[str]:
     """Return those of ``modules`` that cannot be imported, without importing them."""
-    return [module for module in modules if importlib.util.find_spec(module) is None]
+    return [module for module in modules if not _is_there(module)]
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ModuleNotFoundError, ValueError):  # of a dotted name the packages above it are imported
+        return False
 
 
 def how_to_install(missing: Sequence[str]) -> str:

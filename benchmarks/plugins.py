@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -22,19 +23,23 @@ GROUPS = {"digitbench.models": "MODELS", "digitbench.features": "FEATURES", "dig
 
 @dataclass(frozen=True)
 class Plugin:
-    """What one file or one entry point brings: ``entries`` holds what it defines, by kind; ``origin`` says where."""
+    """What one file or one entry point brings: ``entries`` holds what it defines, by kind.
+
+    ``origin`` says where, in words, ``module`` by Python's name.
+    """
 
     origin: str
+    module: str
     entries: Mapping[str, Any]
 
 
 def from_file(path: Path) -> Plugin:
     """Return what a plug-in file defines; raises ``BenchError`` if it cannot be loaded or defines nothing."""
     module = _import_file(path)
-    plugin = Plugin(str(path), {kind: entries for kind in KINDS if (entries := getattr(module, kind, ()))})
-    if not plugin.entries:
+    entries = {kind: defined for kind in KINDS if (defined := getattr(module, kind, ()))}
+    if not entries:
         raise BenchError(f"{path} defines none of MODELS, FEATURES and DATASETS; nothing would be added")
-    return plugin
+    return Plugin(str(path), module.__name__, entries)
 
 
 def installed() -> Iterator[Plugin]:
@@ -51,7 +56,7 @@ def installed() -> Iterator[Plugin]:
         for point in sorted(entry_points(group=group), key=lambda point: point.name):
             origin = _origin(point)
             try:
-                yield Plugin(origin, {kind: point.load()})
+                yield Plugin(origin, point.module, {kind: point.load()})
             except (Exception, SystemExit) as error:
                 raise BenchError(f"{origin} cannot be loaded: {type(error).__name__}: {error}") from error
 
@@ -69,7 +74,8 @@ def _origin(point: EntryPoint) -> str:
 
 
 def _import_file(path: Path) -> ModuleType:
-    name = f"plugin_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}_{path.stem}"
+    stem = re.sub(r"\W", "_", path.stem)  # kept models are found again by this name, which Python has to accept
+    name = f"plugin_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}_{stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise BenchError(f"{path} is no Python file; a plug-in's name ends in .py")

@@ -8,6 +8,7 @@ import re
 import resource
 import signal
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import psutil
@@ -29,36 +30,38 @@ def own_peak_mb() -> float:
     return peak / MIB if sys.platform == "darwin" else peak / 1024
 
 
-def tree_rss_mb(process: psutil.Process) -> float:
-    """Return the resident memory of the process and its descendants now, in MiB; 0 once it has ended."""
+def tree(process: psutil.Process) -> list[psutil.Process]:
+    """Return the process and its descendants; nothing once it has ended."""
+    try:
+        return [*process.children(recursive=True), process]
+    except psutil.Error:
+        return []
+
+
+def rss_mb(processes: Iterable[psutil.Process]) -> float:
+    """Return the resident memory of those that are still there, together, in MiB."""
     total = 0
-    for member in _members(process):
+    for process in processes:
         with contextlib.suppress(psutil.Error):
-            total += member.memory_info().rss
+            total += process.memory_info().rss
     return total / MIB
 
 
-def end_tree(process: psutil.Process, grace_s: float = GRACE_S) -> None:
+def end_tree(process: psutil.Process, seen: Iterable[psutil.Process] = (), grace_s: float = GRACE_S) -> None:
     """End a process that leads a session, and its descendants: TERM to all, KILL to those there after ``grace_s``.
 
-    The process may have ended already; children that it left behind are ended all the same.
+    The process may have ended already; children that it left behind in its session are ended all the same, and so are
+    those in sessions of their own that were ``seen`` before.
     """
-    members = _members(process)
+    members = [*{*tree(process), *seen}]
     for member in members:
         with contextlib.suppress(psutil.Error):
             member.terminate()
     _, alive = psutil.wait_procs(members, timeout=grace_s)
     # a descendant may have been born in between
-    for member in {*alive, *(child for survivor in alive for child in _members(survivor))}:
+    for member in {*alive, *(child for survivor in alive for child in tree(survivor))}:
         with contextlib.suppress(psutil.Error):
             member.kill()
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     psutil.wait_procs(alive, timeout=grace_s)
-
-
-def _members(process: psutil.Process) -> list[psutil.Process]:
-    try:
-        return [*process.children(recursive=True), process]
-    except psutil.Error:
-        return []

@@ -9,12 +9,11 @@ import os
 import re
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.errors import BenchError
+from benchmarks.errors import UNREADABLE, BenchError
 from benchmarks.feature_maps import packed, unpacked
 from benchmarks.record import finite, from_record, to_record
 from benchmarks.trial import Predictions, TrialResult
@@ -88,16 +87,17 @@ class ResultStore:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
                 labels, probabilities = arrays["y_pred"].astype(np.int64), arrays.get("y_prob")
                 return Predictions(labels, probabilities, unpacked(self.folder / "feature_maps" / f"{key}.npz"))
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        except UNREADABLE:
             return None
 
     def save_log(self, key: str, output: bytes) -> None:
         """Keep what a trial's worker printed; a silent one has no log."""
         path = self.folder / "logs" / f"{key}.log"
-        if output:
-            write_whole(path, output)
-        else:
-            path.unlink(missing_ok=True)
+        with self.locked():
+            if output:
+                write_whole(path, output)
+            else:
+                path.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks.answers import WrongAnswerError
 from benchmarks.catalog import load_catalog
+from benchmarks.errors import in_one_line
 from benchmarks.keeping import Fitted, write_kept
 from benchmarks.measure import measure
 from benchmarks.messages import KEPT, Answer, ProgressWriter, Request
@@ -45,7 +46,7 @@ def answer_to(request: Request, say: ProgressWriter, folder: Path) -> Answer:
         return Answer("failed", str(error))
     except BaseException as error:  # SystemExit and the like are the model's failure too
         traceback.print_exc()
-        return Answer("failed", f"{type(error).__name__}: {error}")
+        return Answer("failed", in_one_line(error))
 
 
 def _keep(fitted: Fitted, request: Request, folder: Path, say: ProgressWriter) -> str:
@@ -56,7 +57,7 @@ def _keep(fitted: Fitted, request: Request, folder: Path, say: ProgressWriter) -
     except Exception as error:  # whatever pickling the model, or its own save, raises
         traceback.print_exc()
         shutil.rmtree(folder / KEPT, ignore_errors=True)
-        return f"{type(error).__name__}: {error}"
+        return in_one_line(error)
     return ""
 
 

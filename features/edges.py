@@ -144,4 +144,4 @@ def _pixels_and_edges(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return stacked.reshape(len(images), math.prod(stacked.shape[1:]))
 
 
-FEATURES = (FeaturePipeline("edges", "pixels, Sobel gradient and Canny edges (sigma 1)", Edges),)
+FEATURES = (FeaturePipeline("edges", "pixels, Sobel gradient and Canny edges (sigma 1)", Edges, requires=("scipy",)),)

@@ -184,10 +184,11 @@ class HOG:
 
 
 FEATURES = (
-    FeaturePipeline("hog", "histograms of oriented gradients, 9 orientations, 4x4 cells", HOG),
+    FeaturePipeline("hog", "histograms of oriented gradients, 9 orientations, 4x4 cells", HOG, requires=("scipy",)),
     FeaturePipeline(
         "hog-deskew",
         "histograms of oriented gradients of the upright image, 4x4 and 7x7 cells",
         partial(HOG, cell_sizes=(4, 7), upright=True),
+        requires=("scipy",),
     ),
 )

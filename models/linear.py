@@ -53,5 +53,6 @@ MODELS = (
         requires=("sklearn",),
         settings={"C": 0.03, "tolerance": 0.01},
         settings_for={"hog": {"C": 0.3}, "orientation-maps-pca": {"C": 1.0}},
+        stochastic=True,
     ),
 )

@@ -48,6 +48,11 @@ class LinearHead:
         shares: NDArray[np.float32] = self.classifier.predict_proba(self.scaler.transform(X))  # type: ignore[attr-defined]
         return shares
 
+    @property
+    def estimator_(self) -> object:
+        """What does the work, for the record."""
+        return getattr(self.classifier, "estimator_", self.classifier)
+
 
 SETTINGS: dict[str, Setting] = {"C": 0.003, "max_iter": 60, "stock": False}
 

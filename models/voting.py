@@ -55,6 +55,11 @@ class Vote:
         shares: NDArray[np.float64] = np.mean([self._shares(member, X) for member in self.members], axis=0)
         return shares
 
+    @property
+    def estimator_(self) -> object:
+        """What does the most of the work, for the record: the first member."""
+        return getattr(self.members[0], "estimator_", self.members[0])
+
     def _shares(self, member: Any, X: NDArray[np.float32]) -> NDArray[np.floating]:
         import numpy as np
         from scipy.special import softmax

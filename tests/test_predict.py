@@ -28,7 +28,7 @@ RUN = ("--plugin", CARELESS, "--models", MODELS, *QUICK, "--train-size", "600", 
 def once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A run with --keep-models: the folder of its results, and what it printed."""
     results, scratch = tmp_path_factory.mktemp("results"), tmp_path_factory.mktemp("scratch")
-    plugin = shutil.copy(CARELESS, results / "careless.py")
+    plugin = shutil.copy(CARELESS, results / "care-less.py")  # no name that Python could import
     words = [str(plugin) if word == CARELESS else word for word in RUN]
     done = subprocess.run(
         [sys.executable, str(ROOT / "bench.py"), *words, "--results-dir", str(results)],
@@ -171,7 +171,7 @@ def test_a_damaged_or_orphaned_model_gets_one_clear_line(
     model.write_bytes(model.read_bytes()[:1000])
     assert "run the trial again with --keep-models --force" in one_line(capsys, "local", "knn", *words)
     about = folder / "saves-itself@pixels-s0-n600/about.json"
-    about.write_text(about.read_text().replace("careless.py", "gone.py"))
+    about.write_text(about.read_text().replace("care-less.py", "gone.py"))
     assert "gone.py, and there is no such file now" in one_line(capsys, "local", "saves-itself", *words)
     about.write_text("{}")
     assert "KeyError" in one_line(capsys, "local", "saves-itself", *words)

@@ -85,6 +85,38 @@ def test_a_plug_ins_own_helpers_count_as_its_code(bench: Bench, tmp_path: Path) 
     assert "run again: code changed" in bench(*arguments).stdout
 
 
+@pytest.mark.slow
+def test_a_plug_in_that_gives_the_suites_own_parts_other_arguments_counts(bench: Bench, tmp_path: Path) -> None:
+    plugin = tmp_path / "mine.py"
+    text = (
+        "from functools import partial\nfrom features.hog import HOG\nfrom features.spec import FeaturePipeline\n"
+        "from models import neighbors\nfrom models.spec import ModelSpec\n"
+        "FEATURES = (FeaturePipeline('coarse', 'large cells', partial(HOG, cell_sizes=(7,))),)\n"
+        "MODELS = (ModelSpec('near', 'mine', 'k-NN', partial(neighbors.MODELS[0].build), ('coarse',),\n"
+        "          settings={**neighbors.MODELS[0].settings, 'k': 1}),)\n"
+    )
+    arguments = ("--plugin", str(plugin), "--models", "near", *QUICK)
+    plugin.write_text(text)
+    assert bench(*arguments).returncode == 0
+    assert "ok, stored" in bench(*arguments).stdout
+    plugin.write_text(text.replace("(7,)", "(6,)"))
+    assert "run again: code changed" in bench(*arguments).stdout
+    plugin.write_text(text.replace("(7,)", "(6,)").replace("'k': 1", "'k': 3"))
+    assert "run again: code and settings changed" in bench(*arguments).stdout
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_what_runs_beside_itself_waits_for_its_turn_too(
+    started_bench: Callable[..., subprocess.Popen[str]], bench: Bench, tmp_path: Path, jobs: str
+) -> None:
+    first = started_bench("--plugin", HOSTILE, "--models", "hangs", *QUICK, "--timeout", "5", "--jobs", jobs)
+    wait_for_worker(tmp_path)
+    other = bench("--models", "knn,dummy", *QUICK, "--jobs", "2", "--run", "other")
+    assert other.returncode == 0 and f"process {first.pid}" in other.stdout, other.stdout
+    first.communicate(timeout=30)
+
+
 def test_max_minutes_starts_nothing_that_would_not_end_in_time(bench: Bench) -> None:
     bench("--models", "knn", *QUICK)
     done = bench("--models", "knn", *QUICK, "--force", "--max-minutes", "0.001")

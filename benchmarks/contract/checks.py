@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
+from benchmarks.errors import in_one_line
 from benchmarks.folders import ROOT
 from models.spec import Unavailable
 
@@ -61,7 +62,7 @@ class Check(Generic[Subject]):
         except BrokenError as error:
             return self.not_kept(str(error))
         except (Exception, SystemExit) as error:
-            return self.not_kept(f"{type(error).__name__}: {error}".rstrip(": ") + _where(error))
+            return self.not_kept(in_one_line(error) + _where(error))
 
     def not_kept(self, how: str) -> Verdict:
         """Return the verdict that the promise is not kept, told ``how`` in one line."""

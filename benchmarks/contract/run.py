@@ -26,7 +26,7 @@ from benchmarks.launch import LOG, LOOK_EVERY_S, Limits, how_it_ended, limit_pas
 from benchmarks.measure import clock
 from benchmarks.missing import how_to_install, missing_modules
 from benchmarks.plan import Choice, plan
-from benchmarks.process_tree import end_tree, tree_rss_mb
+from benchmarks.process_tree import end_tree, rss_mb, tree
 from models.spec import ModelSpec, Unavailable
 
 ALL_HOLD, NOT_ALL_HOLD = 0, 1
@@ -162,7 +162,7 @@ def _wait(answers: IO[bytes], process: psutil.Popen, limits: Limits) -> str:
     """Block until there is an answer; say why if the process passes a limit before."""
     start, never = clock(), threading.Event()
     while not select.select([answers], [], [], LOOK_EVERY_S)[0]:
-        if passed := limit_passed(clock() - start, tree_rss_mb(process), limits, never):
+        if passed := limit_passed(clock() - start, rss_mb(tree(process)), limits, never):
             return passed[1]
     return ""
 

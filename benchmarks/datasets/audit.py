@@ -16,8 +16,8 @@ class Audit:
 
     ``counts``: images of each class, by split. ``duplicates``: pairs of splits (or a split and itself)
     and the number of images of the second that are equal, pixel by pixel, to an earlier one of the
-    first. ``hashes``: SHA-256 of each split's images and labels as loaded. ``notes``, ``source``
-    and ``centred`` are those of ``Images``.
+    first. ``hashes``: SHA-256 of each split's images and labels as loaded. ``notes``, ``source``,
+    ``centred`` and ``polarity`` are those of ``Images``.
     """
 
     class_names: tuple[str, ...]
@@ -29,6 +29,7 @@ class Audit:
     notes: tuple[str, ...] = ()
     source: str = ""
     centred: bool = False
+    polarity: str = "auto"
 
     @property
     def data_hash(self) -> str:
@@ -63,6 +64,7 @@ def audit(images: Images) -> Audit:
         notes=images.notes,
         source=images.source,
         centred=images.centred,
+        polarity=images.polarity,
     )
 
 

@@ -64,8 +64,9 @@ def _named(labels: list[object], column: str, metadata: dict[bytes, bytes] | Non
         names = features[column]["names"]
     except (KeyError, TypeError, ValueError):
         return labels
-    if isinstance(names, dict):
-        names = list(names.values())
+    names = list(names.values()) if isinstance(names, dict) else names
+    if not isinstance(names, list):
+        return labels
     strange = [label for label in labels if not (isinstance(label, int) and 0 <= label < len(names))]
     if strange:
         raise BenchError(f"{path}: label {strange[0]} is out of range; there are names for 0 to {len(names) - 1}")

@@ -13,7 +13,7 @@ from benchmarks.datasets.contact_sheet import Pair, contact_sheet, reduced, spre
 from benchmarks.datasets.frame import FRAME, is_dark_on_light, to_frame
 from benchmarks.datasets.source import Part, Source
 from benchmarks.datasets.spec import Images, Split
-from benchmarks.datasets.splits import with_test, with_validation
+from benchmarks.datasets.splits import mixed, with_test, with_validation
 from benchmarks.errors import BenchError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def prepare(source: Source, name: str, how: Preparation) -> Images:
     else:
         test, _ = _framed(source.test, class_names, dark_on_light, how.centre, ())
         refuse_bad(test, len(class_names), name, source.test.name)
-    train, validation = with_validation(learnable)
+    train, validation = with_validation(mixed(learnable))  # most lie class by class
     return Images(
         train=train,
         validation=validation,
@@ -68,6 +68,7 @@ def prepare(source: Source, name: str, how: Preparation) -> Images:
         notes=(*source.notes, *said),
         picture=contact_sheet(pairs),
         centred=how.centre,
+        polarity=how.polarity,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -86,6 +86,8 @@ def words(labels: Iterable[object], name: str) -> tuple[str, ...]:
     known: dict[object, str] = {}
     found = []
     for i, label in enumerate(labels):
+        if not isinstance(label, Hashable):
+            raise BenchError(f"{name}: label {i} is {str(label)[:20]}; labels are words, or whole numbers from 0")
         if label not in known:
             known[label] = _word(label, f"{name}: label {i}")
         found.append(known[label])

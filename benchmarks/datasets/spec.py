@@ -33,7 +33,7 @@ class Images:
     ``dropped`` names the images that were left out of training, with the reason;
     ``checksums`` are SHA-256 of the uncompressed sources. Of a person's own data: ``notes`` are what to
     know of it, ``picture`` is a PNG of what was made of it, ``source`` says where it lies. ``centred``: the ink is
-    centred by mass, as MNIST's is.
+    centred by mass, as MNIST's is. ``polarity``: what was asked for, light on dark or the other way round.
     """
 
     train: Split
@@ -46,6 +46,7 @@ class Images:
     picture: bytes | None = None
     source: str = ""
     centred: bool = False
+    polarity: str = "auto"
 
     @property
     def image_shape(self) -> tuple[int, int]:

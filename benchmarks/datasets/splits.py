@@ -38,6 +38,11 @@ def stratified_order(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     return np.argsort(place, kind="stable")
 
 
+def mixed(split: Split) -> Split:
+    """Return the images in another order, always the same, of which every prefix holds the classes in their shares."""
+    return take(split, stratified_order(split.labels, VALIDATION_SEED))
+
+
 def with_validation(learnable: Split) -> tuple[Split, Split]:
     """Split off a stratified sixth for validation, always the same one; return (train, validation)."""
     import numpy as np

@@ -67,6 +67,9 @@ def _command(
     trials = [result.trial for result in findings.results.values() if result.trial.label in labels]
     words = ["python", "bench.py", "--models", ",".join(labels), "--features", ",".join(features)]
     words += ["--dataset", findings.audit.source or findings.dataset]
+    if findings.audit.source:
+        words += ["--polarity", findings.audit.polarity] if findings.audit.polarity != "auto" else []
+        words += ["--centre"] if findings.audit.centred else []
     if n_seeds > 1:
         words += ["--seeds", str(n_seeds)]
     sizes = sorted({trial.train_size for trial in trials if trial.train_size})

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import io
 import math
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from benchmarks.datasets.spec import Images
+from benchmarks.errors import UNREADABLE
 from benchmarks.store import ResultStore, write_whole
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def read_pictures(store: ResultStore) -> Pictures | None:
         with (store.folder / IMAGES_FILE).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             test = dict(zip(arrays["test_numbers"].tolist(), arrays["test_images"], strict=True))
             return Pictures(test, arrays["samples"], arrays["means"])
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+    except UNREADABLE:
         return None
 
 

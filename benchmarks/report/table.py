@@ -59,7 +59,7 @@ def notes(board: Leaderboard) -> list[str]:
     """Say what the rows have in common."""
     said = []
     if board.n_train and board.n_test:
-        said.append(f"Given {board.n_train:,} images to learn from, tested once on {board.n_test:,} others.")
+        said.append(f"Given {board.n_train:,} images to learn from, tested on {board.n_test:,} others.")
     if board.all_equal_p is not None:
         p_value = f"= {board.all_equal_p:.2g}" if board.all_equal_p >= 1e-4 else "< 0.0001"
         said.append(f"That all rows err equally often: p {p_value} (Cochran's Q).")

@@ -16,7 +16,7 @@ import psutil
 import pytest
 
 from benchmarks.guard import Guard
-from benchmarks.process_tree import end_tree, own_peak_mb, tree_rss_mb
+from benchmarks.process_tree import end_tree, own_peak_mb, rss_mb, tree
 
 FAMILY = """
 import signal, subprocess, sys, time
@@ -68,9 +68,9 @@ def test_a_tree_is_ended_with_children_that_do_not_listen(family: Family) -> Non
 
 def test_memory_counts_the_whole_tree(family: Family) -> None:
     alone = family.parent.memory_info().rss / 2**20
-    assert tree_rss_mb(family.parent) > alone * 1.8
+    assert rss_mb(tree(family.parent)) > alone * 1.8
     end_tree(family.parent, grace_s=0.1)
-    assert eventually(lambda: tree_rss_mb(family.parent) == 0)
+    assert eventually(lambda: rss_mb(tree(family.parent)) == 0)
 
 
 def test_the_own_peak_stays_when_memory_is_given_back() -> None:

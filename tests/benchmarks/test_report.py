@@ -248,6 +248,14 @@ def test_the_commands_make_every_trial_again(store: ResultStore) -> None:
     ]
 
 
+def test_the_commands_prepare_a_persons_own_images_as_they_were(store: ResultStore) -> None:
+    dataset = store.folder / DATASET_FILE
+    own = {"source": "/my images", "polarity": "dark-on-light", "centred": True}
+    dataset.write_text(json.dumps({**json.loads(dataset.read_text()), **own}))
+    (one,) = {command.partition(" --dataset ")[2] for command in commands(read_findings(store, {}), {})}
+    assert one == "'/my images' --polarity dark-on-light --centre"
+
+
 def test_the_mistakes_that_a_model_is_surest_of_come_first() -> None:
     sure = np.array([[0.9, 0.1], [0.3, 0.7], [0.1, 0.9], [0.6, 0.4]])
     predictions = Predictions(sure.argmax(axis=1), sure)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -42,10 +43,17 @@ def test_a_damaged_file_counts_as_absent(store: ResultStore, content: str) -> No
     assert store.load("knn@pixels-s0") is None and store.load_all() == []
 
 
-def test_damaged_predictions_count_as_absent(store: ResultStore) -> None:
-    store.save(a_result(), Predictions(np.zeros(300, np.int64)))
+def garbled(content: bytes) -> bytes:
+    """Return an archive of which the compressed data is spoilt, and nothing else."""
+    return content[:60] + bytes(255 - byte for byte in content[60:80]) + content[80:]
+
+
+@pytest.mark.parametrize("spoil", [lambda content: content[:-40], lambda content: b"", garbled])
+def test_damaged_predictions_count_as_absent(store: ResultStore, spoil: Callable[[bytes], bytes]) -> None:
+    store.save(a_result(), Predictions(np.arange(300) % 10))
     path = store.folder / "predictions" / "knn@pixels-s0.npz"
-    path.write_bytes(path.read_bytes()[:-40])
+    assert store.predictions("knn@pixels-s0") is not None
+    path.write_bytes(spoil(path.read_bytes()))
     assert store.predictions("knn@pixels-s0") is None
 
 

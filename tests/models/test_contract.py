@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import pytest
@@ -10,6 +11,7 @@ from benchmarks.catalog import load_catalog
 from benchmarks.contract.checks import Check
 from benchmarks.contract.models import MODEL_CHECKS, ModelCase
 from benchmarks.contract.tiny import N_CLASSES
+from benchmarks.implementation import ImplementationWatch
 from benchmarks.missing import missing_modules
 from models.registry import MODELS
 from models.spec import BuildContext, Setting, Unavailable
@@ -53,6 +55,16 @@ def test_every_model_but_the_baseline_learns_from_a_few_images(name: str) -> Non
     except Unavailable as missing:
         pytest.skip(str(missing))
     assert (accuracy > 0.5) if name != "dummy" else (accuracy < 0.2), accuracy
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_model_names_the_library_that_does_its_work(name: str) -> None:
+    try:
+        model = case_of(name).fitted
+    except Unavailable as missing:
+        pytest.skip(str(missing))
+    library = ImplementationWatch().library_of(model)
+    assert re.fullmatch(r"\S+ \d+\.\d+.*", library), library
 
 
 @pytest.mark.slow

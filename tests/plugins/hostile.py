@@ -67,13 +67,16 @@ class PredictsTooFew(Harmless):
 
 
 class LeavesChildren(Harmless):
-    """Starts a process that would go on for ever, and ends well itself."""
+    """Starts processes that would go on for ever, one in a session of its own, and ends well itself."""
 
     def fit(self, X: Any, y: Any) -> Self:
         import subprocess
         import sys
 
-        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)", "left-behind"])
+        for detached in (False, True):
+            endless = [sys.executable, "-c", "import time; time.sleep(3600)", "left-behind"]
+            subprocess.Popen(endless, start_new_session=detached)
+        time.sleep(0.5)  # long enough to be seen
         return self
 
 

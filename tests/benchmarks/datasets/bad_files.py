@@ -253,6 +253,7 @@ PARQUET: dict[str, Bad] = {
     "no rows": ("no images", parquet_of([], [])),
     "single class": ("a single class", parquet_of(PNGS, [3] * 36)),
     "no label": ("label 0 is None", parquet_of(PNGS, [None, *TRAIN[1][1:].tolist()])),
+    "several labels": ("label 0 is [1, 2]", parquet_of(PNGS, [[1, 2]] * 36)),
     "label out of range": ("label 2 is out of range", parquet_of(PNGS, TRAIN[1], NAMES[:2])),
     "unreadable image": ("row 1 cannot be read as an image", parquet_of([PNGS[0], half(PNGS[1]), *PNGS[2:]], TRAIN[1])),
     "no image": ("row 0 holds no image file", parquet_of(["x"] * 36, TRAIN[1])),

@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 
 from benchmarks.datasets.digits import TEST_SEED
 from benchmarks.datasets.spec import Images, Split
-from benchmarks.datasets.splits import stratified_order, subset, take, with_validation, without_test
+from benchmarks.datasets.splits import mixed, stratified_order, subset, take, with_validation, without_test
 from tests.benchmarks.datasets.fakes import numbered, numbers
 
 Labels = NDArray[np.int64]
@@ -119,6 +119,14 @@ def test_subsets_are_as_large_as_asked_for_nested_and_of_the_given_images(
         assert sorted(chosen[-1]) == numbers(whole)
         for pair in parts:
             np.testing.assert_array_equal(pair[side].labels, whole.labels[numbers(pair[side])])
+
+
+def test_in_what_is_mixed_the_first_images_hold_every_class() -> None:
+    sorted_by_class = numbered(np.repeat(np.arange(10), 60))
+    once, again = mixed(sorted_by_class), mixed(sorted_by_class)
+    assert numbers(once) == numbers(again) and sorted(numbers(once)) == numbers(sorted_by_class)
+    counts = np.bincount(once.labels[:100], minlength=10)
+    assert counts.min() >= 9 and counts.max() <= 11
 
 
 def test_a_subset_holds_validation_in_the_share_of_the_whole() -> None:
