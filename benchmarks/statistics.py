@@ -53,11 +53,12 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def paired(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_]) -> float:
-    """Return the exact two-sided p-value that two models err equally often, each trained with one or more seeds.
+    """Return the two-sided p-value that two models err equally often, each trained with one or more seeds.
 
-    Both arrays have shape (seeds, n); the number of seeds may differ. Under the null hypothesis the
-    difference of the two mean scores of each image has either sign with probability one half
-    (the sign-flip test, Fisher 1935). With one seed each this is exact McNemar.
+    Both arrays have shape (seeds, n). Under the null hypothesis the difference of the two mean scores of
+    each image has either sign with probability one half (the sign-flip test, Fisher 1935). With one seed
+    each this is exact McNemar. Where one model has more seeds than the other that probability is close to
+    one half, not equal to it; ``benchmarks.regression.false_alarms`` shows what it does to the tests.
     """
     import numpy as np
 

@@ -82,7 +82,7 @@ def _verdict(a: Reader, b: Reader) -> str:
     p_value = paired(a.right, b.right)
     better = a if a.right.mean() > b.right.mean() else b
     said = f"{better.name} is better" if p_value < SIGNIFICANT else "the difference could be chance"
-    return f"p = {p_value:.2g} (exact paired test, for this pair alone): {said}"
+    return f"p = {p_value:.2g} (paired test, for this pair alone): {said}"
 
 
 def _f1_difference(truth: NDArray[np.int64], a: Reader, b: Reader) -> str:

@@ -100,7 +100,7 @@ def anchor(row: Row) -> str:
 
 
 LEGEND = (
-    "Rank with `=`: not told apart from the best (exact paired test on the test images, Holm-corrected over all",
+    "Rank with `=`: not told apart from the best (paired test on the test images, Holm-corrected over all",
     "pairs, 5 %). ±: standard deviation over seeds. Interval: Wilson, 95 %. F1: macro average. Times: medians;",
     "`features` for all images, `predict` for the test images, `one image` from pixels to label. Memory: peak of the",
     "whole trial. More in [report.html](report.html), every column in [leaderboard.csv](leaderboard.csv).",

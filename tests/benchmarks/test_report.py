@@ -165,7 +165,7 @@ def test_two_rows_are_compared_in_words(store: ResultStore) -> None:
     text = explain(store, "knn@pixels", "<b>bad@pixels")
     assert "knn@pixels reads 9 of 10 images right" in text
     assert re.search(r"knn@pixels right\s+2\s+7", text) and re.search(r"knn@pixels wrong\s+0\s+1", text)
-    assert "p = 0.016 (exact paired test, for this pair alone): knn@pixels is better" in text
+    assert "p = 0.016 (paired test, for this pair alone): knn@pixels is better" in text
     assert "only knn@pixels reads right: #1 (a 0, read as 1), #2" in text
     assert "only <b>bad@pixels reads right: none" in text
 

@@ -57,6 +57,7 @@ def test_every_model_but_the_baseline_learns_from_a_few_images(name: str) -> Non
     assert (accuracy > 0.5) if name != "dummy" else (accuracy < 0.2), accuracy
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # so few images
 @pytest.mark.parametrize("name", NAMES)
 def test_every_model_names_the_library_that_does_its_work(name: str) -> None:
     try:
