@@ -121,6 +121,7 @@ def test_processor_time_counts_children_and_not_waiting() -> None:
 
 def test_what_is_published_was_stored_by_this_suite_and_names_nobody() -> None:
     assert STORED
+    assert read_stored(STORED[-1]).commit, "was not stored with one state of the code, all of it committed"
     names = set(read_pass(STORED[-1]).turns[0])
     assert {f"test_features.py::test_transform[{name}]" for name in FEATURES if name == "hog"} <= names
     assert {f"test_models.py::test_{what}[knn]" for what in ("fit", "predict") if "knn" in MODELS} <= names
