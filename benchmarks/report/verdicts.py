@@ -12,7 +12,7 @@ from benchmarks.changes import FIGURES, TIMES, Change, RowChanges
 from benchmarks.words import seconds_text
 
 LEGEND = (
-    "Accuracy: exact paired test on the same images, Holm-corrected over the rows, 5 %. Times, memory and size: ratio",
+    "Accuracy: paired test on the same images, Holm-corrected over the rows, 5 %. Times, memory and size: ratio",
     "of medians; no change is a ratio that two runs of the same code may have, or that their own spread explains.",
 )
 UNPAIRED_LEGEND = (
