@@ -51,7 +51,8 @@ INTRO = f"""# What changing the training images gives or takes
 `{MODEL}` on MNIST, learnt from the first 50,000 training images and judged on the other 10,000, the validation
 split; the test split was not looked at. Each line is the mean of {SEEDS} seeds (0 to {SEEDS - 1}) with its
 95 % interval (Student's), in percent. The difference to no change at all is in points; p is that of the exact paired
-test over the same seeds and images, after Holm's correction for the lines of a table.
+test over the same seeds and images, after Holm's correction for the lines of a table. It says whether these trained
+networks would differ on other images; how far other seeds would differ, the intervals say.
 
 Made by `python -m benchmarks.ablation`. Every image is changed anew in each epoch, by amounts drawn up to those
 given (`features/augment.py`). Any network takes them as settings, as `cnn-fast[rotation=8,flip=0.5]`.

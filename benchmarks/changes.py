@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 Verdict = Literal["improved", "worse", "within noise", "the same", "not compared"]
 
 # What two runs of the same code may differ by, as a ratio; their own spread may add to that
-ALLOWED = {"fit": 1.25, "predict": 1.15, "memory": 1.10, "size": 1.01}
-ALLOWED_ONCE = 1.5  # for a time that was taken only once: with one seed, a fit is
-LEAST_S = 0.02  # a smaller difference of two times is noise, whatever its ratio
-TIMES = ("fit", "predict")
+ALLOWED = {"features": 1.25, "fit": 1.25, "predict": 1.15, "one image": 1.25, "memory": 1.10, "size": 1.01}
+MOST_ALLOWED = 1.5  # also for a time that was taken only once: with one seed, a fit is
+OF_SPREAD = 2.0
+# a smaller difference of two times is noise, whatever its ratio
+LEAST_S = {"features": 0.02, "fit": 0.02, "predict": 0.02, "one image": 0.0005}
+TIMES = tuple(LEAST_S)
 FIGURES = ("accuracy", *ALLOWED)
 
 
@@ -184,22 +186,32 @@ def _accuracy(side: Side) -> float:
 
 
 def _ratio(figure: str, before: Sequence[float], after: Sequence[float]) -> Change:
-    """Compare medians; the noise allowed is the figure's own, or the spread of the values where that is larger."""
+    """Compare medians; the noise allowed is the figure's own, or the spread of the values where that is larger.
+
+    A spread that is larger than ``MOST_ALLOWED`` excuses no more than that.
+    """
     if not before or not after:
         return Change(None, None, "not compared", "not measured in both")
     old, new = median(before), median(after)
-    if figure in TIMES and old != new and abs(old - new) < LEAST_S:
-        return Change(old, new, "within noise", f"noise below {LEAST_S * 1000:.0f} ms")
+    if figure in TIMES and old != new and abs(old - new) < LEAST_S[figure]:
+        return Change(old, new, "within noise", f"noise below {LEAST_S[figure] * 1000:g} ms")
     once = figure in TIMES and min(len(before), len(after)) == 1
-    allowed = max(ALLOWED_ONCE if once else ALLOWED[figure], 1 + _spread(before) + _spread(after))
+    of_spread = 1 + OF_SPREAD * (_spread(before) + _spread(after))
+    allowed = MOST_ALLOWED if once else min(MOST_ALLOWED, max(ALLOWED[figure], of_spread))
     near = max(old, new) <= allowed * min(old, new)
     verdict: Verdict = "within noise" if near else "improved" if new < old else "worse"
     return Change(old, new, "the same" if old == new else verdict, f"noise to {allowed:.2f}×")
 
 
 def _spread(values: Sequence[float]) -> float:
+    """Return the median distance from the median, as a share: more values, or one at a bad moment, do not raise it."""
     middle = median(values)
-    return (max(values) - min(values)) / middle if middle else 0.0
+    return median(abs(value - middle) for value in values) / middle if middle else 0.0
+
+
+def _features(results: Sequence[TrialResult]) -> list[float]:
+    """Return the times, each once: seeds that took the same matrix from the cache tell the same one."""
+    return list(dict.fromkeys(result.timing.features_s for result in results if result.timing.features_s is not None))
 
 
 def _fit(results: Sequence[TrialResult]) -> list[float]:
@@ -208,6 +220,10 @@ def _fit(results: Sequence[TrialResult]) -> list[float]:
 
 def _predict(results: Sequence[TrialResult]) -> list[float]:
     return [seconds for result in results for seconds in result.timing.predict_s]
+
+
+def _one_image(results: Sequence[TrialResult]) -> list[float]:
+    return [result.timing.latency_ms.p50 / 1000 for result in results if result.timing.latency_ms]
 
 
 def _memory(results: Sequence[TrialResult]) -> list[float]:
@@ -219,8 +235,10 @@ def _size(results: Sequence[TrialResult]) -> list[float]:
 
 
 VALUES: Mapping[str, Callable[[Sequence[TrialResult]], list[float]]] = {
+    "features": _features,
     "fit": _fit,
     "predict": _predict,
+    "one image": _one_image,
     "memory": _memory,
     "size": _size,
 }

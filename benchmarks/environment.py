@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.folders import ROOT
-from benchmarks.missing import DISTRIBUTIONS
+from benchmarks.missing import DISTRIBUTIONS, distributions
 
 CODE = ("bench.py", "benchmarks", "models", "features", "pyproject.toml", "constraints.txt")
 
 
 def version_of(module: str) -> str | None:
     """Return the installed version of the distribution that provides ``module``; None without one."""
-    for distribution in DISTRIBUTIONS.get(module, (module,)):
+    for distribution in distributions(module):
         try:
             return metadata.version(distribution)
         except metadata.PackageNotFoundError:

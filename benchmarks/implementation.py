@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.environment import version_of
 from benchmarks.keeping import OWN_FOLDER, saves_itself, write_model
-from benchmarks.missing import DISTRIBUTIONS
+from benchmarks.missing import distributions
 from models.spec import Estimator
 
 
@@ -48,7 +48,7 @@ class ImplementationWatch(logging.Filter):
 
 def _with_version(package: str) -> str:
     version = version_of(package)
-    return f"{DISTRIBUTIONS.get(package, (package,))[0]} {version}" if version else package
+    return f"{distributions(package)[0]} {version}" if version else package
 
 
 def model_bytes(model: Estimator) -> int | None:

@@ -19,6 +19,7 @@ from benchmarks.measure import clock
 from benchmarks.messages import Answer, Request, Stage, latest_stage
 from benchmarks.process_tree import end_tree, rss_mb, tree
 from benchmarks.trial import Status
+from features.backend import BACKEND
 
 LOOK_EVERY_S = 0.2
 LOG = "output.log"
@@ -130,6 +131,7 @@ def worker_environment(threads: int) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(paths),
         **SLEEPING_THREADS,
         "PYTHONHASHSEED": "0",
+        "KERAS_BACKEND": BACKEND,  # else a keras.json of the user could name another
         "TF_CPP_MIN_LOG_LEVEL": "2",
     }
 

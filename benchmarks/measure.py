@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, TypeVar
@@ -69,10 +70,12 @@ def measure(
         weights.path()  # fetched here, so that the network's speed is in no figure but the total
     say.say("data")
     data, load_s = timed(lambda: _load(request))
+    say.say("imports")
+    _, libraries_s = timed(lambda: [import_module(name) for name in pipeline.requires])
     say.say("features")
     (matrices, cached), reading_s = timed(lambda: _matrices(data, pipeline, request))
     say.say("imports")
-    model, imports_s = timed(lambda: spec.build(_context(request, data, matrices.transformer, progress)))
+    model, build_s = timed(lambda: spec.build(_context(request, data, matrices.transformer, progress)))
     watch = ImplementationWatch()
     say.say("fit")
     _, fit_s = timed(lambda: model.fit(matrices.train, data.labels))
@@ -82,7 +85,7 @@ def measure(
     resources = Resources(own_peak_mb(), model_bytes(model), request.threads, watch.library_of(model))
     timing = Timing(
         startup_s=startup_s,
-        imports_s=imports_s,
+        imports_s=libraries_s + build_s,
         load_s=load_s + (reading_s if cached else reading_s - matrices.seconds),
         features_s=matrices.seconds,
         features_cached=cached,

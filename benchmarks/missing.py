@@ -16,7 +16,13 @@ DISTRIBUTIONS = {
     "keras": ("keras",),
     "jax": ("jax",),
 }
-"""The distributions that provide a module, the usual one first."""
+"""The distributions that provide a package, the usual one first."""
+
+
+def distributions(module: str) -> tuple[str, ...]:
+    """Return the distributions that may provide a module or a package, the usual one first."""
+    package = module.partition(".")[0]
+    return DISTRIBUTIONS.get(package, (package,))
 
 
 def missing_modules(modules: Sequence[str]) -> list[str]:
@@ -35,5 +41,5 @@ def how_to_install(missing: Sequence[str]) -> str:
     """Say what is missing and the command that gets it; nothing if nothing is missing."""
     if not missing:
         return ""
-    packages = " ".join(DISTRIBUTIONS.get(module, (module,))[0] for module in missing)
-    return f"needs {', '.join(missing)}; install with: pip install {packages}"
+    packages = dict.fromkeys(distributions(module)[0] for module in missing)
+    return f"needs {', '.join(missing)}; install with: pip install {' '.join(packages)}"

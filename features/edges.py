@@ -144,4 +144,6 @@ def _pixels_and_edges(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     return stacked.reshape(len(images), math.prod(stacked.shape[1:]))
 
 
-FEATURES = (FeaturePipeline("edges", "pixels, Sobel gradient and Canny edges (sigma 1)", Edges, requires=("scipy",)),)
+FEATURES = (
+    FeaturePipeline("edges", "pixels, Sobel gradient and Canny edges (sigma 1)", Edges, requires=("scipy.ndimage",)),
+)

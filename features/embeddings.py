@@ -65,14 +65,14 @@ class Embedding:
     def _describing(self, shape: tuple[int, ...]) -> keras.Model:
         """Return the network that turns images of this shape into rows."""
         if not self.made_from:
-            return _describing(self.network, shape)
+            return _network_for(self.network, shape)
         path, content = self.made_from
         file = NETWORKS[self.network][1].path_of(content, last_seen=path)
-        return _describing(self.network, shape, file, content)
+        return _network_for(self.network, shape, file, content)
 
 
 @lru_cache(maxsize=4)
-def _describing(network: str, shape: tuple[int, ...], file: Path | None = None, content: str = "") -> keras.Model:
+def _network_for(network: str, shape: tuple[int, ...], file: Path | None = None, content: str = "") -> keras.Model:
     """Return a network that turns images into rows, made once; ``content`` is that of ``file``, which may change."""
     import keras
 

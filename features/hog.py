@@ -184,11 +184,13 @@ class HOG:
 
 
 FEATURES = (
-    FeaturePipeline("hog", "histograms of oriented gradients, 9 orientations, 4x4 cells", HOG, requires=("scipy",)),
+    FeaturePipeline(
+        "hog", "histograms of oriented gradients, 9 orientations, 4x4 cells", HOG, requires=("scipy.sparse",)
+    ),
     FeaturePipeline(
         "hog-deskew",
         "histograms of oriented gradients of the upright image, 4x4 and 7x7 cells",
         partial(HOG, cell_sizes=(4, 7), upright=True),
-        requires=("scipy",),
+        requires=("scipy.sparse",),
     ),
 )

@@ -64,6 +64,6 @@ FEATURES = (
         "orientation-maps-pca",
         f"the {COMPONENTS} principal components of orientation-maps",
         build,
-        requires=("sklearn",),
+        requires=("sklearn.decomposition",),
     ),
 )

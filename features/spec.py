@@ -33,8 +33,9 @@ class Transformer(Protocol):
 class FeaturePipeline:
     """One entry of the registry of features.
 
-    ``build`` imports the libraries it needs, so that describing a pipeline costs nothing.
-    ``requires`` names the modules that must be importable, as ``ModelSpec.requires`` does.
+    Libraries are imported where they are used, so that describing a pipeline costs nothing. ``requires``
+    names them, as ``ModelSpec.requires`` does, and the bench imports them before it times anything:
+    a large one by its part, as ``sklearn.decomposition``.
     ``weights``: published weights that it cannot do without.
     """
 

@@ -46,6 +46,48 @@ def test_every_model_of_the_registry_runs_on_digits_without_mnist_and_without_a_
         assert f'id="{name}"' in report and f"(report.html#{name})" in page
 
 
+SLOW_TO_IMPORT = """
+from features.spec import FeaturePipeline
+
+
+class Scaled:
+    def fit(self, images):
+        return self
+
+    def transform(self, images):
+        from slow_to_import import scaled
+
+        return scaled(images)
+
+
+FEATURES = (FeaturePipeline("scaled", "pixels", Scaled, requires=("slow_to_import",)),)
+"""
+LIBRARY = """
+import time
+
+import numpy as np
+
+time.sleep(1)
+
+
+def scaled(images):
+    return (images.reshape(len(images), -1) / 255).astype(np.float32)
+"""
+
+
+def test_importing_the_libraries_of_features_is_not_counted_as_computing_them(
+    bench: Bench, tmp_path: Path, environment: dict[str, str]
+) -> None:
+    (tmp_path / "slow_to_import.py").write_text(LIBRARY)
+    (tmp_path / "own.py").write_text(SLOW_TO_IMPORT)
+    environment["PYTHONPATH"] = str(tmp_path)
+    done = bench("--plugin", "own.py", "--models", "dummy", "--features", "scaled", "--dataset", "digits")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (record,) = records(tmp_path).values()
+    timing: dict[str, float] = record["timing"]  # type: ignore[assignment]
+    assert timing["imports_s"] > 1 > timing["features_s"]
+
+
 def test_every_death_is_a_row_with_a_reason(bench: Bench, tmp_path: Path) -> None:
     hostile = "hangs,eats-memory,exits,segfaults,raises,predicts-nan,predicts-too-few,leaves-children"
     done = bench("--plugin", HOSTILE, "--models", f"{hostile},knn", *QUICK, "--timeout", "6", "--memory", "0.7")

@@ -28,13 +28,7 @@ NOTHING_WORSE, SOME_WORSE, CANNOT_TELL, INTERRUPTED = 0, 1, 2, 130
 
 def main(words: Sequence[str]) -> int:
     """Compare or store; return the exit code."""
-    _, _, description = (__doc__ or "").partition(": ")
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.regression", description=description)
-    parser.add_argument("--save", action="store_true", help="store passes, for later runs to compare with")
-    parser.add_argument("--passes", type=int, default=5, metavar="N", help="how many to store (5)")
-    parser.add_argument("--storage", type=Path, default=RESULTS / "regression", metavar="DIR", help="where they are")
-    parser.add_argument("files", nargs="*", metavar="FILE", help="run these alone, as test_models.py (all)")
-    options = parser.parse_args(words)
+    options = parsed(words)
     try:
         if unknown := [name for name in options.files if not (ROOT / HERE / name).is_file()]:
             raise BenchError(f"there is no file {unknown[0]} in {HERE}")
@@ -46,6 +40,17 @@ def main(words: Sequence[str]) -> int:
         return CANNOT_TELL
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def parsed(words: Sequence[str]) -> argparse.Namespace:
+    """Return the options; ends with exit code 2 if they are wrong."""
+    _, _, description = (__doc__ or "").partition(": ")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.regression", description=description)
+    parser.add_argument("--save", action="store_true", help="store passes, for later runs to compare with")
+    parser.add_argument("--passes", type=int, default=5, metavar="N", help="how many to store (5)")
+    parser.add_argument("--storage", type=Path, default=RESULTS / "regression", metavar="DIR", help="where they are")
+    parser.add_argument("files", nargs="*", metavar="FILE", help="run these alone, as test_models.py (all)")
+    return parser.parse_args(words)
 
 
 def save(storage: Path, n_passes: int, files: Sequence[str]) -> int:

@@ -51,7 +51,6 @@ def test_predict(benchmark: BenchmarkFixture, spec: ModelSpec) -> None:
         _, X_test = matrices(spec.features[0])
     accuracy = float((model.predict(X_test) == test.labels).mean())
     track(benchmark, lambda: model.predict(X_test), accuracy=accuracy)
-    assert accuracy > 0.05
 
 
 @cache

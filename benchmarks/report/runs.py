@@ -81,8 +81,9 @@ def _compared(first: ResultStore, second: ResultStore) -> Compared:
     a, b = (read_findings(store, {}) for store in (first, second))
     if a.audit.data_hash != b.audit.data_hash:
         raise BenchError(f"{first.folder} and {second.folder} were measured on other images; they cannot be compared")
-    if a.board.n_train != b.board.n_train:
-        sizes = " and ".join(f"{board.n_train or 0:,}" for board in (a.board, b.board))
+    learnt_from = [board.n_train for board in (a.board, b.board) if board.n_train]  # None where no row is ok
+    if len(set(learnt_from)) > 1:
+        sizes = " and ".join(f"{n_train:,}" for n_train in learnt_from)
         raise BenchError(f"the runs on {a.dataset} learnt from {sizes} images; they cannot be compared")
     why_no_times = _why_no_times(a, b)
     before, after = _sides(a, first), _sides(b, second)

@@ -59,8 +59,11 @@ def summary(rows: Sequence[RowChanges]) -> str:
     changes = [change for row in rows for change in (row.status, *row.figures.values())]
     counts = Counter(change.verdict for change in changes)
     if not counts["improved"] and not counts["worse"]:
-        return f"Nothing changed{' beyond noise' if counts['within noise'] else ''} (rows: {len(rows)})."
-    return f"Worse: {counts['worse']}; improved: {counts['improved']}; the rest is as before (rows: {len(rows)})."
+        said = f"Nothing changed{' beyond noise' if counts['within noise'] else ''}"
+    else:
+        said = f"Worse: {counts['worse']}; improved: {counts['improved']}; the rest is as before"
+    unknown = sum(figure.verdict == "not compared" for row in rows for figure in row.figures.values())
+    return f"{said}{f'; figures not compared: {unknown}' if unknown else ''} (rows: {len(rows)})."
 
 
 def _with(compared: Compared) -> list[RowChanges]:

@@ -7,20 +7,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.changes import FIGURES, Side, compare_rows, regressions
-from benchmarks.trial import Resources, Timing, TrialResult
+from benchmarks.changes import FIGURES, TIMES, Side, compare_rows, regressions
+from benchmarks.trial import Latency, Resources, Timing, TrialResult
 from tests.conftest import a_result
 
 N = 1_000
 
 
 def side(
-    n_wrong: int = 50, fit_s: float = 5.0, predict_s: tuple[float, ...] = (1.0, 1.0, 1.0), memory_mb: float = 100.0
+    n_wrong: int = 50,
+    fit_s: float = 5.0,
+    predict_s: tuple[float, ...] = (1.0, 1.0, 1.0),
+    memory_mb: float = 100.0,
+    features_s: float = 10.0,
+    one_image_ms: float = 1.0,
 ) -> Side:
     """Return a row of one seed that misreads the first ``n_wrong`` of 1,000 images."""
     result = replace(
         a_result(accuracy=1 - n_wrong / N, n_test=N),
-        timing=Timing(fit_s=fit_s, predict_s=predict_s),
+        timing=Timing(
+            fit_s=fit_s, predict_s=predict_s, features_s=features_s, latency_ms=Latency(one_image_ms, 2 * one_image_ms)
+        ),
         resources=Resources(memory_mb, 2**20, 2),
     )
     return Side((result,), (np.arange(N) >= n_wrong)[None])
@@ -47,6 +54,11 @@ def test_a_run_compared_with_itself_has_not_changed() -> None:
         (side(predict_s=(1.2, 1.2, 1.2)), "predict", "worse"),
         (side(predict_s=(1.0, 1.2, 1.4)), "predict", "within noise"),
         (side(predict_s=(0.8, 0.8, 0.8)), "predict", "improved"),
+        (side(predict_s=(0.5, 1.6, 4.0)), "predict", "worse"),
+        (side(features_s=13.0), "features", "within noise"),
+        (side(features_s=16.0), "features", "worse"),
+        (side(one_image_ms=1.4), "one image", "within noise"),
+        (side(one_image_ms=1.8), "one image", "worse"),
         (side(memory_mb=109), "memory", "within noise"),
         (side(memory_mb=120), "memory", "worse"),
     ],
@@ -62,6 +74,23 @@ def test_a_fit_timed_with_several_seeds_may_differ_by_less() -> None:
 
     assert verdicts(seeds(5.0), seeds(6.2))["fit"] == "within noise"
     assert verdicts(seeds(5.0), seeds(6.3))["fit"] == "worse"
+
+
+def test_more_seeds_do_not_excuse_more() -> None:
+    def seeds(*fits: float) -> Side:
+        results = tuple(result for fit_s in fits for result in side(fit_s=fit_s).results)
+        return Side(results, np.repeat(side().right, len(fits), axis=0))  # type: ignore[arg-type]
+
+    usual = (5.0, 5.0, 5.1, 5.1, 9.0)
+    assert verdicts(seeds(*usual), seeds(*(1.3 * fit_s for fit_s in usual)))["fit"] == "worse"
+    assert verdicts(seeds(5.0, 5.0, 5.0), seeds(3.0, 9.0, 15.0))["fit"] == "worse"
+
+
+def test_features_taken_from_the_cache_by_every_seed_were_timed_once() -> None:
+    def seeds(features_s: float) -> Side:
+        return Side(side(features_s=features_s).results * 3, np.repeat(side().right, 3, axis=0))  # type: ignore[arg-type]
+
+    assert verdicts(seeds(10.0), seeds(14.0))["features"] == "within noise"
 
 
 def test_tiny_times_are_noise_whatever_their_ratio() -> None:
@@ -87,7 +116,7 @@ def test_without_predictions_accuracies_are_compared_by_their_intervals() -> Non
 
 def test_times_of_other_machines_threads_or_beside_others_are_not_compared() -> None:
     elsewhere = verdicts(side(), side(fit_s=50.0), "other machine")
-    assert elsewhere == dict.fromkeys(FIGURES, "the same") | {"fit": "not compared", "predict": "not compared"}
+    assert elsewhere == dict.fromkeys(FIGURES, "the same") | dict.fromkeys(TIMES, "not compared")
     (result,) = side().results
     threads = replace(result, resources=replace(result.resources, threads=4))
     contended = replace(result, timing=replace(result.timing, contended=True))

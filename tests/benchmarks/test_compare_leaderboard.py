@@ -42,7 +42,7 @@ def edit(path: Path, features: str = "pixels", of: str = "dummy", **figures: obj
 def test_a_run_has_not_changed_since_its_own_leaderboard(bench: Bench, before: Path) -> None:
     done = bench("compare", str(before), *RUN)
     assert done.returncode == 0, done.stderr
-    assert "Nothing changed (rows: " in done.stdout and TIMES_REFUSED in done.stdout
+    assert "Nothing changed; figures not compared: " in done.stdout and TIMES_REFUSED in done.stdout
     assert done.stdout.count("on which machine") == 1
     assert "Accuracy: unpaired" in done.stdout and "paired test" not in done.stdout
     assert "improved" not in done.stdout and "worse" not in done.stdout

@@ -7,6 +7,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,8 @@ def test_the_reference_compared_with_itself_says_that_nothing_changed(bench: Ben
     done = bench("compare", str(REFERENCE), str(REFERENCE))
     assert done.returncode == 0, done.stderr
     assert "Nothing changed (rows: " in done.stdout
-    assert not {"worse", "improved", "within noise", "not compared"} & set(done.stdout.split("Accuracy:")[0].split())
+    table = "\n".join(line for line in done.stdout.splitlines() if line.startswith("|"))
+    assert not [word for word in ("worse", "improved", "within noise", "not compared") if word in table]
 
 
 def test_a_slower_fit_is_worse_and_fails_only_where_asked(bench: Bench, runs: Path) -> None:
@@ -55,6 +57,23 @@ def test_a_slower_fit_is_worse_and_fails_only_where_asked(bench: Bench, runs: Pa
     assert re.search(r"\*\*worse\*\*: [\d.]+ s → 90 s \(", done.stdout)
     words = ("compare", "before", "after", "--results-dir", str(runs), "--fail-on", "accuracy,memory")
     assert bench(*words).returncode == 0
+
+
+def test_a_run_in_which_nothing_is_ok_any_more_is_worse(bench: Bench, runs: Path) -> None:
+    def fail(fields: dict[str, Any]) -> None:
+        fields.update(status="failed", reason="it fell over", scores=None, n_train=None)
+
+    for path in (runs / "after" / "mnist" / "trials").glob("*.json"):
+        edit(path, fail)
+    done = bench("compare", "before", "after", "--results-dir", str(runs))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert f"`{ROW}`: failed: it fell over (worse)" in done.stdout
+
+
+def test_figures_that_were_not_compared_are_counted(bench: Bench, runs: Path) -> None:
+    edit(record(runs), lambda fields: fields["resources"].update(threads=1))
+    done = bench("compare", "before", "after", "--results-dir", str(runs))
+    assert "Nothing changed; figures not compared: 4 (rows: " in done.stdout
 
 
 def test_lost_accuracy_is_tested_on_the_stored_predictions(bench: Bench, runs: Path) -> None:

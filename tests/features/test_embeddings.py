@@ -29,7 +29,7 @@ def no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
     monkeypatch.setattr("features.weights._why_not_fetched", lambda weights, folder: "no network")
     give_no_file(monkeypatch)
-    embeddings._describing.cache_clear()
+    embeddings._network_for.cache_clear()
 
 
 @pytest.mark.parametrize("network", NETWORKS)
@@ -40,7 +40,7 @@ def test_random_weights_are_the_same_for_everybody(network: str, images: NDArray
     kept = pickle.dumps(made)
     assert len(kept) < 1_000
     np.random.seed(3)
-    embeddings._describing.cache_clear()
+    embeddings._network_for.cache_clear()
     assert (pickle.loads(kept).transform(images) == X).all()
     assert (X >= 0).all() and 0.1 < (X > 0).mean() < 0.98  # behind a rectifier
 

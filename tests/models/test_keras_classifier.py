@@ -15,7 +15,7 @@ import pytest
 from benchmarks.contract.tiny import Tiny, context, tiny
 from benchmarks.implementation import ImplementationWatch, model_bytes
 from benchmarks.missing import missing_modules
-from features.backend import REQUIRES
+from features.backend import BACKEND, REQUIRES
 from features.precision import processor_has_bfloat16
 from features.registry import FEATURES
 from models.early_stopping import EarlyStopping
@@ -208,7 +208,10 @@ def test_without_tensorflow_networks_are_skipped_and_all_others_run(
     assert rows["knn@pixels"]["status"] == "ok"
 
 
-def test_a_network_on_real_digits_end_to_end(bench: Bench, tmp_path: Path) -> None:
+def test_a_network_on_real_digits_end_to_end(bench: Bench, tmp_path: Path, environment: dict[str, str]) -> None:
+    # Keras' own settings do not choose the backend behind the back of what is recorded
+    (tmp_path / "keras.json").write_text('{"backend": "numpy"}')
+    environment["KERAS_HOME"] = str(tmp_path)
     run = bench("--models", "mlp[epochs=15]", "--dataset", "digits", "--keep-models")
     assert run.returncode == 0, run.stdout + run.stderr
     (record,) = records(tmp_path).values()
@@ -216,3 +219,4 @@ def test_a_network_on_real_digits_end_to_end(bench: Bench, tmp_path: Path) -> No
     history = record["history"]
     assert isinstance(history, list) and history[-1]["val_accuracy"] > 0.9
     assert record["resources"]["model_bytes"] > 100_000  # type: ignore[index]
+    assert f"on {BACKEND}" in record["resources"]["implementation"]  # type: ignore[index]
