@@ -2,22 +2,44 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Self
+
 from models.accelerated import FASTER_WITH, estimator
-from models.spec import BuildContext, Estimator, ModelSpec
+from models.spec import BuildContext, ModelSpec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
-def build(context: BuildContext) -> Estimator:
-    """Return k-nearest neighbours by Euclidean distance, found by brute force (Cover & Hart 1967).
+class NearestNeighbours:
+    """k-nearest neighbours by Euclidean distance, found by brute force (Cover & Hart 1967).
 
-    Brute force is a matrix product; in hundreds of dimensions no search tree is faster.
+    Brute force is a matrix product; in hundreds of dimensions no search tree is faster. Labels are read off
+    the probabilities: with weights by distance, the ``predict`` of scikit-learn-intelex 2026.2 mislabels every image
+    that it is given together with one that was learnt.
     """
-    classifier: Estimator = estimator(context, "neighbors.KNeighborsClassifier")(
-        n_neighbors=context.settings["k"],
-        weights=context.settings["weights"],
-        algorithm="brute",
-        n_jobs=context.threads,
-    )
-    return classifier
+
+    def __init__(self, context: BuildContext) -> None:
+        self.estimator_ = estimator(context, "neighbors.KNeighborsClassifier")(
+            n_neighbors=context.settings["k"],
+            weights=context.settings["weights"],
+            algorithm="brute",
+            n_jobs=context.threads,
+        )
+
+    def fit(self, X: NDArray[np.float32], y: NDArray[np.int64]) -> Self:
+        self.estimator_.fit(X, y)
+        self.classes_ = self.estimator_.classes_
+        return self
+
+    def predict(self, X: NDArray[np.float32]) -> NDArray[np.int64]:
+        labels: NDArray[np.int64] = self.classes_[self.predict_proba(X).argmax(axis=1)]
+        return labels
+
+    def predict_proba(self, X: NDArray[np.float32]) -> NDArray[np.floating]:
+        shares: NDArray[np.floating] = self.estimator_.predict_proba(X)
+        return shares
 
 
 MODELS = (
@@ -25,7 +47,7 @@ MODELS = (
         name="knn",
         family="neighbours",
         summary="k nearest neighbours",
-        build=build,
+        build=NearestNeighbours,
         features=("pixels", "hog", "orientation-maps-pca"),
         requires=("sklearn",),
         faster_with=FASTER_WITH,
@@ -35,7 +57,7 @@ MODELS = (
         name="knn-deskew",
         family="neighbours",
         summary="k nearest neighbours among images set upright",
-        build=build,
+        build=NearestNeighbours,
         features=("deskew",),
         requires=("sklearn",),
         faster_with=FASTER_WITH,

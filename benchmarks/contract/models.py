@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CLASS_LEFT_OUT = 3
+N_LEARNT = 20
 SHARE_ALIKE = 0.97  # sums over several threads may differ in their last digits, and so a label here and there
 SHARE_AGREEING = 0.9  # labels need not be those of the largest probability, but columns in another order show
 
@@ -93,6 +94,13 @@ def _takes_one_image(case: ModelCase) -> str:
     if one[0] != case.answer[0]:
         raise BrokenError("an image alone gets another label than among others")
     return ""
+
+
+def _takes_learnt_images(case: ModelCase) -> str:
+    import numpy as np
+
+    together = _labels_from(case.fitted, np.concatenate([case.data.test, case.data.train[:N_LEARNT]]))
+    return _alike(case, together[: len(case.answer)], "the same model, asked about learnt images too,")
 
 
 def _same_seed_same_answer(case: ModelCase) -> str:
@@ -203,6 +211,7 @@ MODEL_CHECKS: tuple[Check[ModelCase], ...] = (
     Check("fits", _fits, essential=True),
     Check("predicts a known label for each image", _predicts_labels, essential=True),
     Check("takes a single image", _takes_one_image),
+    Check("takes images that it has learnt, beside others", _takes_learnt_images),
     Check("same seed, same answer", _same_seed_same_answer),
     Check("survives being fitted again", _survives_refitting),
     Check("writes into nothing it is given", _writes_into_nothing),

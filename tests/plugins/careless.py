@@ -56,6 +56,18 @@ class Scribbles(NearestMean):
         return super().fit(X, y)
 
 
+class Startled(NearestMean):
+    """Says the first class of everything where it sees an image that it has learnt."""
+
+    def fit(self, X: Any, y: Any) -> Self:
+        self.learnt = {row.tobytes() for row in X}
+        return super().fit(X, y)
+
+    def predict(self, X: Any) -> Any:
+        startled = any(row.tobytes() in self.learnt for row in X)
+        return np.full(len(X), self.labels[0]) if startled else super().predict(X)
+
+
 class OnlyMany(NearestMean):
     def predict(self, X: Any) -> Any:
         return super().predict(X).squeeze() if len(X) > 1 else super().predict(X)[0]
@@ -148,6 +160,7 @@ MODELS = tuple(
         ("unsteady", "ignores its seed", Unsteady),
         ("remembers", "remembers an earlier fit", Remembers),
         ("scribbles", "writes into what it is given", Scribbles),
+        ("startled", "misreads all images beside one that it has learnt", Startled),
         ("only-many", "returns a bare number for one image", OnlyMany),
         ("one-size-only", "reads 28×28 pixels only", OneSizeOnly),
         ("every-class-only", "needs every class in train", EveryClassOnly),

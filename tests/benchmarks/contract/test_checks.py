@@ -37,6 +37,7 @@ def broken(checks: tuple[Check[Any], ...], case: Any) -> dict[str, Verdict]:
         ("unsteady", "same seed, same answer", "gives other labels to"),
         ("remembers", "survives being fitted again", "had learnt something else before"),
         ("scribbles", "writes into nothing it is given", "read-only"),
+        ("startled", "takes images that it has learnt, beside others", "asked about learnt images too, gives other"),
         ("only-many", "takes a single image", "shape () for 1 images"),
         ("one-size-only", "takes images of 8×8 and 32×20 as of 28×28", "images of 8×8: ValueError"),
         ("every-class-only", "tolerates a class that is missing from train", "IndexError"),
