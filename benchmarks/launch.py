@@ -24,6 +24,8 @@ from features.backend import BACKEND
 LOOK_EVERY_S = 0.2
 LOG = "output.log"
 LOG_LINES_IN_REASON = 3
+# a keras.json of the user could name another backend; TensorFlow tells much that is for its developers
+FOR_KERAS = {"KERAS_BACKEND": BACKEND, "TF_CPP_MIN_LOG_LEVEL": "2"}
 USUAL_MEMORY_GB = 8.0
 SHARE_OF_FREE_MEMORY = 0.8
 THREAD_VARIABLES = (
@@ -131,8 +133,7 @@ def worker_environment(threads: int) -> dict[str, str]:
         "PYTHONPATH": os.pathsep.join(paths),
         **SLEEPING_THREADS,
         "PYTHONHASHSEED": "0",
-        "KERAS_BACKEND": BACKEND,  # else a keras.json of the user could name another
-        "TF_CPP_MIN_LOG_LEVEL": "2",
+        **FOR_KERAS,
     }
 
 

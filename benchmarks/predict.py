@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from benchmarks.datasets.frame import FRAME, read_image, to_frame
 from benchmarks.errors import BenchError
 from benchmarks.inputs import inputs_of
 from benchmarks.keeping import plugins_of, read_kept
+from benchmarks.launch import FOR_KERAS
 from benchmarks.report.findings import DATASET_FILE
 from benchmarks.store import ResultStore
 from benchmarks.trial import TrialResult
@@ -98,6 +100,7 @@ class Predicting:
 
     def execute(self) -> int:
         """Print what the model makes of each image, in their order; return the exit code. Raises ``BenchError``."""
+        os.environ.update(FOR_KERAS)
         catalog = self._catalog()
         if changed := _changed(self.kept.result, catalog):
             print(f"{self.kept.row}: {changed} changed since it learnt; its answers may have too", file=sys.stderr)

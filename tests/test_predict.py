@@ -111,6 +111,8 @@ def test_a_trial_is_run_again_only_for_a_model_that_was_not_kept(bench: Bench, t
     assert "is run again: its model was not kept" in bench(*run, "--keep-models").stdout
     assert (tmp_path / "local/digits/models/dummy@pixels-s0").is_dir()
     assert "ok, stored" in bench(*run, "--keep-models").stdout
+    again = bench(*run, "--force").stdout
+    assert "is run again: --force; its kept model goes too, for want of --keep-models" in again
 
 
 def test_a_new_result_without_its_model_leaves_no_old_model_behind(tmp_path: Path) -> None:

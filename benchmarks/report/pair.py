@@ -54,8 +54,11 @@ def _reader(findings: Findings, store: ResultStore, name: str) -> Reader:
 
     board = findings.board
     rows = {f"{row.model}@{row.features}": keys for row, keys in zip(board.rows, board.keys, strict=True)}
-    if name not in rows:
-        raise BenchError(f"run '{findings.run}' on {findings.dataset} has no row '{name}'; it has: {', '.join(rows)}")
+    meant = [row for row in rows if name in (row, row.rpartition("@")[0])]
+    if len(meant) != 1:
+        where, there = f"run '{findings.run}' on {findings.dataset}", ", ".join(meant or rows)
+        raise BenchError(f"{where} has {'several rows' if meant else 'no row'} '{name}'; it has: {there}")
+    (name,) = meant
     predictions = [store.predictions(key) for key in rows[name]]
     said = [one.labels for one in predictions if one]
     if len(said) < len(predictions):

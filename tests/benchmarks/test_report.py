@@ -185,6 +185,15 @@ def test_a_row_that_is_not_there_is_said(store: ResultStore) -> None:
         explain(store, "svm@hog", "knn@pixels")
 
 
+def test_a_model_may_be_named_alone_where_one_row_is_its(store: ResultStore) -> None:
+    assert explain(store, "knn", "<b>bad") == explain(store, "knn@pixels", "<b>bad@pixels")
+    result = a_result("knn", 0.9)
+    other = replace(result, trial=replace(result.trial, features="hog"))
+    store.save(on_this_data(other), Predictions(np.zeros(10, int)))
+    with pytest.raises(BenchError, match=r"has several rows 'knn'; it has: knn@(pixels|hog), knn@(pixels|hog)$"):
+        explain(store, "knn", "<b>bad")
+
+
 def test_damaged_trials_are_named_and_not_left_out_in_silence(store: ResultStore) -> None:
     (store.folder / "trials" / "knn@pixels-s0.json").write_text("{")
     findings = write_reports(store, {})
