@@ -105,7 +105,7 @@ class Harness:
                 self._store(before, result)
             else:
                 why_again = self._why_again(trial, before) if before else ""
-                if not self.options.keep_models and self.store.model_folder(trial.key).is_dir():
+                if why_again and not self.options.keep_models and self.store.model_folder(trial.key).is_dir():
                     why_again += "; its kept model goes too, for want of --keep-models"
                 display.started(trial, why_again, estimates.seconds(trial, self._n_train(trial)))
                 with tempfile.TemporaryDirectory(prefix="trial-", dir=scratch, ignore_cleanup_errors=True) as name:
