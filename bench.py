@@ -6,8 +6,8 @@ import os
 import sys
 from collections.abc import Sequence
 
-from benchmarks.arguments import parse
-from benchmarks.errors import BenchError
+from benchmarks.cli.parser import parse
+from benchmarks.common.errors import BenchError
 from features.naming import UnknownNameError
 
 

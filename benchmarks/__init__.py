@@ -1,1 +1,1 @@
-"""The bench: what is run, how it is measured, and what may be concluded from it."""
+"""The bench: which trials are run, how they are measured, and what may be concluded from them."""

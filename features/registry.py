@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from features import deskew, edges, embeddings, hog, orientation_maps, pixels, principal_components
+from features import deskew, edges, hog, orientation_maps, pixels, principal_components
 from features.naming import Registry
+from features.pretrained import embeddings
 from features.spec import FeaturePipeline
 
 FEATURES: Registry[FeaturePipeline] = Registry(

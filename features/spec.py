@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from features.weights import Weights
+    from features.pretrained.weights import Weights
 
 
 class Transformer(Protocol):

@@ -3,20 +3,8 @@
 from __future__ import annotations
 
 from features.naming import Registry
-from models import (
-    baseline,
-    boosting,
-    cnn,
-    finetune,
-    forest,
-    linear,
-    mlp,
-    neighbors,
-    network_ensemble,
-    svm,
-    transfer,
-    voting,
-)
+from models import baseline, boosting, forest, linear, neighbors, svm, transfer, voting
+from models.networks import cnn, finetune, mlp, network_ensemble
 from models.spec import ModelSpec
 
 MODELS: Registry[ModelSpec] = Registry(

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from features.pretrained.weights import Weights
     from features.spec import Transformer
-    from features.weights import Weights
 
 Setting = bool | int | float | str
 

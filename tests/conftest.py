@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from benchmarks.launch import SLEEPING_THREADS
-from benchmarks.trial import (
+from benchmarks.execution.processes.worker_process import SLEEPING_THREADS
+from benchmarks.records.trial import (
     ClassScores,
     Inputs,
     Latency,

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.datasets.audit import audit
+from benchmarks.datasets.preprocessing.audit import audit
 from benchmarks.datasets.spec import Images, Split
-from benchmarks.report.findings import read_findings, store_dataset
-from benchmarks.report.mistakes import shown_images
-from benchmarks.report.pictures import store_pictures
-from benchmarks.store import ResultStore
-from benchmarks.trial import FeatureMaps, Inputs, Latency, Measurement, Predictions, Resources, Timing
+from benchmarks.records.dataset_file import store_dataset
+from benchmarks.records.store import ResultStore
+from benchmarks.records.trial import FeatureMaps, Inputs, Latency, Measurement, Predictions, Resources, Timing
+from benchmarks.report.data.findings import read_findings
+from benchmarks.report.data.mistakes import shown_images
+from benchmarks.report.data.pictures import store_pictures
 from tests.conftest import a_result
 
 N_CLASSES = 10
@@ -22,7 +23,7 @@ MACHINE = {"cpu": "x", "cores": 2, "memory_gb": 4, "os": "Linux", "python": "3.1
 
 def store_many_rows(root: Path, n_rows: int, n_test: int, n_networks: int = 0) -> ResultStore:
     """Store ``n_rows`` rows with probabilities, histories and pictures; the first ``n_networks`` have feature maps."""
-    from benchmarks.metrics import score
+    from benchmarks.analysis.scores import score
 
     generator = np.random.default_rng(0)
     images = _images(generator, n_test)

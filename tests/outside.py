@@ -28,14 +28,19 @@ def records(results: Path) -> dict[str, dict[str, object]]:
 
 
 def workers_left(tmp_path: Path) -> list[str]:
-    """Return the workers and guards of this test; others may run benches on the machine too."""
+    """Return the workers and cleaners of this test; others may run benches on the machine too."""
     lines = (" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"]))
-    return [line for line in lines if re.search(r"benchmarks\.(worker|guard)", line) and str(tmp_path) in line]
+    ours = re.compile(r"benchmarks\.execution\.(worker\.main|processes\.orphan_cleanup)")
+    return [
+        line
+        for line in lines
+        if re.search(r"benchmarks\.execution\.(worker\.main|processes\.orphan_cleanup)", line) and str(tmp_path) in line
+    ]
 
 
 def wait_for_worker(tmp_path: Path) -> None:
     for _ in range(200):
-        if any("benchmarks.worker" in line for line in workers_left(tmp_path)):
+        if any("benchmarks.execution.worker.main" in line for line in workers_left(tmp_path)):
             return
         time.sleep(0.05)
     raise AssertionError("no worker came up")

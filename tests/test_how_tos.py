@@ -18,11 +18,11 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from benchmarks.catalog import load_catalog
-from benchmarks.contract.models import MODEL_CHECKS, ModelCase
-from benchmarks.missing import missing_modules
-from benchmarks.plugins import GROUPS
-from features.backend import REQUIRES
+from benchmarks.catalog.catalog import load_catalog
+from benchmarks.catalog.plugins import GROUPS
+from benchmarks.common.dependencies import missing_modules
+from benchmarks.conformance.models import MODEL_CHECKS, ModelCase
+from features.pretrained.backend import REQUIRES
 from tests.conftest import ROOT
 from tests.outside import leaderboard
 

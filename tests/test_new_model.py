@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bench import main
-from benchmarks.catalog import load_catalog
-from benchmarks.contract.models import MODEL_CHECKS, ModelCase
-from benchmarks.new_model import TEMPLATE
+from benchmarks.catalog.catalog import load_catalog
+from benchmarks.catalog.new_model import TEMPLATE
+from benchmarks.conformance.models import MODEL_CHECKS, ModelCase
 
 
 def test_the_starting_file_keeps_every_promise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

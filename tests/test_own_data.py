@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from bench import main
-from benchmarks.report.findings import name_of_own
+from benchmarks.records.dataset_file import name_of_own
 from tests.benchmarks.datasets.own_files import png, some_images, write_folder
 from tests.conftest import ROOT, Bench
 from tests.outside import leaderboard

@@ -15,7 +15,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from bench import main
-from benchmarks.store import ResultStore
+from benchmarks.records.store import ResultStore
 from tests.conftest import ROOT, Bench, a_result
 from tests.outside import QUICK, records
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.arguments import parse
+from benchmarks.cli.parser import parse
 from tests.conftest import ROOT, Bench
 
 TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.catalog import load_catalog
-from benchmarks.errors import BenchError
-from benchmarks.inputs import inputs_of, pipeline_hash
-from benchmarks.trial import Trial
-from benchmarks.weights import use_weights
-from features.backbones import RESNET50, VGG16
+from benchmarks.catalog.catalog import load_catalog
+from benchmarks.catalog.weight_files import use_weights
+from benchmarks.common.errors import BenchError
+from benchmarks.provenance.fingerprint import inputs_of, pipeline_hash
+from benchmarks.records.trial import Trial
+from features.pretrained.backbones import RESNET50, VGG16
 from tests.conftest import Bench
 from tests.outside import records
 from tests.weight_files import give_no_file, write_headings, write_weights

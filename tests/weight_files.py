@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.backbones import NETWORKS, backbone
+from features.pretrained.backbones import NETWORKS, backbone
 
 
 def write_weights(file: Path, network: str = "vgg16", seed: int = 1) -> Path:

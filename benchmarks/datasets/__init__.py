@@ -1,1 +1,1 @@
-"""The datasets: find, fetch, verify, load, and say what is in them."""
+"""Datasets: found, fetched, verified, read, prepared, split."""

@@ -7,13 +7,13 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.datasets import digits, emnist, idx_relatives, mnist, mnist_c, usps
-from benchmarks.datasets.download import DownloadError
-from benchmarks.datasets.own import is_path, open_path
-from benchmarks.datasets.prepare import Preparation
+from benchmarks.common.errors import BenchError
+from benchmarks.datasets.preprocessing.prepare import Preparation
+from benchmarks.datasets.preprocessing.splits import without_test
+from benchmarks.datasets.sources import digits, emnist, idx_relatives, mnist, mnist_c, usps
+from benchmarks.datasets.sources.download import DownloadError
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
-from benchmarks.datasets.splits import without_test
-from benchmarks.errors import BenchError
+from benchmarks.datasets.user_data import is_path, open_path
 from features.naming import Registry
 
 DATASETS: Registry[Dataset] = Registry(

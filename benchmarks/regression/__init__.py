@@ -1,1 +1,1 @@
-"""What the bench itself costs, and whether that grows."""
+"""pytest-benchmark suites: what the bench, the models and the features cost, and whether that grows."""

@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.environment import describe
-from benchmarks.errors import BenchError
-from benchmarks.folders import RESULTS, ROOT
-from benchmarks.regression.confirm import confirmed
-from benchmarks.regression.run import HERE, one_pass, run_benchmarks
-from benchmarks.regression.storage import last_stored
-from benchmarks.regression.words import as_markdown
+from benchmarks.common.errors import BenchError
+from benchmarks.common.paths import RESULTS, ROOT
+from benchmarks.provenance.environment import describe
+from benchmarks.regression.judging.confirm import confirmed
+from benchmarks.regression.judging.markdown import as_markdown
+from benchmarks.regression.judging.run import HERE, one_pass, run_benchmarks
+from benchmarks.regression.judging.storage import last_stored
 
 UNCOMMITTED = "not all of this code is committed; later runs can compare with its times, and not time it again"
 NOTHING_WORSE, SOME_WORSE, CANNOT_TELL, INTERRUPTED = 0, 1, 2, 130

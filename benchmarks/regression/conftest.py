@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.environment import describe
-from benchmarks.regression.turns import TURNS
+from benchmarks.provenance.environment import describe
+from benchmarks.regression.judging.rounds import TURNS
 
 
 @pytest.hookimpl(tryfirst=True)  # so that names begin with the turn

@@ -6,9 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.datasets.preprocessing.splits import take
 from benchmarks.datasets.registry import DATASETS
 from benchmarks.datasets.spec import DataPlaces, Split
-from benchmarks.datasets.splits import take
 from features.registry import FEATURES
 from features.spec import Transformer
 from models.spec import BuildContext, ModelSpec, Setting

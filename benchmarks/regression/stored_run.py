@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.datasets.audit import Audit
-from benchmarks.environment import describe
-from benchmarks.metrics import score
-from benchmarks.report.findings import DATASET_FILE
-from benchmarks.store import ResultStore, write_json
-from benchmarks.trial import Inputs, Latency, Measurement, Predictions, Resources, Timing, Trial, TrialResult
+from benchmarks.analysis.scores import score
+from benchmarks.common.atomic_files import write_json
+from benchmarks.datasets.preprocessing.audit import Audit
+from benchmarks.provenance.environment import describe
+from benchmarks.records.dataset_file import DATASET_FILE
+from benchmarks.records.store import ResultStore
+from benchmarks.records.trial import Inputs, Latency, Measurement, Predictions, Resources, Timing, Trial, TrialResult
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.missing import missing_modules
+from benchmarks.common.dependencies import missing_modules
 from benchmarks.regression.fixed import slice_of_digits, transformer
 from benchmarks.regression.track import track
 from features.registry import FEATURES

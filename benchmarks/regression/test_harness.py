@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks import inputs
-from benchmarks.catalog import load_catalog
-from benchmarks.folders import ROOT
-from benchmarks.launch import worker_environment
-from benchmarks.metrics import score
-from benchmarks.plan import Choice, plan
+from benchmarks.analysis.scores import score
+from benchmarks.catalog.catalog import load_catalog
+from benchmarks.catalog.selection import Choice, plan
+from benchmarks.common.paths import ROOT
+from benchmarks.execution.processes.worker_process import worker_environment
+from benchmarks.provenance import fingerprint as inputs
+from benchmarks.records.trial import Measurement, Predictions
 from benchmarks.regression.fixed import THREADS
 from benchmarks.regression.stored_run import NAMES, RESOURCES, TIMING
 from benchmarks.regression.track import track
-from benchmarks.trial import Measurement, Predictions
 
 # knn alone: with every model of the registry, each new one would look like a slow-down
 CHOICE = Choice("knn", "*", n_seeds=50, train_sizes=(100, 500))

@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.missing import missing_modules
+from benchmarks.common.dependencies import missing_modules
 from benchmarks.regression.fixed import context, matrices, slice_of_digits
 from benchmarks.regression.track import track
 from features.registry import FEATURES

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.datasets.audit import audit
-from benchmarks.datasets.idx import parse_idx, read_uncompressed
+from benchmarks.datasets.preprocessing.audit import audit
+from benchmarks.datasets.readers.idx import parse_idx, read_uncompressed
 from benchmarks.datasets.registry import DATASETS
 from benchmarks.datasets.spec import DataPlaces
-from benchmarks.feature_cache import FeatureCache, FeatureMatrices
+from benchmarks.execution.worker.feature_cache import FeatureCache, FeatureMatrices
 from benchmarks.regression.fixed import matrices
 from benchmarks.regression.stored_run import store_run
 from benchmarks.regression.track import track

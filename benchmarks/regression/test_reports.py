@@ -8,7 +8,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.regression.stored_run import store_run
 from benchmarks.regression.track import track
-from benchmarks.report.findings import read_findings
+from benchmarks.report.data.findings import read_findings
 from benchmarks.report.write import write_reports
 
 

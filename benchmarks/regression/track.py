@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.regression.kernel import PROTOCOL, Seconds, calibrate, spent
-from benchmarks.regression.turns import name_and_turn
+from benchmarks.regression.judging.reference_kernel import PROTOCOL, Seconds, calibrate, spent
+from benchmarks.regression.judging.rounds import name_and_turn
 
 DIGITS = 9
 ROUND_S = 0.02  # short work is done several times in a round: long enough to time, short enough to be left alone

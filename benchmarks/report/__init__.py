@@ -1,1 +1,1 @@
-"""Stored results → what people read: leaderboard.csv, LEADERBOARD.md, report.html."""
+"""Stored results → LEADERBOARD.md, leaderboard.csv, report.html, figures and tables."""

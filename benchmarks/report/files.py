@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from benchmarks.report import drawing
-from benchmarks.report.across import agreement, p_text
-from benchmarks.report.answer import name
-from benchmarks.report.costs import cost_charts
-from benchmarks.report.curves import calibration_chart, epoch_charts, learning_charts, learning_curves
-from benchmarks.report.findings import Findings
-from benchmarks.report.mistakes import hardest
-from benchmarks.report.pictures import Pictures
-from benchmarks.report.table import anchor, cells
-from benchmarks.store import write_whole
+from benchmarks.common.atomic_files import write_whole
+from benchmarks.report.charts import figures as drawing
+from benchmarks.report.charts.costs import cost_charts
+from benchmarks.report.charts.curves import calibration_chart, epoch_charts, learning_charts, learning_curves
+from benchmarks.report.data.findings import Findings
+from benchmarks.report.data.mistakes import hardest
+from benchmarks.report.data.pairwise import agreement, p_text
+from benchmarks.report.data.pictures import Pictures
+from benchmarks.report.data.summary import name
+from benchmarks.report.text.table import anchor, cells
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from tabulate import tabulate
 
-from benchmarks.folders import RESULTS, ROOT
-from benchmarks.report.chart import Chart
-from benchmarks.report.costs import cost_charts
-from benchmarks.report.findings import read_findings
-from benchmarks.report.svg import as_svg, standalone
-from benchmarks.store import ResultStore, write_whole
-from benchmarks.words import seconds_text
+from benchmarks.common.atomic_files import write_whole
+from benchmarks.common.formatting import seconds_text
+from benchmarks.common.paths import RESULTS, ROOT
+from benchmarks.records.store import ResultStore
+from benchmarks.report.charts.chart import Chart
+from benchmarks.report.charts.costs import cost_charts
+from benchmarks.report.charts.svg import as_svg, standalone
+from benchmarks.report.data.findings import read_findings
 from models.registry import MODELS
 
 README = ROOT / "README.md"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from benchmarks.common.atomic_files import write_whole
 from benchmarks.datasets.spec import Images
-from benchmarks.report.findings import Findings, read_findings
-from benchmarks.report.mistakes import shown_images
-from benchmarks.report.page import as_html
-from benchmarks.report.pictures import read_pictures, store_pictures
-from benchmarks.report.table import as_csv, as_markdown
-from benchmarks.store import ResultStore, write_whole
+from benchmarks.records.store import ResultStore
+from benchmarks.report.data.findings import Findings, read_findings
+from benchmarks.report.data.mistakes import shown_images
+from benchmarks.report.data.pictures import read_pictures, store_pictures
+from benchmarks.report.html.page import as_html
+from benchmarks.report.text.table import as_csv, as_markdown
 
 
 def write_reports(store: ResultStore, families: Mapping[str, str], images: Images | None = None) -> Findings:

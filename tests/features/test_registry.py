@@ -6,10 +6,10 @@ from functools import cache
 
 import pytest
 
-from benchmarks.catalog import load_catalog
-from benchmarks.contract.checks import Check
-from benchmarks.contract.features import FEATURE_CHECKS, FeatureCase
-from benchmarks.missing import missing_modules
+from benchmarks.catalog.catalog import load_catalog
+from benchmarks.common.dependencies import missing_modules
+from benchmarks.conformance.checks import Check
+from benchmarks.conformance.features import FEATURE_CHECKS, FeatureCase
 from features.registry import FEATURES
 from models.spec import Unavailable
 

@@ -7,12 +7,12 @@ from functools import cache
 
 import pytest
 
-from benchmarks.catalog import load_catalog
-from benchmarks.contract.checks import Check
-from benchmarks.contract.models import MODEL_CHECKS, ModelCase
-from benchmarks.contract.tiny import N_CLASSES
-from benchmarks.implementation import ImplementationWatch
-from benchmarks.missing import missing_modules
+from benchmarks.catalog.catalog import load_catalog
+from benchmarks.common.dependencies import missing_modules
+from benchmarks.conformance.checks import Check
+from benchmarks.conformance.models import MODEL_CHECKS, ModelCase
+from benchmarks.conformance.tiny import N_CLASSES
+from benchmarks.provenance.implementation import ImplementationWatch
 from models.registry import MODELS
 from models.spec import BuildContext, Setting, Unavailable
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from benchmarks.contract.tiny import context, tiny
+from benchmarks.conformance.tiny import context, tiny
 from features.registry import FEATURES
 from models.registry import MODELS
 

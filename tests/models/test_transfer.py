@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features.backbones import VGG16, backbone, seeded
+from features.pretrained.backbones import VGG16, backbone, seeded
 from features.registry import FEATURES
-from models import finetune
-from models.keras_classifier import KerasClassifier
+from models.networks import finetune
+from models.networks.keras_classifier import KerasClassifier
 from models.registry import MODELS
 from models.spec import BuildContext, Unavailable
 from models.transfer import MODELS as ROWS
@@ -50,7 +50,7 @@ def test_without_its_weights_a_network_is_not_trained_on(tmp_path: Path, monkeyp
     pytest.importorskip("keras")
     give_no_file(monkeypatch)
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    monkeypatch.setattr("features.weights._why_not_fetched", lambda weights, folder: "no network")
+    monkeypatch.setattr("features.pretrained.weights._why_not_fetched", lambda weights, folder: "no network")
     for row in finetune.MODELS:
         context = BuildContext(10, (28, 28), 0, settings=row.settings)
         if row.weights:

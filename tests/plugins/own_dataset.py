@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from benchmarks.datasets.preprocessing.splits import with_validation
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images, Split
-from benchmarks.datasets.splits import with_validation
 
 
 def load(places: DataPlaces) -> Images:

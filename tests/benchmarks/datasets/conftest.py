@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.datasets import digits
+from benchmarks.datasets.sources import digits
 from benchmarks.datasets.spec import DataPlaces, Images
 from tests.benchmarks.datasets.loopback import Mirrors, serving
 

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.datasets import mnist
-from benchmarks.datasets.download import RemoteFile
+from benchmarks.common.errors import BenchError
+from benchmarks.datasets.sources import mnist
+from benchmarks.datasets.sources.download import RemoteFile
 from benchmarks.datasets.spec import Split
-from benchmarks.errors import BenchError
 from tests.benchmarks.datasets.loopback import Answer, Mirrors
 
 FakeMnist = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]

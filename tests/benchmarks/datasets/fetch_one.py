@@ -13,7 +13,7 @@ import filelock
 import pooch
 import requests
 
-from benchmarks.datasets.download import DownloadError, RemoteFile, fetch
+from benchmarks.datasets.sources.download import DownloadError, RemoteFile, fetch
 
 IMPORTED_BEFORE_THE_DISK_IS_FULL = (filelock, pooch, requests)
 

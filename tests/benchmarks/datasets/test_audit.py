@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.datasets.audit import audit
+from benchmarks.datasets.preprocessing.audit import audit
 from benchmarks.datasets.spec import Images, Split
 
 NO_DUPLICATES = {

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import bench
-from benchmarks.datasets import idx_files, npz, parquet, pixel_table
-from benchmarks.datasets.idx import read_uncompressed
+from benchmarks.datasets.readers import idx_files, npz, parquet, pixel_table
+from benchmarks.datasets.readers.idx import read_uncompressed
 from tests.benchmarks.datasets.bad_files import FAULTS, SMALL, TRAIN
 from tests.benchmarks.datasets.fakes import refusal
 from tests.benchmarks.datasets.own_files import write_npz

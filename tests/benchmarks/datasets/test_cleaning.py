@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.datasets.cleaning import NAMED_AT_MOST, check_counts, faults, keep_good, refuse_bad
+from benchmarks.datasets.preprocessing.cleaning import NAMED_AT_MOST, check_counts, faults, keep_good, refuse_bad
 from benchmarks.datasets.spec import Split
 from tests.benchmarks.datasets.fakes import refusal
 

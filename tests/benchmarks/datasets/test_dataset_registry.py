@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.datasets import mnist
-from benchmarks.datasets.download import RemoteFile
+from benchmarks.common.errors import BenchError
 from benchmarks.datasets.registry import DATASETS, data_places, find_dataset, open_dataset
+from benchmarks.datasets.sources import mnist
+from benchmarks.datasets.sources.download import RemoteFile
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
-from benchmarks.errors import BenchError
 from features.naming import DuplicateNameError, Registry, UnknownNameError
 from tests.benchmarks.datasets.fakes import fake_mnist, offered, refusal
 from tests.benchmarks.datasets.loopback import Mirrors

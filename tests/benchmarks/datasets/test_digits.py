@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from skimage.transform import resize
 from sklearn.datasets import load_digits
 
-from benchmarks.datasets import digits
-from benchmarks.datasets.audit import audit
+from benchmarks.datasets.preprocessing.audit import audit
+from benchmarks.datasets.sources import digits
 from benchmarks.datasets.spec import DataPlaces, Images
 
 SCANS_SHA256 = "20def7f70a702f0af9732fbba4375e147a7d54fe70d8c45569b8e7c1c7010c10"

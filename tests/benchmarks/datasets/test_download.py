@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.datasets import download
-from benchmarks.datasets.download import DownloadError, RemoteFile, fetch, find, read_verified
+from benchmarks.datasets.sources import download
+from benchmarks.datasets.sources.download import DownloadError, RemoteFile, fetch, find, read_verified
 from tests.benchmarks.datasets.fakes import left_in, refusal, remote
 from tests.benchmarks.datasets.loopback import Answer, Mirrors
 

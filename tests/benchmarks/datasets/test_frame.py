@@ -13,7 +13,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.datasets.frame import decode_image, is_dark_on_light, read_image, to_frame, to_grey
+from benchmarks.datasets.preprocessing.frame import is_dark_on_light, to_frame, to_grey
+from benchmarks.datasets.readers.image_file import decode_image, read_image
 from benchmarks.datasets.spec import Images
 from tests.benchmarks.datasets.fakes import refusal
 

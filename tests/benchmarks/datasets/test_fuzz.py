@@ -20,14 +20,15 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.datasets.frame import decode_image, to_frame
-from benchmarks.datasets.idx_files import read_idx
-from benchmarks.datasets.npz import read_npz
-from benchmarks.datasets.parquet import read_parquet
-from benchmarks.datasets.pixel_table import read_csv
-from benchmarks.datasets.prepare import Preparation, prepare
-from benchmarks.datasets.source import Source
-from benchmarks.errors import BenchError
+from benchmarks.common.errors import BenchError
+from benchmarks.datasets.preprocessing.frame import to_frame
+from benchmarks.datasets.preprocessing.prepare import Preparation, prepare
+from benchmarks.datasets.readers.idx_files import read_idx
+from benchmarks.datasets.readers.image_file import decode_image
+from benchmarks.datasets.readers.npz import read_npz
+from benchmarks.datasets.readers.parquet import read_parquet
+from benchmarks.datasets.readers.pixel_table import read_csv
+from benchmarks.datasets.readers.raw_images import Source
 from tests.benchmarks.datasets.fakes import idx_bytes
 from tests.benchmarks.datasets.own_files import csv_text, png, some_images, write_npz, write_parquet
 from tests.benchmarks.datasets.test_frame import encoded

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from benchmarks.datasets.idx import LARGEST, parse_idx, read_uncompressed
-from benchmarks.errors import BenchError
+from benchmarks.common.errors import BenchError
+from benchmarks.datasets.readers.idx import LARGEST, parse_idx, read_uncompressed
 from tests.benchmarks.datasets.fakes import idx_bytes, refusal
 
 Pack = Callable[[bytes], bytes]

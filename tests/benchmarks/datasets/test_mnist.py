@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.datasets import mnist
-from benchmarks.datasets.download import DownloadError, RemoteFile
+from benchmarks.datasets.sources import mnist
+from benchmarks.datasets.sources.download import DownloadError, RemoteFile
 from benchmarks.datasets.spec import DataPlaces, Images
 from tests.benchmarks.datasets.fakes import fake_mnist, idx_bytes, left_in, offered, refusal, remote
 from tests.benchmarks.datasets.loopback import Mirrors

@@ -12,10 +12,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.datasets.frame import to_frame
-from benchmarks.datasets.own import is_path, open_path
-from benchmarks.datasets.prepare import Preparation
+from benchmarks.datasets.preprocessing.frame import to_frame
+from benchmarks.datasets.preprocessing.prepare import Preparation
 from benchmarks.datasets.spec import Images, Split
+from benchmarks.datasets.user_data import is_path, open_path
 from tests.benchmarks.datasets.fakes import refusal
 from tests.benchmarks.datasets.own_files import (
     N_TEST,
@@ -220,7 +220,7 @@ def test_a_blank_image_is_dropped_from_training_by_its_name(tmp_path: Path) -> N
 
 
 def test_changed_data_has_another_hash(tmp_path: Path) -> None:
-    from benchmarks.datasets.audit import audit
+    from benchmarks.datasets.preprocessing.audit import audit
 
     root = write_folder(tmp_path / "data", *TRAIN)
     before = audit(open_path(str(root), PLAIN)).data_hash

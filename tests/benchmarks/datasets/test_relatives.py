@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.datasets import emnist, idx_relatives, mnist_c, usps
-from benchmarks.datasets.download import DownloadError, RemoteFile
 from benchmarks.datasets.registry import DATASETS
+from benchmarks.datasets.sources import emnist, idx_relatives, mnist_c, usps
+from benchmarks.datasets.sources.download import DownloadError, RemoteFile
 from benchmarks.datasets.spec import DataPlaces, Images
 from tests.benchmarks.datasets.fakes import fake_mnist, idx_bytes, left_in, refusal
 from tests.benchmarks.datasets.loopback import Answer, Mirrors

@@ -9,9 +9,16 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
-from benchmarks.datasets.digits import TEST_SEED
+from benchmarks.datasets.preprocessing.splits import (
+    mixed,
+    stratified_order,
+    subset,
+    take,
+    with_validation,
+    without_test,
+)
+from benchmarks.datasets.sources.digits import TEST_SEED
 from benchmarks.datasets.spec import Images, Split
-from benchmarks.datasets.splits import mixed, stratified_order, subset, take, with_validation, without_test
 from tests.benchmarks.datasets.fakes import numbered, numbers
 
 Labels = NDArray[np.int64]

@@ -4,8 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.regression.judge import LEAST_ALLOWED, MOST_ALLOWED, Timed, Turn, allowed_noise, judge, to_confirm
-from benchmarks.regression.words import summary
+from benchmarks.regression.judging.judge import (
+    LEAST_ALLOWED,
+    MOST_ALLOWED,
+    Timed,
+    Turn,
+    allowed_noise,
+    judge,
+    to_confirm,
+)
+from benchmarks.regression.judging.markdown import summary
 
 ratios = st.floats(0.01, 100)
 USUAL = (1.0, 1.01, 0.99, 1.02, 0.98, 1.0, 1.03, 0.97, 1.0)

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.errors import BenchError
+from benchmarks.common.errors import BenchError
 from benchmarks.regression import __main__ as regress
-from benchmarks.regression import confirm, stored_code
-from benchmarks.regression.judge import Timed
-from benchmarks.regression.run import HERE, one_pass
-from benchmarks.regression.storage import Passes
-from benchmarks.regression.turns import TURNS, in_turns, name_and_turn
+from benchmarks.regression.judging import confirm, stored_code
+from benchmarks.regression.judging.judge import Timed
+from benchmarks.regression.judging.rounds import TURNS, in_turns, name_and_turn
+from benchmarks.regression.judging.run import HERE, one_pass
+from benchmarks.regression.judging.storage import Passes
 from tests.conftest import ROOT
 
 COMMIT = "0123456789abcdef"

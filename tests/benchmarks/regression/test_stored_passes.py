@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.environment import describe
-from benchmarks.errors import BenchError
+from benchmarks.common.errors import BenchError
+from benchmarks.provenance.environment import describe
 from benchmarks.regression.__main__ import main
-from benchmarks.regression.kernel import spent
-from benchmarks.regression.run import HERE, run_benchmarks
-from benchmarks.regression.storage import last_stored, read_pass, read_stored
-from benchmarks.regression.turns import TURNS, in_turns
+from benchmarks.regression.judging.reference_kernel import spent
+from benchmarks.regression.judging.rounds import TURNS, in_turns
+from benchmarks.regression.judging.run import HERE, run_benchmarks
+from benchmarks.regression.judging.storage import last_stored, read_pass, read_stored
 from features.registry import FEATURES
 from models.registry import MODELS
 from tests.conftest import ROOT

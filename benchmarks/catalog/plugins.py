@@ -1,0 +1,91 @@
+"""Entries from outside the suite: plug-in files, and packages that are installed."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.common.errors import BenchError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+KINDS = ("MODELS", "FEATURES", "DATASETS")
+GROUPS = {"digitbench.models": "MODELS", "digitbench.features": "FEATURES", "digitbench.datasets": "DATASETS"}
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """What one file or one entry point brings: ``entries`` holds what it defines, by kind.
+
+    ``origin`` says where, in words, ``module`` by Python's name.
+    """
+
+    origin: str
+    module: str
+    entries: Mapping[str, Any]
+
+
+def from_file(path: Path) -> Plugin:
+    """Return what a plug-in file defines; raises ``BenchError`` if it cannot be loaded or defines nothing."""
+    module = _import_file(path)
+    entries = {kind: defined for kind in KINDS if (defined := getattr(module, kind, ()))}
+    if not entries:
+        raise BenchError(f"{path} defines none of MODELS, FEATURES and DATASETS; nothing would be added")
+    return Plugin(str(path), module.__name__, entries)
+
+
+def installed() -> Iterator[Plugin]:
+    """Yield what installed packages offer in the groups ``digitbench.models``, ``.features`` and ``.datasets``.
+
+    An entry point names a tuple, as ``my_package.digits:MODELS``. Raises ``BenchError`` for one that
+    cannot be loaded.
+    """
+    if not _any_offered():
+        return
+    from importlib.metadata import entry_points
+
+    for group, kind in GROUPS.items():
+        for point in sorted(entry_points(group=group), key=lambda point: point.name):
+            origin = _origin(point)
+            try:
+                yield Plugin(origin, point.module, {kind: point.load()})
+            except (Exception, SystemExit) as error:
+                raise BenchError(f"{origin} cannot be loaded: {type(error).__name__}: {error}") from error
+
+
+def _any_offered() -> bool:
+    """Say whether any package offers something. ``importlib.metadata`` alone would take longer than all of ``list``."""
+    folders = [Path(folder) for folder in dict.fromkeys(sys.path) if folder]
+    files = (file for folder in folders for file in folder.glob("*-info/entry_points.txt"))
+    return any(b"[digitbench." in file.read_bytes() for file in files)
+
+
+def _origin(point: EntryPoint) -> str:
+    package = point.dist.name if point.dist else "?"
+    return f"the installed package {package} (its entry point {point.name} = {point.value})"
+
+
+def _import_file(path: Path) -> ModuleType:
+    stem = re.sub(r"\W", "_", path.stem)  # kept models are found again by this name, which Python has to accept
+    name = f"plugin_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}_{stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise BenchError(f"{path} is no Python file; a plug-in's name ends in .py")
+    module = importlib.util.module_from_spec(spec)
+    if str(path.parent) not in sys.path:
+        sys.path.append(str(path.parent))  # a plug-in may import files beside it
+    sys.modules[name] = module  # classes defined in a plug-in pickle by their module's name
+    try:
+        spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        del sys.modules[name]
+        raise BenchError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+    return module

@@ -1,0 +1,1 @@
+"""The file that `bench.py new-model` writes."""

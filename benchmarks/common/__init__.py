@@ -1,0 +1,1 @@
+"""What every other folder uses: errors, paths, the clock, files written whole, figures as text."""

@@ -1,0 +1,21 @@
+"""The one clock: everything that is timed is timed by it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+
+def clock() -> float:
+    """Return seconds from a fixed moment, the same for every process of the machine."""
+    return perf_counter()
+
+
+def timed(work: Callable[[], Result]) -> tuple[Result, float]:
+    """Return what ``work`` returns, and the seconds it took."""
+    start = clock()
+    result = work()
+    return result, clock() - start

@@ -1,0 +1,23 @@
+"""Where files of digitbench live, in the checkout and outside it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "results"
+
+
+def cache_folder() -> Path:
+    """Return the folder for downloads and feature matrices: DIGITBENCH_CACHE, or where the system keeps such things.
+
+    Written out here, and not left to a library, because ``list`` must do with the standard library.
+    """
+    chosen = os.environ.get("DIGITBENCH_CACHE")
+    if chosen:
+        return Path(chosen).absolute()
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "digitbench"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "digitbench"

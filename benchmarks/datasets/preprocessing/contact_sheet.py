@@ -1,0 +1,64 @@
+"""A picture of what was made of a person's images: each original beside its frame of 28×28."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from benchmarks.datasets.preprocessing.frame import FRAME
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Pair = tuple[str, "NDArray[np.uint8]", "NDArray[np.uint8]"]
+
+ZOOM = 3
+SIDE = FRAME * ZOOM
+GAP = 8
+CAPTION = 14
+COLUMNS = 5
+GROUND = (120, 140, 170)  # neither the paper nor the ink of an image, so that both can be told from it
+MOST_PAIRS = 60
+
+
+def contact_sheet(pairs: Sequence[Pair]) -> bytes:
+    """Return a PNG of pairs: the class, the original as ``reduced`` gives it, and the frame three times as large."""
+    from PIL import Image, ImageDraw
+
+    width, height = 2 * SIDE + 2 * GAP, SIDE + CAPTION + GAP
+    rows = -(-len(pairs) // COLUMNS)
+    sheet = Image.new("RGB", (COLUMNS * width + GAP, rows * height + GAP), GROUND)
+    draw = ImageDraw.Draw(sheet)
+    for place, (label, original, frame) in enumerate(pairs):
+        left, top = GAP + place % COLUMNS * width, GAP + place // COLUMNS * height
+        draw.text((left, top), label[:20].encode("latin-1", "replace").decode("latin-1"), fill="white")
+        picture = Image.fromarray(frame).resize((SIDE, SIDE), Image.Resampling.NEAREST)
+        sheet.paste(Image.fromarray(original), (left, top + CAPTION))
+        sheet.paste(picture.convert("RGB"), (left + SIDE + GAP // 2, top + CAPTION))
+    buffer = io.BytesIO()
+    sheet.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def spread_over_classes(labels: Sequence[str]) -> list[int]:
+    """Return up to 60 indices: the first image of each class, then the second of each, and so on."""
+    turn: dict[str, int] = {}
+    order = []
+    for i, label in enumerate(labels):
+        turn[label] = turn.get(label, -1) + 1
+        order.append((turn[label], i))
+    return sorted(i for _, i in sorted(order)[:MOST_PAIRS])
+
+
+def reduced(original: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return an image made to fit the square that it is shown in: small ones larger pixel by pixel."""
+    import numpy as np
+    from PIL import Image
+
+    picture = Image.fromarray(original[..., 0] if original.ndim == 3 and original.shape[2] == 1 else original)
+    scale = SIDE / max(picture.size)
+    size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+    way = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BICUBIC
+    return np.asarray(picture.convert("RGB").resize(size, way))

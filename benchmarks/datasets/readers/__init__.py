@@ -1,0 +1,1 @@
+"""Readers of the formats that a user's own images come in."""

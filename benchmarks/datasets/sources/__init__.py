@@ -1,0 +1,1 @@
+"""The published datasets, a file for each."""

@@ -1,0 +1,61 @@
+"""MNIST: 70,000 handwritten digits (LeCun, Cortes & Burges 1998)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.datasets.preprocessing.cleaning import check_counts, keep_good, refuse_bad
+from benchmarks.datasets.preprocessing.splits import take
+from benchmarks.datasets.readers.idx import parse_idx
+from benchmarks.datasets.sources.download import RemoteFile, fetch, find, read_verified
+from benchmarks.datasets.spec import DataPlaces, Dataset, Images, Split
+
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+FILES = tuple(
+    RemoteFile(name, sha256, MIRRORS)
+    for name, sha256 in (
+        ("train-images-idx3-ubyte.gz", "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
+        ("train-labels-idx1-ubyte.gz", "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
+        ("t10k-images-idx3-ubyte.gz", "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
+        ("t10k-labels-idx1-ubyte.gz", "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
+    )
+)
+N_CLASSES = 10
+N_VALIDATION = 10_000
+
+
+def load(places: DataPlaces, files: tuple[RemoteFile, ...] = FILES) -> Images:
+    """Find or fetch the four files, verify them, and split off the last 10,000 of train for validation."""
+    contents = []
+    for file in files:
+        path = find(file, _folders(places)) or fetch(file, places.cache / "mnist")
+        contents.append(read_verified(path, file))
+    arrays = [parse_idx(content, file.name) for content, file in zip(contents, files, strict=True)]
+    check_counts(arrays[0], arrays[1], "train")
+    check_counts(arrays[2], arrays[3], "test")
+    learnable, dropped = keep_good(Split(arrays[0], arrays[1].astype("int64")), N_CLASSES, "train")
+    return Images(
+        train=take(learnable, slice(0, -N_VALIDATION)),
+        validation=take(learnable, slice(-N_VALIDATION, None)),
+        test=refuse_bad(Split(arrays[2], arrays[3].astype("int64")), N_CLASSES, "test"),
+        class_names=tuple(str(digit) for digit in range(N_CLASSES)),
+        dropped=dropped,
+        checksums=tuple((file.name.removesuffix(".gz"), file.sha256) for file in files),
+        centred=True,
+    )
+
+
+def at_hand(places: DataPlaces) -> str | None:
+    """Return the folder of the first file if all four are somewhere; they are not read."""
+    found = [find(file, _folders(places)) for file in FILES]
+    return str(found[0].parent) if found[0] and all(found) else None
+
+
+def _folders(places: DataPlaces) -> tuple[Path, ...]:
+    return tuple(path for folder in (*places.folders, places.cache) for path in (folder / "mnist", folder))
+
+
+DATASETS = (Dataset("mnist", "70,000 handwritten digits, 60,000 to learn from", load, at_hand),)

@@ -1,0 +1,44 @@
+"""How long a trial will take, judged by how long it took before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from benchmarks.records.trial import Trial, TrialResult
+
+FIXED_S = 2.0  # process start and imports, which do not grow with the number of images
+
+
+class Estimates:
+    """Wall times of stored trials. Those given first count more: a run's own before the reference's."""
+
+    def __init__(self, *sources: Iterable[TrialResult]) -> None:
+        self._seconds: dict[tuple[str, str], tuple[float, int]] = {}
+        for results in sources:
+            # the largest training set first, so that it stands where several were run
+            for result in sorted(results, key=lambda result: -(result.n_train or 0)):
+                if result.ok and result.timing.total_s and result.n_train:
+                    self._seconds.setdefault(_kind(result.trial), (result.timing.total_s, result.n_train))
+
+    def seconds(self, trial: Trial, n_train: int) -> float | None:
+        """Return the expected wall time of a trial on ``n_train`` images, in s; None if it never ran.
+
+        The part beyond start-up is taken to grow in proportion to the images.
+        """
+        known = self._seconds.get(_kind(trial))
+        if known is None:
+            return None
+        total_s, n_known = known
+        return min(total_s, FIXED_S) + max(total_s - FIXED_S, 0.0) * n_train / n_known
+
+    def cheapest_first(self, trials: list[Trial], n_train: int) -> list[Trial]:
+        """Return the trials by expected time; those never run come last, in the order given."""
+        return sorted(trials, key=lambda trial: self._or_last(trial, n_train))
+
+    def _or_last(self, trial: Trial, n_train: int) -> float:
+        seconds = self.seconds(trial, trial.train_size or n_train)
+        return float("inf") if seconds is None else seconds
+
+
+def _kind(trial: Trial) -> tuple[str, str]:
+    return trial.label, trial.features

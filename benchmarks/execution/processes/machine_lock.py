@@ -1,0 +1,54 @@
+"""Benches of one user take turns: two that measure at once would slow each other down."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from benchmarks.common.atomic_files import write_whole
+from benchmarks.common.errors import BenchError
+
+LOOK_S = 0.25
+LONGEST = 500  # characters shown of who has the turn
+
+
+@contextlib.contextmanager
+def turn(folder: Path, stopped: Callable[[], bool], waits: Callable[[str], None]) -> Iterator[None]:
+    """Wait until no other bench of this user measures, or until ``stopped``; have the turn for as long as this lasts.
+
+    ``folder``: where the results go, for others to see who has the turn. ``waits`` is told, again and
+    again, which bench this one waits for, or nothing where that is not known.
+    """
+    place = Path(tempfile.gettempdir())
+    lock = FileLock(place / f"digitbench-{os.getuid()}.lock")
+    # not in the lock's own file, which everyone who waits empties
+    holder = place / f"digitbench-{os.getuid()}.holder"
+    while not stopped():
+        try:
+            lock.acquire(timeout=LOOK_S, poll_interval=LOOK_S)
+            break
+        except Timeout:
+            waits(_read(holder))
+    if lock.is_locked:
+        with contextlib.suppress(BenchError):
+            write_whole(holder, f"process {os.getpid()}, for {folder.absolute()}".encode())
+    try:
+        yield
+    finally:
+        if lock.is_locked:
+            with contextlib.suppress(OSError):
+                holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _read(holder: Path) -> str:
+    try:
+        with holder.open(encoding="utf-8", errors="replace") as file:
+            return file.read(LONGEST).strip()
+    except OSError:
+        return ""

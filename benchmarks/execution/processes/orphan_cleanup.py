@@ -1,0 +1,67 @@
+"""``python -m benchmarks.execution.processes.orphan_cleanup FOLDER``: cleans up after a bench that was killed outright.
+
+The bench keeps the other end of this process's standard input open and writes ``+PID`` for each
+worker it starts and ``-PID`` for each that has ended. When the input ends, however the bench went,
+the workers that are left are ended and the scratch folder is removed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.common.paths import ROOT
+
+
+class Guard:
+    """The bench's side: start the guard, and tell it of workers."""
+
+    def __init__(self, scratch: Path) -> None:
+        command = [sys.executable, "-m", "benchmarks.execution.processes.orphan_cleanup", str(scratch)]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True)
+
+    def started(self, pid: int) -> None:
+        self._tell(f"+{pid}")
+
+    def ended(self, pid: int) -> None:
+        self._tell(f"-{pid}")
+
+    def close(self) -> None:
+        """Let the guard remove the scratch folder and end."""
+        if self._process.stdin:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
+        self._process.wait()
+
+    def _tell(self, line: str) -> None:
+        # without its guard a bench still runs; only its own sudden death would leave something behind
+        with contextlib.suppress(BrokenPipeError):
+            if self._process.stdin:
+                self._process.stdin.write(f"{line}\n".encode())
+                self._process.stdin.flush()
+
+
+def main(scratch: Path) -> None:
+    """Wait until the bench is gone, then clean up after it."""
+    for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
+    running: set[int] = set()
+    for line in sys.stdin:
+        (running.add if line[0] == "+" else running.discard)(int(line[1:]))
+    if running:
+        import psutil
+
+        from benchmarks.execution.processes.process_tree import end_tree
+
+        for pid in running:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                end_tree(psutil.Process(pid), grace_s=1)
+    shutil.rmtree(scratch, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

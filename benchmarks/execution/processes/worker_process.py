@@ -1,0 +1,172 @@
+"""One worker process from its start to its end, by itself or by the limits."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+
+from benchmarks.common.clock import clock
+from benchmarks.common.paths import ROOT
+from benchmarks.execution.processes.orphan_cleanup import Guard
+from benchmarks.execution.processes.process_tree import end_tree, rss_mb, tree
+from benchmarks.execution.protocol import Answer, Request, Stage, latest_stage
+from benchmarks.records.trial import Status
+from features.pretrained.backend import BACKEND
+
+LOOK_EVERY_S = 0.2
+LOG = "output.log"
+LOG_LINES_IN_REASON = 3
+# a keras.json of the user could name another backend; TensorFlow tells much that is for its developers
+FOR_KERAS = {"KERAS_BACKEND": BACKEND, "TF_CPP_MIN_LOG_LEVEL": "2"}
+USUAL_MEMORY_GB = 8.0
+SHARE_OF_FREE_MEMORY = 0.8
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "LOKY_MAX_CPU_COUNT",
+    "TF_NUM_INTRAOP_THREADS",
+    "TF_NUM_INTEROP_THREADS",
+)
+
+# Idle threads that spin take the core that the work needs: small problems become ten times slower
+# whenever anything else runs on the machine.
+SLEEPING_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_THREAD_TIMEOUT": "4"}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one trial may use: seconds of wall time, GiB of memory for its process tree, threads.
+
+    ``when_out_of_time``: what becomes of a trial that takes longer, and why it may not.
+    """
+
+    timeout_s: float
+    memory_gb: float
+    threads: int
+    when_out_of_time: tuple[Status, str] = ("timeout", "--timeout")
+
+
+def default_memory_gb(jobs: int) -> float:
+    """Return the usual memory limit of a trial in GiB: 8, or its share of what is free now if that is less."""
+    free_gb: float = psutil.virtual_memory().available / 2**30
+    return min(USUAL_MEMORY_GB, free_gb * SHARE_OF_FREE_MEMORY / jobs)
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a worker ended. ``peak_rss_mb`` is the most memory that its whole tree was seen to hold."""
+
+    status: Status
+    reason: str
+    total_s: float
+    peak_rss_mb: float
+    answer: Answer | None = None
+
+
+def run_worker(
+    request: Request,
+    folder: Path,
+    limits: Limits,
+    guard: Guard,
+    stop: threading.Event,
+    on_stage: Callable[[Stage], None],
+) -> Ending:
+    """Start a worker in ``folder``, wait until it ends or passes a limit or ``stop`` is set, and say how it went.
+
+    What the worker printed is then in ``folder``, in the file named by ``LOG``.
+    """
+    start = clock()
+    replace(request, launched_at=start).write(folder)
+    log = folder / LOG
+    with log.open("wb") as output:
+        worker = psutil.Popen(
+            [sys.executable, "-m", "benchmarks.execution.worker.main", str(folder)],
+            cwd=folder,
+            env=worker_environment(limits.threads),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    guard.started(worker.pid)
+    peak_rss_mb, ended_for = 0.0, None
+    seen: set[psutil.Process] = set()
+    while ended_for is None and not _has_ended(worker, LOOK_EVERY_S):
+        members = tree(worker)
+        seen.update(members)
+        held_mb = rss_mb(members)
+        peak_rss_mb = max(peak_rss_mb, held_mb)
+        ended_for = limit_passed(clock() - start, held_mb, limits, stop)
+        if stage := latest_stage(folder):
+            on_stage(stage)
+    end_tree(worker, seen)
+    guard.ended(worker.pid)
+    total_s = clock() - start
+    if ended_for:
+        return Ending(*ended_for, total_s, peak_rss_mb)
+    answer = Answer.read(folder)
+    if answer:
+        return Ending(answer.status, answer.reason, total_s, peak_rss_mb, answer)
+    return Ending("failed", how_it_ended(worker.wait(), log), total_s, peak_rss_mb)
+
+
+def worker_environment(threads: int) -> dict[str, str]:
+    """Return the environment of a worker: threads set, the suite importable, no hint where the data lies."""
+    environment = {name: value for name, value in os.environ.items() if name != "DIGITBENCH_DATA"}
+    # absolute, because a worker runs in a folder of its own
+    given = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    paths = [str(ROOT), *(str(Path(path).absolute()) for path in given)]
+    return {
+        **environment,
+        **dict.fromkeys(THREAD_VARIABLES, str(threads)),
+        "PYTHONPATH": os.pathsep.join(paths),
+        **SLEEPING_THREADS,
+        "PYTHONHASHSEED": "0",
+        **FOR_KERAS,
+    }
+
+
+def _has_ended(worker: psutil.Popen, within_s: float) -> bool:
+    """Block until the worker ends, at most ``within_s``; psutil waits on the system and does not poll."""
+    try:
+        worker.wait(timeout=within_s)
+    except psutil.TimeoutExpired:
+        return False
+    return True
+
+
+def limit_passed(elapsed_s: float, rss_mb: float, limits: Limits, stop: threading.Event) -> tuple[Status, str] | None:
+    """Return the status of a process that may not go on, and why; None for one that may."""
+    if stop.is_set():
+        return "interrupted", "the run was interrupted"
+    if rss_mb > limits.memory_gb * 1024:
+        return "out-of-memory", f"held {rss_mb / 1024:.3g} GiB; the limit is {limits.memory_gb:.3g} GiB (--memory)"
+    if elapsed_s > limits.timeout_s:
+        status, option = limits.when_out_of_time
+        return status, f"not done after {limits.timeout_s:.0f} s ({option})"
+    return None
+
+
+def how_it_ended(exit_code: int | None, log: Path) -> str:
+    """Say how a process that left no answer ended, with the last lines of its output."""
+    if exit_code is not None and exit_code < 0:
+        name = signal.Signals(-exit_code).name
+        why = f"the process was killed by {name}"
+        if name == "SIGKILL":
+            why += " from outside (the system does this when memory runs out)"
+    else:
+        why = f"the process left with exit code {exit_code} before it gave an answer"
+    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    said = " | ".join(lines[:1] if exit_code == -signal.SIGSEGV else lines[-LOG_LINES_IN_REASON:])
+    return f"{why}; its last words: {said}" if said else why

@@ -1,0 +1,1 @@
+"""A saved model predicts the classes of image files and arrays."""

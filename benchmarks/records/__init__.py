@@ -1,0 +1,1 @@
+"""What is stored of a run: trials, predictions, fitted models, what they were judged by."""

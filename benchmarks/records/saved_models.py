@@ -1,0 +1,97 @@
+"""Fitted models in files. Most pickle; one that does not may bring ``save`` and ``load`` of its own.
+
+``model.save(folder)`` writes into an empty folder, and ``load(folder)``, a class method of the same
+class, returns what predicts as that model did. Reading either runs code: read what you wrote yourself.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import pkgutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.common.errors import BenchError
+from features.spec import Transformer
+from models.spec import Estimator
+
+MODEL, TRANSFORMER, ABOUT = "model.joblib", "transformer.joblib", "about.json"
+OWN_FOLDER, OWN_CLASS = "model", "class.txt"
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A model that has learnt, the fitted pipeline whose features it reads, and the shape of images it expects."""
+
+    model: Estimator
+    transformer: Transformer
+    image_shape: tuple[int, ...]
+
+
+def saves_itself(model: Any) -> bool:
+    """Return whether the model's class brings ``save`` and ``load``."""
+    return callable(getattr(model, "save", None)) and callable(getattr(type(model), "load", None))
+
+
+def write_model(model: Any, folder: Path) -> None:
+    """Write a fitted model into ``folder``, which exists; raises whatever pickling or the model's ``save`` raises."""
+    import joblib
+
+    if saves_itself(model):
+        (folder / OWN_FOLDER).mkdir()
+        model.save(folder / OWN_FOLDER)
+        (folder / OWN_CLASS).write_text(f"{type(model).__module__}:{type(model).__qualname__}", encoding="utf-8")
+    else:
+        joblib.dump(model, folder / MODEL)
+
+
+def read_model(folder: Path) -> Estimator:
+    """Return the model that ``write_model`` wrote; raises whatever unpickling or its ``load`` raises."""
+    import joblib
+
+    if (folder / OWN_CLASS).exists():
+        found = pkgutil.resolve_name((folder / OWN_CLASS).read_text(encoding="utf-8"))
+        loaded: Estimator = found.load(folder / OWN_FOLDER)
+        return loaded
+    unpickled: Estimator = joblib.load(folder / MODEL)
+    return unpickled
+
+
+def write_kept(fitted: Fitted, plugins: Sequence[str], folder: Path) -> None:
+    """Write all that predicting needs into a new folder; raises whatever ``write_model`` raises."""
+    import joblib
+
+    folder.mkdir()
+    write_model(fitted.model, folder)
+    joblib.dump(fitted.transformer, folder / TRANSFORMER)
+    about = {"image_shape": fitted.image_shape, "plugins": list(plugins)}
+    (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
+
+
+def plugins_of(folder: Path) -> list[Path]:
+    """Return the plug-in files that a kept model's classes are in; raises ``BenchError`` if it is damaged."""
+    with _reading(folder):
+        return [Path(path) for path in json.loads((folder / ABOUT).read_text(encoding="utf-8"))["plugins"]]
+
+
+def read_kept(folder: Path) -> Fitted:
+    """Return a kept model; the plug-ins it comes from must be loaded. Raises ``BenchError``."""
+    import joblib
+
+    with _reading(folder):
+        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        return Fitted(read_model(folder), joblib.load(folder / TRANSFORMER), tuple(about["image_shape"]))
+
+
+@contextlib.contextmanager
+def _reading(folder: Path) -> Iterator[None]:
+    """Say of whatever a damaged file or a model's own code raises what to do about it."""
+    try:
+        yield
+    except Exception as error:
+        why = f"{type(error).__name__}: {error}"
+        again = "it is damaged, or its code or a library changed; run the trial again with --keep-models --force"
+        raise BenchError(f"the model in {folder} cannot be read ({why}); {again}") from error

@@ -1,0 +1,1 @@
+"""Stored passes of the suites, and the verdict on what has become slower."""

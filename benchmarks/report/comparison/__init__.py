@@ -1,0 +1,1 @@
+"""Two runs, or two rows of one run, compared in words."""

@@ -1,0 +1,85 @@
+"""A run on one dataset as it is stored, put together for the writers of reports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from benchmarks.analysis.leaderboard import Leaderboard, Row, leaderboard
+from benchmarks.datasets.preprocessing.audit import Audit
+from benchmarks.records.dataset_file import NoResultsError, read_dataset
+from benchmarks.records.store import ResultStore
+from benchmarks.records.trial import Predictions, TrialResult
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that a report is written from.
+
+    ``truth``: the labels of the test split, of shape (n_test,). ``results`` and ``predictions`` by the
+    trials' keys. ``damaged``: files of trials that cannot be read. ``n_on_other_data``: results that were
+    measured on other images, and are left out.
+    """
+
+    run: str
+    dataset: str
+    audit: Audit
+    truth: NDArray[np.int64]
+    results: Mapping[str, TrialResult]
+    predictions: Mapping[str, Predictions]
+    board: Leaderboard
+    damaged: Sequence[str] = ()
+    n_on_other_data: int = 0
+
+    def rows(self) -> list[tuple[Row, list[TrialResult]]]:
+        """Return the rows that are ``ok``, best first, each with its results, one a seed."""
+        return [
+            (row, [self.results[key] for key in keys])
+            for row, keys in zip(self.board.rows, self.board.keys, strict=True)
+            if row.status == "ok"
+        ]
+
+    def first_predictions(self) -> list[Predictions | None]:
+        """Return what the first seed of each row that is ``ok`` predicted; None where that is not stored."""
+        return [self.predictions.get(results[0].trial.key) for _, results in self.rows()]
+
+
+def read_findings(store: ResultStore, families: Mapping[str, str], train_size: int | None = None) -> Findings:
+    """Return the stored run, ranked; results that were measured on other data are left out.
+
+    ``train_size`` asks for the ranking on that many images instead of the largest number. Raises
+    ``BenchError`` if nothing is stored.
+    """
+    import numpy as np
+
+    audit, truth = read_dataset(store.folder)
+    everything = store.load_all()
+    results = [result for result in everything if result.inputs.data == audit.data_hash]
+    damaged = store.damaged()
+    if not results:
+        unreadable = f" that can be read ({', '.join(damaged)} cannot)" if damaged else ""
+        raise NoResultsError(f"there are no results in {store.folder}{unreadable}; run some first")
+    by_key = {result.trial.key: result for result in results}
+    stored = {key: store.predictions(key) for key in by_key}
+    predictions = {key: one for key, one in stored.items() if one and one.labels.shape == truth.shape}
+
+    def right(result: TrialResult) -> NDArray[np.bool_] | None:
+        one = predictions.get(result.trial.key)
+        return None if one is None else np.asarray(one.labels == truth)
+
+    return Findings(
+        run=store.run,
+        dataset=store.dataset,
+        audit=audit,
+        truth=truth,
+        results=by_key,
+        predictions=predictions,
+        board=leaderboard(results, families, right, train_size),
+        damaged=damaged,
+        n_on_other_data=len(everything) - len(results),
+    )

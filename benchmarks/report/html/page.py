@@ -1,0 +1,108 @@
+"""The report as one HTML file that opens from disk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from benchmarks.common.formatting import mebibytes, seconds_text
+from benchmarks.report.charts.chart import Chart
+from benchmarks.report.charts.costs import CostChart, cost_charts
+from benchmarks.report.charts.curves import learning_charts, learning_curves
+from benchmarks.report.charts.svg import LEGEND_ROW, TEMPLATES, as_svg, legend_rows
+from benchmarks.report.data.findings import Findings
+from benchmarks.report.data.mistakes import Hard, hardest
+from benchmarks.report.data.pairwise import agreement_matrix, p_value_matrix
+from benchmarks.report.data.pictures import Pictures, Sheet
+from benchmarks.report.data.reproduction import commands, machines, seeds
+from benchmarks.report.data.summary import answer
+from benchmarks.report.html.model import Shown, model_part
+from benchmarks.report.text.table import anchor, notes, warnings
+
+WIDE, NARROW = (1140, 560), (350, 440)
+LEARNING_WIDTHS, LEARNING_HEIGHT = (560, 350), 300
+
+
+def as_html(findings: Findings, pictures: Pictures | None, families: Mapping[str, str]) -> str:
+    """Return report.html. What needs images or predictions that are not stored is left out, in a sentence."""
+    sheet = Sheet()
+    parts = [model_part(findings, row, results, pictures, sheet) for row, results in findings.rows()]
+    samples = [] if pictures is None else [[sheet.place(image) for image in of_class] for of_class in pictures.samples]
+    means = [] if pictures is None else [sheet.place(image) for image in pictures.means]
+    hard = hardest(findings.truth, findings.first_predictions())
+    curves = learning_curves(findings.results.values())
+    body = {
+        "findings": findings,
+        "board": findings.board,
+        "answer": answer(findings.board),
+        "notes": notes(findings.board),
+        "warnings": warnings(findings),
+        "rows": [(row, anchor(row)) for row in findings.board.rows],
+        "costs": [_drawn(chart) for chart in cost_charts(findings.board)],
+        "models": [part for part in parts if part],
+        "n_hard": len(hard),
+        "hard": _hard_ones(findings, hard, pictures, sheet),
+        "n_compared": sum(one is not None for one in findings.first_predictions()),
+        "agreement": agreement_matrix(findings),
+        "p_values": p_value_matrix(findings.board, findings),
+        "curves": curves,
+        "learning": [
+            tuple(_with_legend(chart, width) for width in LEARNING_WIDTHS) for chart in learning_charts(curves)
+        ],
+        "samples": samples,
+        "means": means,
+        "machines": machines(findings),
+        "seeds": seeds(findings),
+        "commands": commands(findings, families),
+    }
+    return _environment().get_template("report.html").render(**body, sheet=sheet)
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(percent=_percent, seconds=seconds_text, mebibytes=_mebibytes, number=_number, svg=Markup)
+    return environment
+
+
+def _drawn(cost: CostChart) -> tuple[CostChart, Markup, Markup]:
+    """Return the chart for wide and for narrow screens; the narrow one has room for the names on the front only."""
+    return cost, Markup(as_svg(cost.chart, *WIDE)), Markup(as_svg(cost.chart, *NARROW, named=cost.front))
+
+
+def _with_legend(chart: Chart, width: int) -> Markup:
+    return Markup(as_svg(chart, width, LEARNING_HEIGHT + int(LEGEND_ROW) * legend_rows(chart, width)))
+
+
+def _hard_ones(findings: Findings, hard: list[Hard], pictures: Pictures | None, sheet: Sheet) -> list[Shown]:
+    names = findings.audit.class_names
+    of = sum(one is not None for one in findings.first_predictions())
+    shown = []
+    for one in hard:
+        if pictures is None or one.image not in pictures.test:
+            continue
+        label = names[findings.truth[one.image]]
+        answers = ", ".join(f"{names[said]} by {n}" for said, n in one.answers)
+        words = f"test image {one.image}, labelled {label}; {one.n_wrong} of {of} read it wrong: {answers}"
+        caption = f"{label} → {names[one.answers[0][0]]}, {one.n_wrong}/{of}"
+        shown.append(Shown(sheet.place(pictures.test[one.image]), caption, words))
+    return shown
+
+
+def _percent(share: float | None, digits: int = 2) -> str:
+    return "–" if share is None else f"{share * 100:.{digits}f}"
+
+
+def _mebibytes(size: float | None) -> str:
+    return "–" if size is None else mebibytes(size)
+
+
+def _number(value: float | None, digits: int = 3) -> str:
+    return "–" if value is None else f"{value:,.{digits}f}"

@@ -1,0 +1,1 @@
+"""Tables and comparisons as markdown, CSV and plain text."""

@@ -1,0 +1,1 @@
+"""Scripts whose figures the docs quote."""

@@ -1,0 +1,1 @@
+"""Neural networks: architectures, the adapter between Keras and fit and predict, training, augmentation."""

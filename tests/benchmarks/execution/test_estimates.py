@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.execution.estimates import FIXED_S, Estimates
+from benchmarks.records.trial import Trial, TrialResult
+from tests.conftest import a_result
+
+
+def timed(model: str, total_s: float, n_train: int) -> TrialResult:
+    result = a_result(model)
+    return replace(result, n_train=n_train, timing=replace(result.timing, total_s=total_s))
+
+
+def test_the_part_beyond_start_up_grows_with_the_images() -> None:
+    estimates = Estimates([timed("knn", FIXED_S + 10, 100)])
+    trial = Trial("knn", "pixels", "mnist")
+    assert estimates.seconds(trial, 100) == pytest.approx(FIXED_S + 10)
+    assert estimates.seconds(trial, 300) == pytest.approx(FIXED_S + 30)
+    assert estimates.seconds(Trial("svm", "pixels", "mnist"), 100) is None
+
+
+def test_a_runs_own_times_count_before_the_references_and_large_before_small() -> None:
+    own = [timed("knn", FIXED_S + 1, 10), timed("knn", FIXED_S + 50, 1000)]
+    estimates = Estimates(own, [timed("knn", FIXED_S + 900, 1000), timed("svm", 3.0, 1000)])
+    assert estimates.seconds(Trial("knn", "pixels", "d"), 1000) == pytest.approx(FIXED_S + 50)
+    assert estimates.seconds(Trial("svm", "pixels", "d"), 1000) == pytest.approx(3.0)
+
+
+def test_cheap_trials_come_first_and_unknown_ones_last() -> None:
+    estimates = Estimates([timed("slow", 90.0, 100), timed("fast", 3.0, 100)])
+    names = ["unknown", "slow", "new", "fast"]
+    ordered = estimates.cheapest_first([Trial(name, "pixels", "d") for name in names], 100)
+    assert [trial.model for trial in ordered] == ["fast", "slow", "unknown", "new"]
+
+
+def test_failures_tell_nothing() -> None:
+    assert Estimates([a_result("knn", status="timeout")]).seconds(Trial("knn", "pixels", "d"), 100) is None

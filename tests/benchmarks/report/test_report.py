@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+import html.parser
+import json
+import re
+import string
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.analysis.scores import score
+from benchmarks.common.atomic_files import write_json
+from benchmarks.common.errors import BenchError
+from benchmarks.datasets.preprocessing.audit import Audit
+from benchmarks.datasets.spec import Images, Split
+from benchmarks.records.dataset_file import DATASET_FILE
+from benchmarks.records.store import ResultStore, only_dataset_of
+from benchmarks.records.trial import Inputs, Measurement, Predictions, Resources, Timing, TrialResult
+from benchmarks.report.comparison.pair import explain
+from benchmarks.report.data.findings import read_findings
+from benchmarks.report.data.mistakes import Hard, hardest, mistakes, right_ones
+from benchmarks.report.data.pictures import read_pictures
+from benchmarks.report.data.reproduction import commands
+from benchmarks.report.files import write_files
+from benchmarks.report.readme import README, SOURCE, figures, table, with_table
+from benchmarks.report.write import write_reports
+from tests.conftest import a_result
+
+TRUTH = [0] * 10
+AUDIT = Audit(("0", "1"), {"train": (3, 4)}, {"train": 1}, (), {"train": "abc"}, (("file", "def"),))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> ResultStore:
+    """A run of three trials: a good one, a bad one and one that failed; names try to break out of HTML."""
+    store = ResultStore(tmp_path, "local", "digits")
+    write_json(store.folder / DATASET_FILE, {**vars(AUDIT), "test_labels": TRUTH})
+    for result, n_wrong in ((a_result(accuracy=0.9), 1), (a_result("<b>bad", 0.2), 8)):
+        store.save(on_this_data(result), Predictions(np.array([1] * n_wrong + [0] * (10 - n_wrong))))
+    store.save(on_this_data(replace(a_result("lost", status="failed"), reason="<script>alert(1)</script>")), None)
+    return store
+
+
+def on_this_data(result: TrialResult) -> TrialResult:
+    inputs = Inputs("c", AUDIT.data_hash, "v", "m")
+    machine = {"cpu": "x", "cores": 2, "memory_gb": 4, "os": "Linux", "python": "3.11", "packages": {"numpy": "2"}}
+    return replace(result, inputs=inputs, environment={"machine_id": "here", **machine})
+
+
+def test_reports_are_written_and_lead_to_each_trial(store: ResultStore) -> None:
+    findings = write_reports(store, {})
+    page = (store.folder / "report.html").read_text()
+    markdown = (store.folder / "LEADERBOARD.md").read_text()
+    assert [row.model for row in findings.board.rows] == ["knn", "<b>bad", "lost"]
+    links = re.findall(r"report\.html#(\S+)\)", markdown)
+    assert len(links) == 2 and all(f'id="{link}"' in page for link in links)
+    assert "- `lost` on pixels: failed" in markdown
+
+
+def test_names_and_reasons_cannot_break_out_of_the_page(store: ResultStore) -> None:
+    write_reports(store, {})
+    page = (store.folder / "report.html").read_text()
+    assert page.count("<script>") == 1 and "<script>alert" not in page and "<b>bad" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_every_element_is_closed(store: ResultStore) -> None:
+    write_reports(store, {})
+    open_elements: list[str] = []
+
+    class Checker(html.parser.HTMLParser):
+        def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+            if tag not in ("meta", "br", "link", "img", "input"):
+                open_elements.append(tag)
+
+        def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+            assert tag in ("path", "circle")
+
+        def handle_endtag(self, tag: str) -> None:
+            assert open_elements.pop() == tag
+
+    Checker().feed((store.folder / "report.html").read_text())
+    assert not open_elements
+
+
+def test_the_confusion_matrix_shows_the_numbers_of_the_json(store: ResultStore) -> None:
+    write_reports(store, {})
+    page = (store.folder / "report.html").read_text()
+    part = page[page.index('id="knn@pixels"') :]
+    matrix = part[part.index('class="confusion"') :].split("</table>")[0]
+    cells = re.findall(r"<td(?: class=[^>]*)?>(\d*)", matrix)
+    record = json.loads((store.folder / "trials/knn@pixels-s0.json").read_text())
+    counts = [count for row in record["scores"]["confusion"] for count in row]
+    assert [int(cell or 0) for cell in cells] == counts
+
+
+def store_letters(root: Path, n_classes: int) -> ResultStore:
+    """Store a row that misreads every first image of a class as the class before it; two images a class."""
+    names = tuple(string.ascii_lowercase[:n_classes])
+    store = ResultStore(root, "local", f"letters-{n_classes}")
+    truth = np.arange(n_classes).repeat(2)
+    said = truth.copy()
+    said[::2] = (said[::2] - 1) % n_classes
+    audit = replace(AUDIT, class_names=names, counts={"train": (1,) * n_classes})
+    write_json(store.folder / DATASET_FILE, {**vars(audit), "test_labels": truth.tolist()})
+    scores = score(truth, Predictions(said), names, Measurement(Timing(), Resources()))
+    store.save(replace(on_this_data(a_result()), scores=scores), Predictions(said))
+    return store
+
+
+@pytest.mark.parametrize("n_classes", [20, 21, 26])
+def test_a_confusion_matrix_of_more_than_20_classes_leaves_out_the_shares(tmp_path: Path, n_classes: int) -> None:
+    store = store_letters(tmp_path, n_classes)
+    write_reports(store, {})
+    page = (store.folder / "report.html").read_text()
+    matrix = page[page.index('<table class="confusion">') :].split("</table>")[0]
+    rows = re.findall(r'<tr><th scope="row">(\w)</th>(.*)</tr>', matrix)
+    assert [name for name, _ in rows] == list(string.ascii_lowercase[:n_classes])
+    for i, (_, cells) in enumerate(rows):
+        counts = re.findall(r"<td(?: class=[^>]*)?>(\d*)", cells)
+        assert len(counts) == n_classes
+        assert {j: count for j, count in enumerate(counts) if count} == {i: "1", (i - 1) % n_classes: "1"}
+    assert ("% of the true class" in matrix) == ("<small>50.0</small>" in matrix) == (n_classes <= 20)
+
+
+def test_letters_have_no_r2(store: ResultStore, tmp_path: Path) -> None:
+    letters = store_letters(tmp_path, 3)
+    write_reports(letters, {})
+    assert "R²" not in (letters.folder / "report.html").read_text()
+    (digits,) = (result for result in store.load_all() if result.trial.model == "knn")
+    assert digits.scores
+    store.save(replace(digits, scores=replace(digits.scores, r2=0.5)), store.predictions(digits.trial.key))
+    write_reports(store, {})
+    page = (store.folder / "report.html").read_text()
+    assert page.count("<dt>R² of the label as a number</dt><dd>0.500</dd>") == page.count("R²") == 1
+
+
+def test_results_on_other_data_are_no_rows(store: ResultStore) -> None:
+    store.save(a_result("old"), None)
+    assert "old" not in [row.model for row in read_findings(store, {}).board.rows]
+
+
+def test_without_results_there_is_no_report(tmp_path: Path) -> None:
+    with pytest.raises(BenchError, match="no results"):
+        write_reports(ResultStore(tmp_path, "local", "digits"), {})
+
+
+def test_a_damaged_dataset_file_is_said(store: ResultStore) -> None:
+    (store.folder / DATASET_FILE).write_text("{")
+    with pytest.raises(BenchError, match="damaged"):
+        write_reports(store, {})
+
+
+def test_a_table_is_put_between_its_marks() -> None:
+    text = with_table(README.read_text(), "| a table |")
+    assert "\n\n| a table |\n\n" in text and with_table(text, "| a table |") == text
+
+
+def test_the_table_in_the_readme_is_that_of_the_reference() -> None:
+    assert SOURCE.exists(), "results/reference/mnist is missing"
+    assert table() in README.read_text(), "stale: run python -m benchmarks.report.readme"
+
+
+def test_two_rows_are_compared_in_words(store: ResultStore) -> None:
+    text = explain(store, "knn@pixels", "<b>bad@pixels")
+    assert "knn@pixels reads 9 of 10 images right" in text
+    assert re.search(r"knn@pixels right\s+2\s+7", text) and re.search(r"knn@pixels wrong\s+0\s+1", text)
+    assert "p = 0.016 (paired test, for this pair alone): knn@pixels is better" in text
+    assert "only knn@pixels reads right: #1 (a 0, read as 1), #2" in text
+    assert "only <b>bad@pixels reads right: none" in text
+
+
+def test_two_rows_of_several_seeds_are_compared_over_seeds(store: ResultStore) -> None:
+    for seed, n_wrong in ((1, 2), (2, 1)):
+        for name in ("knn", "<b>bad"):
+            labels = np.array([1] * n_wrong + [0] * (10 - n_wrong))
+            store.save(on_this_data(a_result(name, 0.9, seed=seed)), Predictions(labels))
+    text = explain(store, "knn@pixels", "<b>bad@pixels")
+    assert "on average over 3 seeds" in text
+    assert "a run of knn@pixels scores above one of <b>bad@pixels with probability 0.72" in text
+
+
+def test_a_row_that_is_not_there_is_said(store: ResultStore) -> None:
+    with pytest.raises(BenchError, match="has no row 'svm@hog'; it has: knn@pixels"):
+        explain(store, "svm@hog", "knn@pixels")
+
+
+def test_a_model_may_be_named_alone_where_one_row_is_its(store: ResultStore) -> None:
+    assert explain(store, "knn", "<b>bad") == explain(store, "knn@pixels", "<b>bad@pixels")
+    result = a_result("knn", 0.9)
+    other = replace(result, trial=replace(result.trial, features="hog"))
+    store.save(on_this_data(other), Predictions(np.zeros(10, int)))
+    with pytest.raises(BenchError, match=r"has several rows 'knn'; it has: knn@(pixels|hog), knn@(pixels|hog)$"):
+        explain(store, "knn", "<b>bad")
+
+
+def test_damaged_trials_are_named_and_not_left_out_in_silence(store: ResultStore) -> None:
+    (store.folder / "trials" / "knn@pixels-s0.json").write_text("{")
+    findings = write_reports(store, {})
+    assert findings.damaged == ["knn@pixels-s0.json"]
+    for name in ("LEADERBOARD.md", "report.html"):
+        assert "Damaged and left out: knn@pixels-s0.json" in (store.folder / name).read_text()
+    for path in store.folder.glob("trials/*"):
+        path.write_text("{")
+    with pytest.raises(BenchError, match=r"no results .* that can be read \(.*knn@pixels-s0.json"):
+        write_reports(store, {})
+
+
+def test_times_of_several_machines_and_of_busy_ones_are_warned_of(store: ResultStore) -> None:
+    result = on_this_data(a_result("elsewhere"))
+    busy = replace(result.timing, contended=True)
+    store.save(replace(result, environment={**result.environment, "machine_id": "there"}, timing=busy), None)
+    write_reports(store, {})
+    page = (store.folder / "report.html").read_text()
+    assert page.count('class="warning"') == 3 and "2 different machines" in page and "1 trial ran beside" in page
+
+
+def test_the_images_of_the_report_are_stored_and_found_again(store: ResultStore) -> None:
+    generator = np.random.default_rng(0)
+    blank = Split(np.zeros((0, 8, 8), np.uint8), np.zeros(0, np.int64))
+    train = Split(generator.integers(0, 256, (20, 8, 8)).astype(np.uint8), np.arange(20) % 2)
+    test = Split(generator.integers(0, 256, (10, 8, 8)).astype(np.uint8), np.array(TRUTH))
+    write_reports(store, {}, Images(train, blank, test, ("0", "1")))
+    pictures = read_pictures(store)
+    assert pictures is not None and set(pictures.test) == set(range(9))
+    assert all((image == test.images[i]).all() for i, image in pictures.test.items())
+    assert (pictures.samples[1] == train.images[1:16:2]).all()
+    assert (pictures.means[0] == np.rint(train.images[::2].mean(axis=0))).all()
+    with_images = (store.folder / "report.html").read_text()
+    write_reports(store, {})
+    assert (store.folder / "report.html").read_text() == with_images and "not stored" not in with_images
+    (store.folder / "images.npz").write_bytes(b"PK")
+    write_reports(store, {})
+    assert (store.folder / "report.html").read_text().count("not stored") == 3
+
+
+def test_figures_and_tables_are_written_as_asked(store: ResultStore) -> None:
+    findings = write_reports(store, {})
+    assert write_files(findings, None, store.folder, ("latex", "csv")) == [store.folder / "tables"]
+    assert not (store.folder / "figures").exists()
+    leaderboard = (store.folder / "tables" / "leaderboard.tex").read_text()
+    assert r"\toprule" in leaderboard and "90.00" in leaderboard
+    pairs = (store.folder / "tables" / "pairs.csv").read_text().splitlines()
+    assert pairs[1] == "knn on pixels,<b>bad on pixels,0.016,30.00"
+    assert write_files(findings, None, store.folder, ("svg",)) == [store.folder / "figures"]
+    assert {path.suffix for path in (store.folder / "figures").iterdir()} == {".svg"}
+
+
+def test_the_commands_make_every_trial_again(store: ResultStore) -> None:
+    for result in (a_result("knn", seed=2), a_result("svm[C=1]", train_size=3)):
+        store.save(on_this_data(replace(result, trial=replace(result.trial, features="hog"))), None)
+    findings = read_findings(store, {"knn": "neighbours"})
+    assert commands(findings, {"knn": "neighbours"}) == [
+        "python bench.py --models 'svm[C=1]' --features hog --dataset digits --train-size 3 --plugin FILE",
+        "python bench.py --models knn --features hog,pixels --dataset digits --seeds 3",
+        "python bench.py --models '<b>bad,lost' --features pixels --dataset digits --plugin FILE",
+    ]
+
+
+def test_the_commands_prepare_a_persons_own_images_as_they_were(store: ResultStore) -> None:
+    dataset = store.folder / DATASET_FILE
+    own = {"source": "/my images", "polarity": "dark-on-light", "centred": True}
+    dataset.write_text(json.dumps({**json.loads(dataset.read_text()), **own}))
+    (one,) = {command.partition(" --dataset ")[2] for command in commands(read_findings(store, {}), {})}
+    assert one == "'/my images' --polarity dark-on-light --centre"
+
+
+def test_the_mistakes_that_a_model_is_surest_of_come_first() -> None:
+    sure = np.array([[0.9, 0.1], [0.3, 0.7], [0.1, 0.9], [0.6, 0.4]])
+    predictions = Predictions(sure.argmax(axis=1), sure)
+    truth = np.array([0, 0, 0, 1])
+    assert [(one.image, one.said, one.sureness) for one in mistakes(truth, predictions)] == [
+        (2, 1, 0.9),
+        (1, 1, 0.7),
+        (3, 0, 0.6),
+    ]
+    assert [one.image for one in right_ones(truth, predictions)] == [0]
+
+
+def test_the_hardest_images_are_those_most_rows_read_wrong() -> None:
+    truth = np.array([0, 0, 1])
+    rows = [Predictions(np.array(labels)) for labels in ([1, 0, 1], [1, 1, 1], [2, 1, 1])]
+    assert hardest(truth, rows) == [Hard(0, 3, ((1, 2), (2, 1))), Hard(1, 2, ((1, 2),))]
+    assert hardest(truth, [*rows[:2], None]) == []
+
+
+def test_the_figures_in_the_readme_are_those_of_the_reference() -> None:
+    for path, svg in figures().items():
+        assert path.read_text() == svg, "stale: run python -m benchmarks.report.readme"
+        assert f"](docs/figures/{path.name})" in README.read_text()
+
+
+def test_a_run_on_several_datasets_needs_one_to_be_named(store: ResultStore, tmp_path: Path) -> None:
+    assert only_dataset_of(tmp_path, "local") == "digits"
+    write_json(tmp_path / "local" / "mnist" / DATASET_FILE, {})
+    with pytest.raises(BenchError, match="results on digits, mnist; say which with --dataset NAME"):
+        only_dataset_of(tmp_path, "local")
+    with pytest.raises(BenchError, match="no run 'other'"):
+        only_dataset_of(tmp_path, "other")

@@ -1,0 +1,72 @@
+"""What the settings of a network's training mean, and which make no sense."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.networks.training_settings import SCHEDULES, TRAINING, TrainingSettings
+
+
+def settings(**changed: Any) -> TrainingSettings:
+    return TrainingSettings.of({**TRAINING, "dropout": 0.5, **changed})
+
+
+@given(st.sampled_from(SCHEDULES), st.integers(1, 400), st.floats(1e-6, 1.0))
+def test_the_learning_rate_stays_above_nought_and_never_passes_the_largest(
+    schedule: str, steps: int, largest: float
+) -> None:
+    training = settings(schedule=schedule, learning_rate=largest)
+    rates = [training.learning_rate_at(step, steps) for step in range(steps)]
+    assert all(0 < rate <= largest * (1 + 1e-9) for rate in rates)
+
+
+@given(st.integers(20, 400))
+def test_one_cycle_rises_for_a_quarter_and_then_falls_to_almost_nought(steps: int) -> None:
+    training = settings(schedule="one-cycle", learning_rate=1.0)
+    rates = [training.learning_rate_at(step, steps) for step in range(steps)]
+    top = rates.index(max(rates))
+    assert steps / 4 - 2 <= top <= steps / 4 + 1
+    assert rates[: top + 1] == sorted(rates[: top + 1]) and rates[top:] == sorted(rates[top:], reverse=True)
+    assert rates[-1] < 0.02
+
+
+def test_a_constant_rate_is_constant_and_a_cosine_only_falls() -> None:
+    assert {settings().learning_rate_at(step, 10) for step in range(10)} == {0.001}
+    cosine = [settings(schedule="cosine").learning_rate_at(step, 10) for step in range(10)]
+    assert cosine == sorted(cosine, reverse=True) and cosine[0] == 0.001 and cosine[5] == pytest.approx(0.0005)
+
+
+@given(st.integers(1, 50), st.integers(0, 1000), st.integers(1, 100))
+def test_few_images_mean_more_epochs(epochs: int, min_steps: int, steps: int) -> None:
+    n = settings(epochs=epochs, min_steps=min_steps).epochs_of(steps)
+    assert n >= epochs and n * steps >= min_steps
+    assert n == epochs or (n - 1) * steps < min_steps
+
+
+def test_the_amounts_of_change_are_the_augmentation() -> None:
+    assert settings(rotation=10.0, flip=0.5).augmentation.rotation == 10.0
+    assert not settings().augmentation.changes_anything()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"epochs": 0}, "epochs must be at least 1, not 0"),
+        ({"batch": -1}, "batch must be at least 1, not -1"),
+        ({"schedule": "up"}, "schedule must be one of constant, cosine, one-cycle, not up"),
+        ({"precision": "float8"}, "precision must be one of float32, bfloat16, not float8"),
+        ({"label_smoothing": 2.0}, "label_smoothing must be from 0 to 1, not 2.0"),
+        ({"ema": 1.0}, "ema must be from 0 to 0.999999, not 1.0"),
+        ({"learning_rate": float("nan")}, "learning_rate must be at least 0, not nan"),
+        ({"rotation": -3.0}, "rotation must be from 0 to 180, not -3.0"),
+        ({"patience": 3, "hold_out": False}, "hold_out must be true"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused_in_one_line(changed: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=said) as error:
+        settings(**changed)
+    assert "\n" not in str(error.value)
