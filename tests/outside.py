@@ -31,11 +31,7 @@ def workers_left(tmp_path: Path) -> list[str]:
     """Return the workers and cleaners of this test; others may run benches on the machine too."""
     lines = (" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"]))
     ours = re.compile(r"benchmarks\.execution\.(worker\.main|processes\.orphan_cleanup)")
-    return [
-        line
-        for line in lines
-        if re.search(r"benchmarks\.execution\.(worker\.main|processes\.orphan_cleanup)", line) and str(tmp_path) in line
-    ]
+    return [line for line in lines if ours.search(line) and str(tmp_path) in line]
 
 
 def wait_for_worker(tmp_path: Path) -> None:
