@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from benchmarks.execution.processes.worker_process import SLEEPING_THREADS
+from benchmarks.execution.processes.supervisor import SLEEPING_THREADS
 from benchmarks.records.trial import (
     ClassScores,
+    Environment,
     Inputs,
     Latency,
     Resources,
@@ -151,11 +152,11 @@ def a_result(
         reason="" if status == "ok" else "because",
         inputs=Inputs("c", "d", "v", "m"),
         settings={"k": 4},
-        environment={"machine_id": "here"},
+        environment=Environment("here"),
         started_at="2026-01-01T00:00:00+00:00",
         finished_at="2026-01-01T00:00:08+00:00",
         n_train=(train_size or 100) if status == "ok" else None,
-        scores=scores if status == "ok" else None,
+        evaluation={"test": scores} if status == "ok" else {},
         timing=timing if status == "ok" else Timing(total_s=8.0),
         resources=Resources(100.0, 2**20, 2, "scikit-learn 1.9"),
     )

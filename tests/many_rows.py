@@ -11,14 +11,23 @@ from benchmarks.datasets.preprocessing.audit import audit
 from benchmarks.datasets.spec import Images, Split
 from benchmarks.records.dataset_file import store_dataset
 from benchmarks.records.store import ResultStore
-from benchmarks.records.trial import FeatureMaps, Inputs, Latency, Measurement, Predictions, Resources, Timing
+from benchmarks.records.trial import (
+    Environment,
+    FeatureMaps,
+    Inputs,
+    Latency,
+    Measurement,
+    Predictions,
+    Resources,
+    Timing,
+)
 from benchmarks.report.data.findings import read_findings
 from benchmarks.report.data.mistakes import shown_images
 from benchmarks.report.data.pictures import store_pictures
 from tests.conftest import a_result
 
 N_CLASSES = 10
-MACHINE = {"cpu": "x", "cores": 2, "memory_gb": 4, "os": "Linux", "python": "3.11", "packages": {"numpy": "2"}}
+MACHINE = Environment("here", "x", 2, 4, "Linux", "3.11", {"numpy": "2"})
 
 
 def store_many_rows(root: Path, n_rows: int, n_test: int, n_networks: int = 0) -> ResultStore:
@@ -42,9 +51,11 @@ def store_many_rows(root: Path, n_rows: int, n_test: int, n_networks: int = 0) -
         result = replace(
             a_result(f"model-{i}"),
             inputs=Inputs("c", found.data_hash, "v", "m"),
-            environment={"machine_id": "here", **MACHINE},
+            environment=MACHINE,
             n_train=60_000,
-            scores=score(images.test.labels, predictions, found.class_names, Measurement(Timing(), Resources())),
+            evaluation={
+                "test": score(images.test.labels, predictions, found.class_names, Measurement(Timing(), Resources()))
+            },
             timing=Timing(0.1, 0.2, 0.3, 0.4, False, cost, (cost / 10,), Latency(0.1 * cost, 0.2 * cost), 2 * cost),
             history=tuple(_epoch(n) for n in range(1, 101)),
         )

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from bench import main
-from benchmarks.records.dataset_file import name_of_own
+from benchmarks.records.dataset_file import name_of_user_data
 from tests.benchmarks.datasets.own_files import png, some_images, write_folder
 from tests.conftest import ROOT, Bench
 from tests.outside import leaderboard
@@ -42,7 +42,7 @@ def test_a_folder_of_images_becomes_a_leaderboard_with_a_picture_and_names(bench
     stored = json.loads((results / "dataset.json").read_text())
     assert stored["class_names"] == sorted(NAMES) and stored["source"] == str(path)
     (record,) = [json.loads(file.read_text()) for file in results.glob("trials/*.json")]
-    assert [scores["label"] for scores in record["scores"]["per_class"]] == sorted(NAMES)
+    assert [scores["label"] for scores in record["evaluation"]["test"]["per_class"]] == sorted(NAMES)
     report = (results / "report.html").read_text()
     assert all(name.replace("&", "&amp;") in report for name in NAMES)
     assert float(leaderboard(tmp_path, "My-fruit")["knn@pixels"]["accuracy"]) > 0.5
@@ -52,14 +52,22 @@ def test_a_folder_of_images_becomes_a_leaderboard_with_a_picture_and_names(bench
 
 def test_folders_of_one_name_and_names_that_are_taken_have_results_of_their_own(tmp_path: Path) -> None:
     (tmp_path / "fruit").mkdir()
-    (tmp_path / "fruit" / "dataset.json").write_text(json.dumps({"source": "/a/fruit"}))
-    assert name_of_own(tmp_path, "fruit", "/a/fruit", {"digits"}) == "fruit"
-    other = name_of_own(tmp_path, "fruit", "/b/fruit", {"digits"})
+    stored: dict[str, object] = {
+        "class_names": [],
+        "counts": {},
+        "duplicates": {},
+        "dropped": [],
+        "hashes": {},
+        "checksums": [],
+    }
+    (tmp_path / "fruit" / "dataset.json").write_text(json.dumps({**stored, "source": "/a/fruit", "test_labels": [0]}))
+    assert name_of_user_data(tmp_path, "fruit", "/a/fruit", {"digits"}) == "fruit"
+    other = name_of_user_data(tmp_path, "fruit", "/b/fruit", {"digits"})
     assert re.fullmatch(r"fruit-[0-9a-f]{6}", other)
-    assert other == name_of_own(tmp_path, "fruit", "/b/fruit", {"digits"})
-    assert name_of_own(tmp_path, "digits", "/a/digits", {"digits"}).startswith("digits-")
-    assert name_of_own(tmp_path, "../../Käse & Brot", "/x", set()) == "K-se-Brot"
-    assert name_of_own(tmp_path, "ж", "/y", set()) == "data"
+    assert other == name_of_user_data(tmp_path, "fruit", "/b/fruit", {"digits"})
+    assert name_of_user_data(tmp_path, "digits", "/a/digits", {"digits"}).startswith("digits-")
+    assert name_of_user_data(tmp_path, "../../Käse & Brot", "/x", set()) == "K-se-Brot"
+    assert name_of_user_data(tmp_path, "ж", "/y", set()) == "data"
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@ def test_polarity_can_be_given(results: Path, images: list[str], capsys: pytest.
 
 def test_a_model_that_cannot_be_kept_is_named_and_its_result_stays(once: tuple[Path, str]) -> None:
     results, said = once
-    assert "the model of cannot-pickle@pixels-s0-n600 is not kept: " in said and "lambda" in said
+    assert "the model of cannot-pickle@pixels-s0-n600 is not saved: " in said and "lambda" in said
     stored = records(results)
     assert all(record["status"] == "ok" for record in stored.values()) and len(stored) == 3
     kept = {path.name for path in (results / "local/digits/models").iterdir()}
@@ -108,11 +108,11 @@ def test_a_trial_is_run_again_only_for_a_model_that_was_not_kept(bench: Bench, t
     run = ("--models", "dummy", *QUICK)
     assert bench(*run).returncode == 0
     assert not (tmp_path / "local/digits/models").exists()
-    assert "is run again: its model was not kept" in bench(*run, "--keep-models").stdout
+    assert "is re-run: its model was not saved" in bench(*run, "--keep-models").stdout
     assert (tmp_path / "local/digits/models/dummy@pixels-s0").is_dir()
-    assert "ok, stored" in bench(*run, "--keep-models").stdout
+    assert "ok, reused" in bench(*run, "--keep-models").stdout
     again = bench(*run, "--force").stdout
-    assert "is run again: --force; its kept model goes too, for want of --keep-models" in again
+    assert "is re-run: --force; its saved model is deleted, because --keep-models is not given" in again
 
 
 def test_a_new_result_without_its_model_leaves_no_old_model_behind(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_code_that_changed_since_is_said(
     stored["inputs"]["code"] = "other"
     record.write_text(json.dumps(stored))
     assert main(["predict", "local", "saves-itself", images[0], "--results-dir", str(results)]) == 0
-    assert "code changed since it learnt" in capsys.readouterr().err
+    assert "code changed since it was trained" in capsys.readouterr().err
 
 
 def one_line(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -154,7 +154,7 @@ def test_bad_input_gets_one_clear_line(
     place = ("--results-dir", str(results))
     assert "no run 'never'" in one_line(capsys, "never", "knn", images[0], *place)
     assert "plain name" in one_line(capsys, "../local", "knn", images[0], *place)
-    assert "keeps no model 'svm'; it keeps: knn@pixels" in one_line(capsys, "local", "svm", images[0], *place)
+    assert "has no saved model 'svm'; it has: knn@pixels" in one_line(capsys, "local", "svm", images[0], *place)
     assert "no model is kept in run 'local' on mnist" in one_line(
         capsys, "local", "knn", images[0], "--dataset", "mnist", *place
     )

@@ -1,4 +1,4 @@
-"""What is kept, what is run again, and what an interrupt or a sudden death leaves behind."""
+"""What is kept, what is re-run, and what an interrupt or a sudden death leaves behind."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def test_a_stored_trial_is_taken_again_and_force_runs_it(bench: Bench, tmp_path:
     first = bench("--models", "knn", *QUICK)
     stored = records(tmp_path)
     again = bench("--models", "knn", *QUICK)
-    assert "ok, stored" in again.stdout and "ok, stored" not in first.stdout
+    assert "ok, reused" in again.stdout and "ok, reused" not in first.stdout
     assert records(tmp_path) == stored
     forced = bench("--models", "knn", *QUICK, "--force")
-    assert "knn@pixels-s0 is run again: --force" in forced.stdout
+    assert "knn@pixels-s0 is re-run: --force" in forced.stdout
     assert records(tmp_path) != stored
 
 
@@ -36,11 +36,11 @@ def test_a_trial_is_run_again_when_the_code_of_its_model_changed(bench: Bench, t
     arguments = ("--plugin", str(plugin), "--models", "leaves-children,knn", *QUICK)
     bench(*arguments)
     plugin.write_text(text.replace("class Harmless:", "# a remark\nclass Harmless:"))
-    assert "run again" not in bench(*arguments).stdout
+    assert "re-run" not in bench(*arguments).stdout
     plugin.write_text(text.replace("np.zeros(len(X), np.int64)", "np.ones(len(X), np.int64)"))
     done = bench(*arguments)
-    assert "leaves-children@pixels-s0 is run again: code changed" in done.stdout
-    assert "knn@pixels-s0 is run again" not in done.stdout
+    assert "leaves-children@pixels-s0 is re-run: code changed" in done.stdout
+    assert "knn@pixels-s0 is re-run" not in done.stdout
 
 
 @pytest.mark.slow
@@ -65,8 +65,8 @@ def test_a_good_result_outlives_what_measured_nothing(
 @pytest.mark.slow
 def test_a_trial_is_run_again_with_another_number_of_threads(bench: Bench) -> None:
     bench("--models", "knn", *QUICK, "--threads", "2")
-    assert "run again: threads changed" in bench("--models", "knn", *QUICK, "--threads", "1").stdout
-    assert "ok, stored" in bench("--models", "knn", *QUICK, "--threads", "1").stdout
+    assert "re-run: threads changed" in bench("--models", "knn", *QUICK, "--threads", "1").stdout
+    assert "ok, reused" in bench("--models", "knn", *QUICK, "--threads", "1").stdout
 
 
 @pytest.mark.slow
@@ -80,9 +80,9 @@ def test_a_plug_ins_own_helpers_count_as_its_code(bench: Bench, tmp_path: Path) 
     helper.write_text("LABEL = 1\n")
     arguments = ("--plugin", str(plugin), "--models", "says", *QUICK)
     assert bench(*arguments).returncode == 0
-    assert "ok, stored" in bench(*arguments).stdout
+    assert "ok, reused" in bench(*arguments).stdout
     helper.write_text("LABEL = 2\n")
-    assert "run again: code changed" in bench(*arguments).stdout
+    assert "re-run: code changed" in bench(*arguments).stdout
 
 
 @pytest.mark.slow
@@ -98,11 +98,11 @@ def test_a_plug_in_that_gives_the_suites_own_parts_other_arguments_counts(bench:
     arguments = ("--plugin", str(plugin), "--models", "near", *QUICK)
     plugin.write_text(text)
     assert bench(*arguments).returncode == 0
-    assert "ok, stored" in bench(*arguments).stdout
+    assert "ok, reused" in bench(*arguments).stdout
     plugin.write_text(text.replace("(7,)", "(6,)"))
-    assert "run again: code changed" in bench(*arguments).stdout
+    assert "re-run: code changed" in bench(*arguments).stdout
     plugin.write_text(text.replace("(7,)", "(6,)").replace("'k': 1", "'k': 3"))
-    assert "run again: code and settings changed" in bench(*arguments).stdout
+    assert "re-run: code and settings changed" in bench(*arguments).stdout
 
 
 @pytest.mark.slow
@@ -146,7 +146,7 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(
     assert stored["hangs@pixels-s0"]["status"] == "interrupted"
     done = bench("--plugin", HOSTILE, "--models", "knn,hangs,dummy", *QUICK, "--timeout", "3")
     assert done.returncode == 1
-    assert "hangs@pixels-s0 is run again: it was interrupted" in done.stdout
+    assert "hangs@pixels-s0 is re-run: it was interrupted" in done.stdout
     assert records(tmp_path)["hangs@pixels-s0"]["status"] == "timeout"
     assert records(tmp_path)["knn@pixels-s0"] == stored["knn@pixels-s0"]
 
@@ -159,7 +159,9 @@ def test_two_benches_into_one_folder_lose_nothing(
     said = [process.communicate(timeout=120)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
     numbers = "|".join(str(process.pid) for process in both)
-    waited = rf"another bench of yours \(process ({numbers}), for {tmp_path}/local/digits\) is measuring; they take"
+    waited = (
+        rf"waiting: another bench of yours \(process ({numbers}), for {tmp_path}/local/digits\) is measuring; only one"
+    )
     assert any(re.search(waited, text) for text in said), said
     names = {f"{name}@pixels" for name in ("knn", "dummy", "knn[k=1]", "knn[k=2]", "knn[k=3]")}
     assert set(leaderboard(tmp_path)) == names

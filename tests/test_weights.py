@@ -109,11 +109,11 @@ def test_without_weights_a_row_is_skipped_and_with_a_file_it_runs_and_another_fi
     first = bench(*given)
     assert first.returncode == 0, first.stdout + first.stderr
     record = records(tmp_path)[KEY]
-    assert record["status"] == "ok" and record["scores"]["accuracy"] > 0.85  # type: ignore[index]
+    assert record["status"] == "ok" and record["evaluation"]["test"]["accuracy"] > 0.85  # type: ignore[index]
     assert "ok, stored" in bench(*given).stdout
     write_weights(file, seed=2)
     assert f"{KEY} is run again: weights changed" in bench(*given).stdout
-    assert records(tmp_path)[KEY]["scores"] != record["scores"]
+    assert records(tmp_path)[KEY]["evaluation"]["test"] != record["evaluation"]["test"]  # type: ignore[index]
 
     write_headings(file)
     done = bench(*given)

@@ -103,7 +103,7 @@ def leaderboard(
         keys=tuple(tuple(result.trial.key for result in group) for _, group in ranked),
         n_train=ok[0].n_train if ok else None,
         n_test=ok[0].scores.n_test if ok and ok[0].scores else None,
-        machines=tuple(sorted({result.environment["machine_id"] for result in ok})),
+        machines=tuple(sorted({result.environment.machine_id for result in ok})),
         n_smaller=len(results) - len(chosen),
         all_equal_p=_all_equal([group[0] for row, group in ranked if row.status == "ok"], right),
         p_values=p_values,

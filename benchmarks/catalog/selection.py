@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -128,14 +128,3 @@ def _train_size(size: int, n_learnable: int) -> int | None:
     if size > n_learnable:
         raise BenchError(f"--train-size {size} is more than the {n_learnable:,} images there are to learn from")
     return None if size == n_learnable else size
-
-
-def parse_sizes(text: str) -> Sequence[int]:
-    """Read ``100,1000`` from the command line."""
-    try:
-        sizes = [int(part) for part in text.split(",")]
-    except ValueError:
-        sizes = []
-    if not sizes or min(sizes) < 1:
-        raise BenchError(f"--train-size '{text}' should be whole numbers above 0, with commas between them")
-    return sizes

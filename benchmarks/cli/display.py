@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Self
 
 from rich.console import Console
 from rich.live import Live
@@ -15,8 +15,19 @@ from rich.text import Text
 
 from benchmarks.common.clock import clock
 from benchmarks.common.formatting import counted, duration, seconds_text
+from benchmarks.execution.decisions import PlannedTrial
+from benchmarks.execution.progress import (
+    DatasetRead,
+    Event,
+    Notice,
+    RunPlanned,
+    TrialFinished,
+    TrialProgress,
+    TrialStarted,
+    Waiting,
+)
 from benchmarks.execution.protocol import Stage
-from benchmarks.records.trial import Trial, TrialResult
+from benchmarks.records.trial import TrialResult
 
 STYLES = {"ok": "green", "skipped": "yellow", "interrupted": "yellow"}
 COLUMNS = ("", "trial", "status", "accuracy", "features", "fit", "predict")
@@ -35,57 +46,91 @@ class Running:
 
 @dataclass
 class RunDisplay:
-    """Prints a line for each trial of ``keys`` that ends; ``live`` adds what is under way below them."""
+    """Prints a line for each trial that ends; on a terminal, what is under way is shown below them.
 
-    console: Console
-    keys: Sequence[str]
-    to_come: dict[str, float | None]
+    It is told what happens by being called with each event. ``dataset``: the name of the data that is run on, once
+    it is known.
+    """
+
+    console: Console = field(default_factory=lambda: Console(highlight=False))
+    keys: Sequence[str] = ()
+    to_come: dict[str, float | None] = field(default_factory=dict)
+    dataset: str = ""
     done: int = 0
     running: dict[str, Running] = field(default_factory=dict)
     live: Live | None = None
-    lock: threading.RLock = field(default_factory=threading.RLock)
-    said_that_it_waits: bool = False
+    waiting_shown: bool = False
 
-    def started(self, trial: Trial, why_again: str, expected_s: float | None) -> None:
-        with self.lock:
-            self.to_come.pop(trial.key, None)
-            self.running[trial.key] = Running(clock(), expected_s)
-            if why_again:
-                self.console.print(Text(f"{'':7} {trial.key} is run again: {why_again}", style="dim"))
-            self._redraw()
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Notice():
+                print(event.text, file=sys.stderr)
+            case DatasetRead():
+                self._dataset_read(event)
+            case RunPlanned():
+                self._planned(event.trials)
+            case Waiting():
+                self._waits(event.holder)
+            case TrialStarted():
+                self._started(event.planned)
+            case TrialProgress():
+                self.running[event.trial.key].stage = event.stage
+                self._redraw()
+            case TrialFinished():
+                self._finished(event)
 
-    def at_stage(self, trial: Trial, stage: Stage) -> None:
-        with self.lock:
-            self.running[trial.key].stage = stage
-            self._redraw()
+    def __enter__(self) -> Self:
+        return self
 
-    def finished(self, result: TrialResult) -> None:
-        self._end(result, result.status)
+    def __exit__(self, *error: object) -> None:
+        if self.live:
+            self.live.stop()
 
-    def reused(self, result: TrialResult) -> None:
-        self._end(result, "ok, stored")
+    def _dataset_read(self, event: DatasetRead) -> None:
+        self.dataset = event.name
+        print("\n".join([f"{event.name} → {event.folder}", *event.findings]), flush=True)
+        if event.picture:
+            print(f"original images beside prepared ones: {event.picture}", flush=True)
 
-    def waits(self, for_whom: str) -> None:
-        """Say, once a run, that another bench is measuring; ``for_whom`` is empty where it is not known which."""
-        if not self.said_that_it_waits:
-            self.said_that_it_waits = True
-            which = f" ({for_whom})" if for_whom else ""
-            said = f"{'':7} another bench of yours{which} is measuring; they take turns"
-            self.console.print(Text(said, style="dim"), soft_wrap=True)
+    def _planned(self, trials: Sequence[PlannedTrial]) -> None:
+        self.keys = [planned.trial.key for planned in trials]
+        self.to_come = {planned.trial.key: planned.expected_s for planned in trials if not planned.reused}
+        stored = f"{counted(len(self.keys), 'trial')}, {len(self.keys) - len(self.to_come)} of them stored"
+        self.console.print(Text(f"{stored}; {self.time_to_come()}".rstrip("; ")))
+        self.console.print(Text(self.columns(COLUMNS), style="bold"), soft_wrap=True)
+        if self.console.is_terminal:
+            # nothing redraws by itself: that would take time from the trial that is being measured
+            self.live = Live(console=self.console, auto_refresh=False, transient=True)
+            self.live.start()
 
-    def not_kept(self, trial: Trial, why: str) -> None:
-        """Say that a fitted model could not be kept; its result is."""
-        self.console.print(Text(f"{'':7} the model of {trial.key} is not kept: {why}", style="yellow"), soft_wrap=True)
+    def _started(self, planned: PlannedTrial) -> None:
+        key = planned.trial.key
+        self.to_come.pop(key, None)
+        self.running[key] = Running(clock(), planned.expected_s)
+        if planned.stored:
+            self.console.print(Text(f"{'':7} {key} is re-run: {planned.reason}", style="dim"))
+        self._redraw()
 
-    def _end(self, result: TrialResult, status: str) -> None:
-        with self.lock:
-            self.to_come.pop(result.trial.key, None)
-            self.running.pop(result.trial.key, None)
-            self.done += 1
-            self.console.print(self._line(result, status), soft_wrap=True)
-            if result.reason:
-                self.console.print(Text(f"{'':7} {result.reason}", style="dim"), soft_wrap=True)
-            self._redraw()
+    def _waits(self, holder: str) -> None:
+        """Say, once a run, that another bench is measuring; ``holder`` is empty where it is not known which."""
+        if not self.waiting_shown:
+            self.waiting_shown = True
+            which = f" ({holder})" if holder else ""
+            text = f"{'':7} waiting: another bench of yours{which} is measuring; only one measures at a time"
+            self.console.print(Text(text, style="dim"), soft_wrap=True)
+
+    def _finished(self, event: TrialFinished) -> None:
+        result = event.result
+        self.to_come.pop(result.trial.key, None)
+        self.running.pop(result.trial.key, None)
+        self.done += 1
+        self.console.print(self._line(result, "ok, reused" if event.reused else result.status), soft_wrap=True)
+        if result.reason:
+            self.console.print(Text(f"{'':7} {result.reason}", style="dim"), soft_wrap=True)
+        if event.not_saved:
+            text = f"{'':7} the model of {result.trial.key} is not saved: {event.not_saved}"
+            self.console.print(Text(text, style="yellow"), soft_wrap=True)
+        self._redraw()
 
     def _line(self, result: TrialResult, status: str) -> Text:
         timing = result.timing
@@ -129,27 +174,8 @@ class RunDisplay:
         return f"about {duration(sum(left) + sum(known))} to come" + (f", and {unknown}" if unknown else "")
 
 
-@contextlib.contextmanager
-def display(keys: Sequence[str], to_come: Mapping[str, float | None]) -> Iterator[RunDisplay]:
-    """Show a run from its first trial to its last.
-
-    ``keys``: of all its trials; ``to_come``: of those that are not stored, with expected times in s, None if unknown.
-    """
-    console = Console(highlight=False)
-    shown = RunDisplay(console, keys, dict(to_come))
-    stored = f"{counted(len(keys), 'trial')}, {len(keys) - len(to_come)} of them stored"
-    console.print(Text(f"{stored}; {shown.time_to_come()}".rstrip("; ")))
-    console.print(Text(shown.columns(COLUMNS), style="bold"), soft_wrap=True)
-    if not console.is_terminal:
-        yield shown
-        return
-    # nothing redraws by itself: that would take time from the trial that is being measured
-    with Live(console=console, auto_refresh=False, transient=True) as shown.live:
-        yield shown
-
-
 def stage_text(stage: Stage) -> str:
     """Say where a trial is: ``fit 3/20, loss 0.1``."""
     step = f" {stage.step}/{stage.steps}" if stage.step is not None else ""
-    figures = "".join(f", {name} {value:.4g}" for name, value in (stage.figures or {}).items())
+    figures = "".join(f", {name} {value:.4g}" for name, value in stage.figures.items() if value is not None)
     return f"{stage.stage}{step}{figures}"

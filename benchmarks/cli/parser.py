@@ -1,13 +1,14 @@
-"""The words of the command line → a command and its options."""
+"""The arguments of the command line → a command and its options."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 
-from benchmarks.cli import commands
+from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import RESULTS
 
 FORMATS = ("png", "svg", "latex", "csv")
@@ -42,15 +43,17 @@ def parse(arguments: Sequence[str]) -> Callable[[], int]:
     if words[0].startswith("-"):
         words.insert(0, "run")
     options = _parser().parse_args(words)
-    command: Callable[[], int] = partial(options.do, options)
-    return command
+    # no command waits for the libraries of another
+    command: Callable[[argparse.Namespace], int] = getattr(import_module(f"benchmarks.cli.{options.do}"), options.do)
+    return partial(command, options)
 
 
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--plugin",
-        type=Path,
+        dest="plugins",
+        type=_existing_file,
         action="append",
         default=[],
         metavar="FILE",
@@ -84,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         "list", parents=[common], description="Models, features, datasets; what is missing."
     )
     listing.add_argument("--json", action="store_true", help="for programs")
-    listing.set_defaults(do=commands.list_all)
+    listing.set_defaults(do="list_entries")
     pair = subparsers.add_parser(
         "compare-models", parents=[common], description="Explain how two rows of a run differ."
     )
@@ -92,11 +95,11 @@ def _parser() -> argparse.ArgumentParser:
     pair.add_argument("second", metavar="B", help="another row")
     pair.add_argument("--run", default="local", metavar="RUN", help="default: local")
     pair.add_argument("--dataset", metavar="NAME", help="default: the run's only one")
-    pair.set_defaults(do=commands.compare_models)
+    pair.set_defaults(do="compare_models")
     _add_compare(subparsers.add_parser("compare", parents=[common], description="What changed from run A to run B?"))
     new_model = subparsers.add_parser("new-model", description="Write a starting file for a model of your own.")
     new_model.add_argument("file", type=Path, metavar="FILE", help="as my_model.py; a file that is there stays")
-    new_model.set_defaults(do=commands.new_model)
+    new_model.set_defaults(do="new_model")
     check = subparsers.add_parser(
         "check",
         parents=[common, networks],
@@ -108,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
         "--timeout", type=_above_zero(float), default=120.0, metavar="S", help="seconds for one promise (120)"
     )
     check.add_argument("--memory", type=_above_zero(float), metavar="GIB", help="memory (8, or what is free)")
-    check.set_defaults(do=commands.check)
+    check.set_defaults(do="check")
     predict = subparsers.add_parser(
         "predict",
         parents=[common, networks],
@@ -126,9 +129,9 @@ def _parser() -> argparse.ArgumentParser:
         help="of the images; auto: as the border of each says (auto)",
     )
     predict.add_argument("--json", action="store_true", help="for programs, with the probabilities of every class")
-    predict.set_defaults(do=commands.predict)
+    predict.set_defaults(do="predict")
     clear = subparsers.add_parser("clear-cache", description="Remove every cached feature matrix.")
-    clear.set_defaults(do=commands.clear_cache)
+    clear.set_defaults(do="clear_cache")
     report = subparsers.add_parser("report", parents=[common], description="Write a run's reports again.")
     report.add_argument("run", nargs="?", default="local", metavar="RUN", help="default: local")
     report.add_argument(
@@ -138,12 +141,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="KINDS",
         help=f"also write figures and tables as files: {','.join(FORMATS)}",
     )
-    report.set_defaults(do=commands.report)
+    report.set_defaults(do="report")
     return parser
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(do=commands.run)
+    parser.set_defaults(do="run")
     what = parser.add_argument_group("what is run")
     what.add_argument(
         "--models", default="all", metavar="NAMES", help="names and globs, with settings in brackets (all)"
@@ -166,7 +169,21 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--seeds", type=_above_zero(int), default=1, metavar="N", help="how many, for models with chance in them (1)"
     )
-    what.add_argument("--train-size", default="", metavar="N[,N…]", help="learn from so many images (all)")
+    what.add_argument(
+        "--train-size",
+        dest="train_sizes",
+        type=_sizes,
+        default=(),
+        metavar="N[,N…]",
+        help="train on so many images (all)",
+    )
+    what.add_argument(
+        "--evaluate",
+        type=_names,
+        default=(),
+        metavar="NAMES",
+        help="further evaluation sets beside the test set: shifted (none)",
+    )
     limits = parser.add_argument_group("within what limits")
     limits.add_argument(
         "--timeout", type=_above_zero(float), default=1800.0, metavar="S", help="seconds for one trial (1800)"
@@ -195,11 +212,11 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="keep fitted models for 'predict'; nearest neighbours are as large as their data",
     )
-    kept.add_argument("--no-cache", action="store_true", help="compute every feature matrix anew")
+    kept.add_argument("--no-cache", dest="cache", action="store_false", help="compute every feature matrix again")
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(do=commands.compare)
+    parser.set_defaults(do="compare")
     parser.epilog = (
         "One of the two may also be a leaderboard.csv that a run wrote, copied anywhere: accuracy is then judged "
         "without pairs, and times are not compared. Two files that 'make regress-save' stored are compared with "
@@ -223,6 +240,26 @@ def _gate(text: str) -> tuple[str, ...]:
     if unknown := [name for name in names if name not in GATES]:
         raise argparse.ArgumentTypeError(f"'{unknown[0]}' should be one of {', '.join(GATES)}, or nothing")
     return names
+
+
+def _existing_file(text: str) -> Path:
+    if not Path(text).is_file():
+        raise BenchError(f"--plugin {text}: there is no such file")
+    return Path(text)
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    try:
+        sizes = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        sizes = ()
+    if not sizes or min(sizes) < 1:
+        raise BenchError(f"--train-size '{text}' should be whole numbers above 0, with commas between them")
+    return sizes
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
 
 
 def _above_zero(kind: type[int] | type[float]) -> Callable[[str], float]:

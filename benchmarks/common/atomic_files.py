@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import math
 import os
 import shutil
 import tempfile
@@ -17,9 +15,29 @@ from benchmarks.common.errors import BenchError
 PART_PREFIX = ".part-"
 
 
+def as_json(value: Mapping[str, Any]) -> bytes:
+    """Return a value as an indented JSON file; NaN and infinity, which JSON lacks, become null."""
+    import msgspec
+
+    try:
+        body = msgspec.json.encode(value)
+    except UnicodeEncodeError:  # the name of a file that is not UTF-8
+        body = msgspec.json.encode(_in_utf8(value))
+    return msgspec.json.format(body, indent=1) + b"\n"
+
+
+def _in_utf8(value: Any) -> Any:
+    """Return a JSON value with what cannot be encoded in its texts replaced."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, Mapping):
+        return {name: _in_utf8(inner) for name, inner in value.items()}
+    return [_in_utf8(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a JSON file as ``write_whole`` does."""
-    write_whole(path, (json.dumps(finite(value), indent=1, allow_nan=False) + "\n").encode())
+    write_whole(path, as_json(value))
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -43,17 +61,6 @@ def copy_whole(source: Path, folder: Path) -> None:
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise
-
-
-def finite(value: Any) -> Any:
-    """Return ``value`` with every NaN and infinity in it replaced by None."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {name: finite(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(inner) for inner in value]
-    return value
 
 
 @contextlib.contextmanager

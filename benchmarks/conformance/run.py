@@ -24,9 +24,9 @@ from benchmarks.common.errors import BenchError
 from benchmarks.conformance.checks import Kept, Verdict
 from benchmarks.conformance.worker import UNAVAILABLE, Order
 from benchmarks.datasets.spec import DataPlaces, Dataset
-from benchmarks.execution.processes.orphan_cleanup import Guard
+from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.process_tree import end_tree, rss_mb, tree
-from benchmarks.execution.processes.worker_process import (
+from benchmarks.execution.processes.supervisor import (
     LOG,
     LOOK_EVERY_S,
     Limits,
@@ -123,7 +123,7 @@ def _from_one_process(order: Order, limits: Limits) -> Iterator[Verdict]:
     """Yield the verdicts of one process, to the end or to the check that hung or ended it."""
     with tempfile.TemporaryDirectory(prefix="digitbench-") as name:
         folder = Path(name)
-        guard = Guard(folder)
+        guard = OrphanCleanup(folder)
         with (folder / LOG).open("wb") as log:
             process = psutil.Popen(
                 [sys.executable, "-m", "benchmarks.conformance.worker", json.dumps(asdict(order))],
@@ -157,7 +157,7 @@ def _read(order: Order, process: psutil.Popen, log: Path, limits: Limits) -> Ite
             return
         line = answers.readline()
         if not line:
-            yield check.not_kept(how_it_ended(process.wait(), log))
+            yield check.not_kept(how_it_ended(process.wait(), log.read_bytes()))
             return
         said = json.loads(line)
         if UNAVAILABLE in said:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -63,7 +63,11 @@ def find_dataset(datasets: Registry[Dataset], name: str) -> Dataset:
 
 
 def open_dataset(
-    datasets: Registry[Dataset], name: str, places: DataPlaces, how: Preparation = AS_FOUND
+    datasets: Registry[Dataset],
+    name: str,
+    places: DataPlaces,
+    how: Preparation = AS_FOUND,
+    notify: Callable[[str], object] = lambda text: None,
 ) -> tuple[str, Images]:
     """Return the name and the images of a dataset; ``auto`` is MNIST where it can be had, else the digits.
 
@@ -80,5 +84,5 @@ def open_dataset(
     try:
         return "mnist", datasets["mnist"].load(places)
     except DownloadError as error:
-        print(f"MNIST cannot be had, so this runs on scikit-learn's digits instead: {error}", file=sys.stderr)
+        notify(f"MNIST cannot be had, so this runs on scikit-learn's digits instead: {error}")
         return "digits", datasets["digits"].load(places)

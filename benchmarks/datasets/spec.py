@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,7 @@ class Images:
     ``checksums`` are SHA-256 of the uncompressed sources. Of a person's own data: ``notes`` are what to
     know of it, ``picture`` is a PNG of what was made of it, ``source`` says where it lies. ``centred``: the ink is
     centred by mass, as MNIST's is. ``polarity``: what was asked for, light on dark or the other way round.
+    ``further``: evaluation sets beside the test split, by name.
     """
 
     train: Split
@@ -47,6 +48,12 @@ class Images:
     source: str = ""
     centred: bool = False
     polarity: str = "auto"
+    further: Mapping[str, Split] = field(default_factory=dict)
+
+    @property
+    def evaluation(self) -> dict[str, Split]:
+        """The evaluation sets by name: ``test``, which decides the leaderboard, then the further ones."""
+        return {"test": self.test, **self.further}
 
     @property
     def image_shape(self) -> tuple[int, int]:

@@ -1,24 +1,93 @@
-"""What a run tells of itself while it is under way."""
+"""What a run tells of itself while it is under way: events, handed one after the other to one callback."""
 
 from __future__ import annotations
 
-from typing import Protocol
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
 
+from benchmarks.execution.decisions import PlannedTrial
 from benchmarks.execution.protocol import Stage
 from benchmarks.records.trial import Trial, TrialResult
 
 
-class Display(Protocol):
-    """Told by the harness what happens, possibly from several threads at once."""
+@dataclass(frozen=True)
+class Notice:
+    """Something that a user should know before anything is run, in words."""
 
-    def started(self, trial: Trial, why_again: str, expected_s: float | None) -> None: ...
+    text: str
 
-    def at_stage(self, trial: Trial, stage: Stage) -> None: ...
 
-    def finished(self, result: TrialResult) -> None: ...
+@dataclass(frozen=True)
+class DatasetRead:
+    """The images are read and looked through. ``folder``: where results go. ``findings``: what was found, a line each.
 
-    def waits(self, for_whom: str) -> None: ...
+    ``picture`` shows a user's images beside what was made of them; None for a published dataset.
+    """
 
-    def not_kept(self, trial: Trial, why: str) -> None: ...
+    name: str
+    folder: Path
+    findings: tuple[str, ...]
+    picture: Path | None = None
 
-    def reused(self, result: TrialResult) -> None: ...
+
+@dataclass(frozen=True)
+class RunPlanned:
+    """It is decided which trials are run and which stored results are reused; in the order in which they are taken."""
+
+    trials: tuple[PlannedTrial, ...]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Another bench of this user is measuring. ``holder`` says which; empty where that is not known."""
+
+    holder: str
+
+
+@dataclass(frozen=True)
+class TrialStarted:
+    """The worker process of a trial is being started."""
+
+    planned: PlannedTrial
+
+
+@dataclass(frozen=True)
+class TrialProgress:
+    """A trial under way reached another stage or step."""
+
+    trial: Trial
+    stage: Stage
+
+
+@dataclass(frozen=True)
+class TrialFinished:
+    """A trial ended, well or not. ``reused``: its stored result still holds, and nothing was run.
+
+    ``not_saved``: why its fitted model could not be saved, where that was asked for.
+    """
+
+    result: TrialResult
+    reused: bool = False
+    not_saved: str = ""
+
+
+Event = Notice | DatasetRead | RunPlanned | Waiting | TrialStarted | TrialProgress | TrialFinished
+Listener = Callable[[Event], None]
+
+
+def ignore(event: Event) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class OneAtATime:
+    """Hands events to a listener one after the other, from whichever thread they come."""
+
+    listener: Listener
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def __call__(self, event: Event) -> None:
+        with self.lock:
+            self.listener(event)

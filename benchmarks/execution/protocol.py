@@ -1,116 +1,149 @@
-"""What the bench and a worker tell each other, through files in the trial's scratch folder."""
+"""What the bench and a worker tell each other, as files in the folder that the worker runs in."""
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+import msgspec
+
+from benchmarks.common.errors import UNREADABLE
 from benchmarks.records.feature_maps import packed, unpacked
-from benchmarks.records.trial import Measurement, Predictions, Trial
-from benchmarks.records.trial_file import measurement_from, trial_from
+from benchmarks.records.store import array_name
+from benchmarks.records.trial import TEST, Environment, Measurement, Predictions, Trial
+from models.spec import Setting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from models.spec import Setting
+REQUEST, WORKPLACE, ANSWER = "request.json", "workplace.json", "answer.json"
+PREDICTIONS, FEATURE_MAPS, PROGRESS = "predictions.npz", "feature_maps.npz", "progress.jsonl"
+SAVED_MODEL = "saved_model"  # the folder of the fitted model, if it was asked for and could be written
 
-REQUEST, ANSWER, PREDICTIONS, PROGRESS = "request.json", "answer.json", "predictions.npz", "progress.jsonl"
-FEATURE_MAPS = "feature_maps.npz"
-KEPT = "kept"  # the folder of the fitted model, if it was asked for and could be written
+Message = TypeVar("Message")
 
 
 @dataclass(frozen=True)
 class Request:
-    """All that a worker is told. Neither this nor any file it names holds a label of the test split.
+    """All that a worker is told of its trial, the same on whichever machine it runs.
 
-    ``launched_at`` is the bench's clock at the start of the process; the clock is the system's, so
-    the worker can tell how long it took to come up. ``cache`` is None for no feature cache; ``conditions``
-    is what else than the code decides how long features take.
+    Neither this nor any file that it names holds a label of an evaluation set. ``data`` names the arrays by their
+    hashes: those of the train and validation splits, and the images of each of the ``evaluation_sets``, the test set
+    first. ``contended``: other trials run at the same time.
     """
 
     trial: Trial
     settings: Mapping[str, Setting]
-    plugins: tuple[str, ...]
-    data: str
+    data: Mapping[str, str]
+    evaluation_sets: tuple[str, ...]
     n_classes: int
     pipeline_hash: str
-    conditions: str
-    cache: str | None
     threads: int
-    keep_model: bool
+    contended: bool = False
+    save_model: bool = False
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """Where a worker finds things on its own machine: arrays, plug-in files, the feature cache if there is one.
+
+    ``launched_at`` is the machine's clock at the start of the process; the clock is the system's, so
+    the worker can tell how long it took to come up.
+    """
+
+    arrays: str
+    plugins: tuple[str, ...]
+    cache: str | None
     launched_at: float
 
-    def write(self, folder: Path) -> None:
-        (folder / REQUEST).write_text(json.dumps(asdict(self)), encoding="utf-8")
 
-    @classmethod
-    def read(cls, folder: Path) -> Request:
-        fields = json.loads((folder / REQUEST).read_text(encoding="utf-8"))
-        return cls(**{**fields, "trial": trial_from(fields["trial"]), "plugins": tuple(fields["plugins"])})
+def images_file(content_hash: str) -> str:
+    """Return the name of the file with the images of the split that has this hash."""
+    return f"{content_hash}-images.npy"
+
+
+def labels_file(content_hash: str) -> str:
+    """Return the name of the file with the labels of the split that has this hash."""
+    return f"{content_hash}-labels.npy"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a worker says at its end; ``measurement`` and ``predictions`` are there if it is ``ok``.
+    """What a worker leaves at its end; ``measurement`` and ``predictions`` are there if it is ``ok``.
 
-    ``not_kept``: why the fitted model could not be written, where it was asked for.
+    ``predictions`` are by evaluation set. ``not_saved``: why the fitted model could not be saved, where it was asked
+    for.
     """
 
     status: Literal["ok", "skipped", "failed", "out-of-memory"]
     reason: str = ""
     measurement: Measurement | None = None
-    predictions: Predictions | None = None
-    not_kept: str = ""
+    environment: Environment | None = None
+    not_saved: str = ""
+    predictions: Mapping[str, Predictions] = field(default_factory=dict)
 
-    def write(self, folder: Path) -> None:
-        import numpy as np
 
-        if self.predictions:
-            arrays: dict[str, NDArray[Any]] = {"labels": self.predictions.labels}
-            if self.predictions.probabilities is not None:
-                arrays["probabilities"] = self.predictions.probabilities
-            np.savez(folder / PREDICTIONS, allow_pickle=False, **arrays)
-            if self.predictions.feature_maps:
-                (folder / FEATURE_MAPS).write_bytes(packed(self.predictions.feature_maps))
-        body = {
-            "status": self.status,
-            "reason": self.reason,
-            "measurement": self.measurement and asdict(self.measurement),
-            "not_kept": self.not_kept,
-        }
-        part = folder / f"{ANSWER}.part"
-        part.write_text(json.dumps(body), encoding="utf-8")
-        os.replace(part, folder / ANSWER)
+@dataclass(frozen=True)
+class _AnswerFile:
+    """The part of an answer that is JSON; the arrays lie beside it."""
 
-    @classmethod
-    def read(cls, folder: Path) -> Answer | None:
-        """Return the answer in ``folder``; None if the worker ended without one."""
-        import numpy as np
+    status: Literal["ok", "skipped", "failed", "out-of-memory"]
+    reason: str
+    measurement: Measurement | None
+    environment: Environment | None
+    not_saved: str
+    evaluation_sets: tuple[str, ...]
 
-        try:
-            body = json.loads((folder / ANSWER).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        if body["status"] != "ok":
-            return cls(body["status"], body["reason"])
+
+def write_message(folder: Path, name: str, message: Request | Workplace | _AnswerFile) -> None:
+    """Write a message under another name and rename it, so that it is there whole or not at all."""
+    part = folder / f"{name}.part"
+    part.write_bytes(msgspec.json.encode(message))
+    os.replace(part, folder / name)
+
+
+def read_message(folder: Path, name: str, kind: type[Message]) -> Message:
+    """Return a message; raises OSError or ``msgspec.DecodeError``."""
+    return msgspec.json.decode((folder / name).read_bytes(), type=kind)
+
+
+def write_answer(answer: Answer, folder: Path) -> None:
+    """Write an answer, the arrays first."""
+    import numpy as np
+
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, predictions in answer.predictions.items():
+        arrays[array_name("labels", name)] = predictions.labels
+        if predictions.probabilities is not None:
+            arrays[array_name("probabilities", name)] = predictions.probabilities
+        if predictions.feature_maps:
+            (folder / FEATURE_MAPS).write_bytes(packed(predictions.feature_maps))
+    np.savez(folder / PREDICTIONS, allow_pickle=False, **arrays)
+    parts = (answer.status, answer.reason, answer.measurement, answer.environment, answer.not_saved)
+    write_message(folder, ANSWER, _AnswerFile(*parts, tuple(answer.predictions)))
+
+
+def read_answer(folder: Path) -> Answer | None:
+    """Return the answer in ``folder``; None if the worker ended without one that can be read."""
+    import numpy as np
+
+    try:
+        body = read_message(folder, ANSWER, _AnswerFile)
         with np.load(folder / PREDICTIONS, allow_pickle=False) as arrays:
-            predictions = Predictions(arrays["labels"], arrays.get("probabilities"), unpacked(folder / FEATURE_MAPS))
-        return cls("ok", "", measurement_from(body["measurement"]), predictions, body["not_kept"])
-
-
-class ProgressWriter:
-    """The worker's side of the live display: one line a stage or step."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = (folder / PROGRESS).open("a", encoding="utf-8", buffering=1)
-
-    def say(self, stage: str, step: int | None = None, steps: int | None = None, **figures: float) -> None:
-        line: dict[str, Any] = {"stage": stage, "step": step, "steps": steps, "figures": figures}
-        self._file.write(json.dumps(line) + "\n")
+            predictions = {
+                name: Predictions(
+                    arrays[array_name("labels", name)],
+                    arrays.get(array_name("probabilities", name)),
+                    unpacked(folder / FEATURE_MAPS) if name == TEST else None,
+                )
+                for name in body.evaluation_sets
+            }
+    except (*UNREADABLE, msgspec.DecodeError):
+        return None
+    return Answer(body.status, body.reason, body.measurement, body.environment, body.not_saved, predictions)
 
 
 @dataclass(frozen=True)
@@ -120,13 +153,23 @@ class Stage:
     stage: str
     step: int | None = None
     steps: int | None = None
-    figures: Mapping[str, float] | None = None
+    figures: Mapping[str, float | None] = field(default_factory=dict)
+
+
+class ProgressWriter:
+    """The worker's side of the progress display: one line for each stage or step."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = (folder / PROGRESS).open("ab", buffering=0)
+
+    def report(self, stage: str, step: int | None = None, steps: int | None = None, **figures: float) -> None:
+        self._file.write(msgspec.json.encode(Stage(stage, step, steps, figures)) + b"\n")
 
 
 def latest_stage(folder: Path) -> Stage | None:
     """Return the last whole line of progress; None before the first."""
     try:
         lines = (folder / PROGRESS).read_bytes().split(b"\n")
-        return Stage(**json.loads(lines[-2])) if len(lines) > 1 else None
-    except (OSError, ValueError, TypeError):
+        return msgspec.json.decode(lines[-2], type=Stage) if len(lines) > 1 else None
+    except (OSError, msgspec.DecodeError):
         return None

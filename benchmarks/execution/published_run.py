@@ -15,7 +15,7 @@ REFERENCE = "reference"
 def check_published(store: ResultStore, trials: Sequence[Trial], jobs: int) -> None:
     """Raise ``BenchError`` where trials for the published run are not what it holds; any other run may hold all.
 
-    It holds the suite's own models with their own settings on their own features, learnt from all images,
+    It holds the suite's own models with their own settings on their own features, trained on all images,
     one after the other, on the datasets that it has already.
     """
     if store.run != REFERENCE:

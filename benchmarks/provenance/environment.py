@@ -1,4 +1,4 @@
-"""The fingerprint of the machine and of the versions that a result was measured with."""
+"""The machine, the versions and the commit that a result is measured with."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import os
 import platform
 import subprocess
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from benchmarks.common.dependencies import DISTRIBUTIONS, distributions
 from benchmarks.common.paths import ROOT
+from benchmarks.records.trial import Environment
 
 CODE = ("bench.py", "benchmarks", "models", "features", "pyproject.toml", "constraints.txt")
 
@@ -35,12 +36,19 @@ def versions_hash(modules: Iterable[str]) -> str:
 
 
 @cache
-def describe() -> dict[str, Any]:
-    """Return the fingerprint that every result carries.
+def current_environment() -> Environment:
+    """Return the environment of this process with the commit of the code, as every result carries it."""
+    status = _git("status", "--porcelain", "--", *CODE)
+    return replace(
+        machine_environment(),
+        git_commit=_git("rev-parse", "HEAD"),
+        git_dirty=None if status is None else bool(status),
+    )
 
-    ``machine_id`` tells kinds of machine apart (processor, cores, memory, system), not one machine
-    from its twin: times of twins may be compared. ``git_dirty``: the code differs from the commit.
-    """
+
+@cache
+def machine_environment() -> Environment:
+    """Return the machine and the versions of the libraries; the commit is left out."""
     import psutil
 
     machine = {
@@ -49,14 +57,12 @@ def describe() -> dict[str, Any]:
         "memory_gb": round(psutil.virtual_memory().total / 2**30),
         "os": f"{platform.system()} {platform.machine()}",
     }
-    return {
-        "machine_id": hashlib.sha256(repr(machine).encode()).hexdigest()[:12],
+    return Environment(
+        machine_id=hashlib.sha256(repr(machine).encode()).hexdigest()[:12],
         **machine,
-        "python": platform.python_version(),
-        "packages": {name: version for name in DISTRIBUTIONS if (version := version_of(name))},
-        "git_commit": _git("rev-parse", "HEAD"),
-        "git_dirty": None if (status := _git("status", "--porcelain", "--", *CODE)) is None else bool(status),
-    }
+        python=platform.python_version(),
+        packages={name: version for name in DISTRIBUTIONS if (version := version_of(name))},
+    )
 
 
 def _processor() -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import hashlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from benchmarks.catalog.catalog import Catalog
 from benchmarks.common.paths import ROOT
-from benchmarks.provenance.environment import describe, versions_hash
+from benchmarks.provenance.environment import current_environment, versions_hash
 from benchmarks.records.trial import Inputs, Trial
 from features.spec import FeaturePipeline
 from models.spec import ModelSpec
@@ -22,8 +23,13 @@ PACKAGES = ("features", "models")
 DESCRIBING = {"features.spec", "features.naming", "features.registry", "models.spec", "models.registry"}
 
 
-def inputs_of(trial: Trial, catalog: Catalog, data_hash: str) -> Inputs:
-    """Return the hashes of the trial's code, data, library versions, machine and, where it has some, weights."""
+def inputs_of(
+    trial: Trial, catalog: Catalog, data_hash: str, evaluation_hashes: Mapping[str, str] = MappingProxyType({})
+) -> Inputs:
+    """Return the hashes of the trial's code, data, library versions, machine and, where it has some, weights.
+
+    ``evaluation_hashes``: of the evaluation sets beside the test split, by name.
+    """
     model, pipeline = catalog.models[trial.model], catalog.features[trial.features]
     sources = _sources("MODELS", model, catalog) + _pipeline_code(pipeline, catalog)
     modules = ("numpy", *model.requires, *model.faster_with, *pipeline.requires)
@@ -31,8 +37,9 @@ def inputs_of(trial: Trial, catalog: Catalog, data_hash: str) -> Inputs:
         code=_hash(f"protocol {PROTOCOL}\n{sources}"),
         data=data_hash,
         versions=versions_hash(modules),
-        machine=describe()["machine_id"],
+        machine=current_environment().machine_id,
         weights=" ".join(weights.content for weights in (model.weights, pipeline.weights) if weights),
+        evaluation=dict(evaluation_hashes),
     )
 
 

@@ -24,7 +24,7 @@ OWN_FOLDER, OWN_CLASS = "model", "class.txt"
 
 @dataclass(frozen=True)
 class Fitted:
-    """A model that has learnt, the fitted pipeline whose features it reads, and the shape of images it expects."""
+    """A fitted model, the fitted pipeline that computes its features, and the shape of images that it expects."""
 
     model: Estimator
     transformer: Transformer
@@ -60,7 +60,7 @@ def read_model(folder: Path) -> Estimator:
     return unpickled
 
 
-def write_kept(fitted: Fitted, plugins: Sequence[str], folder: Path) -> None:
+def write_saved_model(fitted: Fitted, plugins: Sequence[str], folder: Path) -> None:
     """Write all that predicting needs into a new folder; raises whatever ``write_model`` raises."""
     import joblib
 
@@ -72,13 +72,13 @@ def write_kept(fitted: Fitted, plugins: Sequence[str], folder: Path) -> None:
 
 
 def plugins_of(folder: Path) -> list[Path]:
-    """Return the plug-in files that a kept model's classes are in; raises ``BenchError`` if it is damaged."""
+    """Return the plug-in files that a saved model's classes are in; raises ``BenchError`` if it is damaged."""
     with _reading(folder):
         return [Path(path) for path in json.loads((folder / ABOUT).read_text(encoding="utf-8"))["plugins"]]
 
 
-def read_kept(folder: Path) -> Fitted:
-    """Return a kept model; the plug-ins it comes from must be loaded. Raises ``BenchError``."""
+def read_saved_model(folder: Path) -> Fitted:
+    """Return a saved model; the plug-ins it comes from must be loaded. Raises ``BenchError``."""
     import joblib
 
     with _reading(folder):

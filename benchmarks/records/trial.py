@@ -1,4 +1,7 @@
-"""The values that flow through the bench, from what is to be run to what came of it."""
+"""The values that flow through the bench, from the trial that is planned to its result.
+
+The types are checked when a stored file is read (``trial_file``).
+"""
 
 from __future__ import annotations
 
@@ -6,18 +9,24 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from msgspec import Meta
+
+from models.spec import Setting
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from models.spec import Setting
-
-SCHEMA = 1
 LONGEST_KEY = 160  # file systems allow 255 bytes; this leaves room for suffixes
 
 Status = Literal["ok", "skipped", "failed", "timeout", "out-of-memory", "interrupted"]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Amount = Annotated[float, Meta(ge=0)]
+Count = Annotated[int, Meta(ge=0)]
+
+TEST = "test"  # the evaluation set that decides the leaderboard
 
 
 @dataclass(frozen=True)
@@ -60,8 +69,8 @@ def safe_name(text: str) -> str:
 class Latency:
     """Milliseconds for one image, through features and model together."""
 
-    p50: float
-    p99: float
+    p50: Amount
+    p99: Amount
 
 
 @dataclass(frozen=True)
@@ -69,18 +78,18 @@ class Timing:
     """Seconds of each stage; what was not measured is None.
 
     ``features_s`` of a cached matrix is the time it took when it was computed. ``predict_s`` holds
-    every repeat over the whole test split. ``contended``: other trials ran at the same time.
+    every repeat over the whole test set. ``contended``: other trials ran at the same time.
     """
 
-    startup_s: float | None = None
-    imports_s: float | None = None
+    startup_s: Amount | None = None
+    imports_s: Amount | None = None
     load_s: float | None = None
-    features_s: float | None = None
+    features_s: Amount | None = None
     features_cached: bool | None = None
-    fit_s: float | None = None
-    predict_s: tuple[float, ...] = ()
+    fit_s: Amount | None = None
+    predict_s: tuple[Amount, ...] = ()
     latency_ms: Latency | None = None
-    total_s: float | None = None
+    total_s: Amount | None = None
     contended: bool = False
 
 
@@ -88,9 +97,9 @@ class Timing:
 class Resources:
     """What the trial used. ``implementation`` names the library that really did the work."""
 
-    peak_rss_mb: float | None = None
-    model_bytes: int | None = None
-    threads: int | None = None
+    peak_rss_mb: Amount | None = None
+    model_bytes: Count | None = None
+    threads: Count | None = None
     implementation: str | None = None
 
 
@@ -109,7 +118,7 @@ class FeatureMaps:
 
 @dataclass(frozen=True)
 class Predictions:
-    """What the model said of the test split, and what a network's layers showed.
+    """What the model predicted for one evaluation set, and what a network's layers showed.
 
     ``labels`` has shape (n,); ``probabilities`` has shape (n, n_classes), or is None for a model
     that gives none.
@@ -122,17 +131,17 @@ class Predictions:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What the worker saw. ``history`` has one entry an epoch, for models that learn by epochs.
+    """What the worker measured. ``history`` has one entry an epoch, for models that are trained by epochs.
 
     ``train_accuracy`` is taken on the first ``n_train_scored`` training images.
     """
 
     timing: Timing
     resources: Resources
-    history: tuple[Mapping[str, float], ...] = ()
-    train_accuracy: float | None = None
-    n_train: int | None = None
-    n_train_scored: int | None = None
+    history: tuple[Mapping[str, float | None], ...] = ()
+    train_accuracy: Share | None = None
+    n_train: Count | None = None
+    n_train_scored: Count | None = None
 
 
 @dataclass(frozen=True)
@@ -140,65 +149,97 @@ class ClassScores:
     """How well one class is recognised. ``support`` counts its test images."""
 
     label: str
-    precision: float
-    recall: float
-    f1: float
-    support: int
+    precision: Share
+    recall: Share
+    f1: Share
+    support: Count
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Quality on the test split; shares are fractions of one. ``confusion[i][j]``: class i read as j."""
+    """Quality on one evaluation set; shares are fractions of one. ``confusion[i][j]``: class i predicted as j."""
 
-    n_test: int
-    n_errors: int
-    accuracy: float
-    precision_macro: float
-    recall_macro: float
-    f1_macro: float
+    n_test: Count
+    n_errors: Count
+    accuracy: Share
+    precision_macro: Share
+    recall_macro: Share
+    f1_macro: Share
     r2: float | None
-    log_loss: float | None
-    brier: float | None
-    ece: float | None
-    train_accuracy: float | None
-    n_train_scored: int | None
-    confusion: tuple[tuple[int, ...], ...]
+    log_loss: Amount | None
+    brier: Amount | None
+    ece: Amount | None
+    train_accuracy: Share | None
+    n_train_scored: Count | None
+    confusion: tuple[tuple[Count, ...], ...]
     per_class: tuple[ClassScores, ...]
 
 
 @dataclass(frozen=True)
 class Inputs:
-    """Hashes of all that a stored trial depends on. One that differs makes it stale. ``weights``: empty without any."""
+    """Hashes of all that a stored trial depends on; one that differs makes it stale.
+
+    ``data``: of the train, validation and test splits. ``evaluation``: of each further evaluation set, by name.
+    ``weights``: empty without any.
+    """
 
     code: str
     data: str
     versions: str
     machine: str
     weights: str = ""
+    evaluation: Mapping[str, str] = field(default_factory=dict)
 
     def changed_since(self, other: Inputs) -> list[str]:
-        """Return the names of the inputs that differ from ``other``'s."""
-        return [field.name for field in fields(self) if getattr(self, field.name) != getattr(other, field.name)]
+        """Return the names of the inputs that differ from ``other``'s; ``other`` may have further evaluation sets."""
+        names = [name.name for name in fields(self) if name.name != "evaluation"]
+        changed = [name for name in names if getattr(self, name) != getattr(other, name)]
+        further = [name for name, content in self.evaluation.items() if other.evaluation.get(name) != content]
+        return changed + [f"the evaluation set {name}" for name in further]
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The machine, the versions and the commit that a result was measured with.
+
+    ``machine_id`` tells kinds of machine apart (processor, cores, memory, system), not one machine
+    from its twin: times of twins may be compared. ``git_dirty``: the code differs from the commit.
+    """
+
+    machine_id: str
+    cpu: str = ""
+    cores: int | None = None
+    memory_gb: int | None = None
+    os: str = ""
+    python: str = ""
+    packages: Mapping[str, str] = field(default_factory=dict)
+    git_commit: str | None = None
+    git_dirty: bool | None = None
 
 
 @dataclass(frozen=True)
 class TrialResult:
-    """One trial and all that is known of it. ``environment`` is as ``environment.describe`` gives it."""
+    """One trial and all that is known of it. ``evaluation``: the scores on each evaluation set, the test set first."""
 
     trial: Trial
     status: Status
     reason: str
     inputs: Inputs
     settings: Mapping[str, Setting]
-    environment: Mapping[str, Any]
+    environment: Environment
     started_at: str
     finished_at: str
-    n_train: int | None = None
-    scores: Scores | None = None
+    n_train: Count | None = None
+    evaluation: Mapping[str, Scores] = field(default_factory=dict)
     timing: Timing = Timing()
     resources: Resources = Resources()
-    history: tuple[Mapping[str, float], ...] = ()
+    history: tuple[Mapping[str, float | None], ...] = ()
 
     @property
     def ok(self) -> bool:
         return self.status == "ok"
+
+    @property
+    def scores(self) -> Scores | None:
+        """The scores on the test set."""
+        return self.evaluation.get(TEST)

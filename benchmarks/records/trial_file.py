@@ -1,79 +1,58 @@
-"""A trial's result as plain JSON values, and back: schema 1."""
+"""A trial's result as a JSON file, and back: schema 2. Older schemas are migrated when they are read."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from benchmarks.common.atomic_files import finite
-from benchmarks.records.trial import (
-    SCHEMA,
-    ClassScores,
-    Inputs,
-    Latency,
-    Measurement,
-    Resources,
-    Scores,
-    Timing,
-    Trial,
-    TrialResult,
-)
+import msgspec
+
+from benchmarks.common.atomic_files import as_json
+from benchmarks.records.trial import TEST, TrialResult
+
+SCHEMA = 2
 
 
-def to_record(result: TrialResult) -> dict[str, Any]:
-    """Return the values that a trial's JSON file holds; NaN and infinity, which JSON lacks, become null."""
-    fields: dict[str, Any] = finite(asdict(result))
-    return {"schema": SCHEMA, "key": result.trial.key, **fields}
+class DamagedFileError(ValueError):
+    """A stored file is not what the suite writes; the message says where it differs."""
 
 
-def from_record(record: Mapping[str, Any]) -> TrialResult:
-    """Return the result that ``to_record`` wrote; raises ValueError, KeyError or TypeError for anything else."""
-    if record["schema"] != SCHEMA:
-        raise ValueError(f"schema {record['schema']} is not {SCHEMA}")
-    fields = {name: value for name, value in record.items() if name not in ("schema", "key")}
-    return TrialResult(
-        **{
-            **fields,
-            "trial": trial_from(fields["trial"]),
-            "inputs": Inputs(**fields["inputs"]),
-            "scores": _scores(fields["scores"]),
-            "timing": _timing(fields["timing"]),
-            "resources": Resources(**fields["resources"]),
-            "history": tuple(fields["history"]),
-        }
-    )
+def encode_result(result: TrialResult) -> bytes:
+    """Return the content of a trial's JSON file; NaN and infinity, which JSON lacks, become null."""
+    return as_json({"schema": SCHEMA, "key": result.trial.key, **asdict(result)})
 
 
-def trial_from(fields: Mapping[str, Any]) -> Trial:
-    """Return the trial with these fields."""
-    return Trial(**fields)
+def decode_result(content: bytes) -> TrialResult:
+    """Return the result that ``encode_result`` wrote, with this or an older schema; raises ``DamagedFileError``."""
+    try:
+        fields = msgspec.json.decode(content, type=dict[str, Any])
+        result = msgspec.convert(_migrated(fields), TrialResult)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:  # a ValidationError is a DecodeError
+        raise DamagedFileError(str(error)) from error
+    if result.trial.key != fields.get("key"):
+        raise DamagedFileError(f"its key is {fields.get('key')!r}, and its trial's is {result.trial.key!r}")
+    if result.ok and result.scores is None:
+        raise DamagedFileError("it is ok and has no scores on the test set")
+    return result
 
 
-def measurement_from(fields: Mapping[str, Any]) -> Measurement:
-    """Return the measurement with these fields, those within them put together again."""
-    return Measurement(
-        **{
-            **fields,
-            "timing": _timing(fields["timing"]),
-            "resources": Resources(**fields["resources"]),
-            "history": tuple(fields["history"]),
-        }
-    )
+def _migrated(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields as this schema has them."""
+    schema = fields.get("schema")
+    if schema not in (*MIGRATIONS, SCHEMA):
+        raise DamagedFileError(f"its schema is {schema!r}, and this version reads up to {SCHEMA}")
+    while schema != SCHEMA:
+        fields = MIGRATIONS[schema](fields)
+        schema += 1
+    return fields
 
 
-def _timing(fields: Mapping[str, Any]) -> Timing:
-    latency = fields["latency_ms"] and Latency(**fields["latency_ms"])
-    return Timing(**{**fields, "predict_s": tuple(fields["predict_s"]), "latency_ms": latency})
+def _from_schema_1(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Schema 1 had the scores on the test set alone."""
+    scores = fields.get("scores")
+    rest = {name: value for name, value in fields.items() if name != "scores"}
+    return {**rest, "evaluation": {} if scores is None else {TEST: scores}}
 
 
-def _scores(fields: Mapping[str, Any] | None) -> Scores | None:
-    if fields is None:
-        return None
-    return Scores(
-        **{
-            **fields,
-            "confusion": tuple(map(tuple, fields["confusion"])),
-            "per_class": tuple(ClassScores(**scores) for scores in fields["per_class"]),
-        }
-    )
+MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_schema_1}

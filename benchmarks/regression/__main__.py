@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import RESULTS, ROOT
-from benchmarks.provenance.environment import describe
+from benchmarks.provenance.environment import current_environment
 from benchmarks.regression.judging.confirm import confirmed
 from benchmarks.regression.judging.markdown import as_markdown
 from benchmarks.regression.judging.run import HERE, one_pass, run_benchmarks
@@ -57,7 +57,7 @@ def save(storage: Path, n_passes: int, files: Sequence[str]) -> int:
     """Run the benchmarks several times, each time stored by pytest-benchmark under one name."""
     if n_passes < 2:
         raise BenchError("--passes should be a whole number above 1: one pass does not show its own noise")
-    if describe()["git_dirty"] is not False:
+    if current_environment().git_dirty is not False:
         print(f"regression: {UNCOMMITTED}", file=sys.stderr, flush=True)
     name = f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}"
     for number in range(n_passes):
@@ -69,7 +69,7 @@ def save(storage: Path, n_passes: int, files: Sequence[str]) -> int:
 
 def compare(storage: Path, files: Sequence[str]) -> int:
     """Run the benchmarks once, those that look slower a few times more, and print what came of it."""
-    before = last_stored(storage, describe()["machine_id"])
+    before = last_stored(storage, current_environment().machine_id)
     if before is None:
         raise BenchError(f"nothing is stored in {storage} to compare with; 'make regress-save' stores")
     before = before.of_files(files)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.provenance.environment import describe
+from benchmarks.provenance.environment import current_environment
 from benchmarks.regression.judging.rounds import TURNS
 
 
@@ -22,7 +22,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_benchmark_generate_machine_info() -> dict[str, Any]:
     """Return the fingerprint that results carry too; it tells kinds of machine apart."""
     kept = ("machine_id", "cpu", "cores", "memory_gb", "os", "python", "packages")
-    return {name: describe()[name] for name in kept}
+    return {name: getattr(current_environment(), name) for name in kept}
 
 
 @pytest.hookimpl
@@ -35,4 +35,4 @@ def pytest_benchmark_update_json(output_json: dict[str, Any]) -> None:
 @pytest.hookimpl
 def pytest_benchmark_generate_commit_info() -> dict[str, Any]:
     """Return the commit alone: pytest-benchmark would name the project's folder and the branch."""
-    return {"id": describe()["git_commit"], "dirty": describe()["git_dirty"]}
+    return {"id": current_environment().git_commit, "dirty": current_environment().git_dirty}

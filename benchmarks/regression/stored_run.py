@@ -11,7 +11,7 @@ import numpy as np
 from benchmarks.analysis.scores import score
 from benchmarks.common.atomic_files import write_json
 from benchmarks.datasets.preprocessing.audit import Audit
-from benchmarks.provenance.environment import describe
+from benchmarks.provenance.environment import current_environment
 from benchmarks.records.dataset_file import DATASET_FILE
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import Inputs, Latency, Measurement, Predictions, Resources, Timing, Trial, TrialResult
@@ -53,11 +53,11 @@ def _result(number: int, audit: Audit, truth: NDArray[np.int64], predictions: Pr
         reason="",
         inputs=Inputs("code", audit.data_hash, "versions", "machine"),
         settings={},
-        environment=describe(),
+        environment=current_environment(),
         started_at="2026-01-01T00:00:00+00:00",
         finished_at="2026-01-01T00:00:08+00:00",
         n_train=N_TEST,
-        scores=score(truth, predictions, NAMES, measurement),
+        evaluation={"test": score(truth, predictions, NAMES, measurement)},
         timing=TIMING,
         resources=RESOURCES,
     )

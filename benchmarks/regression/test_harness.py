@@ -13,7 +13,7 @@ from benchmarks.analysis.scores import score
 from benchmarks.catalog.catalog import load_catalog
 from benchmarks.catalog.selection import Choice, plan
 from benchmarks.common.paths import ROOT
-from benchmarks.execution.processes.worker_process import worker_environment
+from benchmarks.execution.processes.supervisor import worker_environment
 from benchmarks.provenance import fingerprint as inputs
 from benchmarks.records.trial import Measurement, Predictions
 from benchmarks.regression.fixed import THREADS

@@ -18,7 +18,7 @@ from tabulate import tabulate
 from benchmarks.catalog.catalog import load_catalog
 from benchmarks.common.paths import cache_folder
 from benchmarks.datasets.registry import data_places, open_dataset
-from benchmarks.execution.processes.worker_process import worker_environment
+from benchmarks.execution.processes.supervisor import worker_environment
 from models.registry import MODELS
 from models.spec import BuildContext, Setting
 

@@ -18,7 +18,7 @@ from benchmarks.catalog.catalog import Catalog, load_catalog
 from benchmarks.common.clock import timed
 from benchmarks.common.paths import ROOT, cache_folder
 from benchmarks.datasets.registry import data_places, open_dataset
-from benchmarks.execution.processes.worker_process import worker_environment
+from benchmarks.execution.processes.supervisor import worker_environment
 from benchmarks.records.store import ResultStore
 
 ALLOWED_RATIO, ALLOWED_S = 1.05, 2.0

@@ -22,7 +22,7 @@ from tabulate import tabulate
 
 from benchmarks.catalog.catalog import load_catalog
 from benchmarks.common.paths import ROOT
-from benchmarks.execution.processes.worker_process import worker_environment
+from benchmarks.execution.processes.supervisor import worker_environment
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import TrialResult
 from benchmarks.studies.overhead import write_arrays

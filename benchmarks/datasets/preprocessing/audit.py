@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from benchmarks.datasets.spec import Images, Split
 
@@ -17,7 +17,7 @@ class Audit:
     ``counts``: images of each class, by split. ``duplicates``: pairs of splits (or a split and itself)
     and the number of images of the second that are equal, pixel by pixel, to an earlier one of the
     first. ``hashes``: SHA-256 of each split's images and labels as loaded. ``notes``, ``source``,
-    ``centred`` and ``polarity`` are those of ``Images``.
+    ``centred`` and ``polarity`` are those of ``Images``. ``evaluation_hashes``: SHA-256 of each further evaluation set.
     """
 
     class_names: tuple[str, ...]
@@ -30,10 +30,11 @@ class Audit:
     source: str = ""
     centred: bool = False
     polarity: str = "auto"
+    evaluation_hashes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def data_hash(self) -> str:
-        """One hash over every split: what decides whether a stored trial was run on this data."""
+        """One hash over train, validation and test: what decides whether a stored trial was run on this data."""
         return hashlib.sha256("".join(self.hashes.values()).encode()).hexdigest()[:16]
 
     def lines(self) -> list[str]:
@@ -65,6 +66,7 @@ def audit(images: Images) -> Audit:
         source=images.source,
         centred=images.centred,
         polarity=images.polarity,
+        evaluation_hashes={name: _hash(split) for name, split in images.further.items()},
     )
 
 

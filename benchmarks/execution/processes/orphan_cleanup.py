@@ -2,7 +2,7 @@
 
 The bench keeps the other end of this process's standard input open and writes ``+PID`` for each
 worker it starts and ``-PID`` for each that has ended. When the input ends, however the bench went,
-the workers that are left are ended and the scratch folder is removed.
+the workers that are left are ended and the scratch folder is deleted.
 """
 
 from __future__ import annotations
@@ -12,17 +12,21 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.common.paths import ROOT
 
 
-class Guard:
-    """The bench's side: start the guard, and tell it of workers."""
+class OrphanCleanup:
+    """The bench's side: starts the process that cleans up, and tells it of workers."""
 
     def __init__(self, scratch: Path) -> None:
         command = [sys.executable, "-m", "benchmarks.execution.processes.orphan_cleanup", str(scratch)]
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True)
+        self._lock = threading.Lock()
 
     def started(self, pid: int) -> None:
         self._tell(f"+{pid}")
@@ -31,18 +35,29 @@ class Guard:
         self._tell(f"-{pid}")
 
     def close(self) -> None:
-        """Let the guard remove the scratch folder and end."""
+        """Have the scratch folder deleted, and wait for it."""
         if self._process.stdin:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
         self._process.wait()
 
     def _tell(self, line: str) -> None:
-        # without its guard a bench still runs; only its own sudden death would leave something behind
-        with contextlib.suppress(BrokenPipeError):
+        # without it a bench still runs; only its own sudden death would leave something behind
+        with self._lock, contextlib.suppress(BrokenPipeError):
             if self._process.stdin:
                 self._process.stdin.write(f"{line}\n".encode())
                 self._process.stdin.flush()
+
+
+@contextlib.contextmanager
+def scratch_folder() -> Iterator[tuple[Path, OrphanCleanup]]:
+    """Give a scratch folder that is deleted at the end, even that of a bench that was killed."""
+    scratch = Path(tempfile.mkdtemp(prefix="digitbench-"))
+    cleanup = OrphanCleanup(scratch)
+    try:
+        yield scratch, cleanup
+    finally:
+        cleanup.close()
 
 
 def main(scratch: Path) -> None:

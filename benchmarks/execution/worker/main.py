@@ -11,32 +11,46 @@ import os
 import shutil
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.analysis.prediction_checks import WrongAnswerError
 from benchmarks.catalog.catalog import load_catalog
 from benchmarks.common.errors import in_one_line
-from benchmarks.execution.protocol import KEPT, Answer, ProgressWriter, Request
+from benchmarks.execution.protocol import (
+    REQUEST,
+    SAVED_MODEL,
+    WORKPLACE,
+    Answer,
+    ProgressWriter,
+    Request,
+    Workplace,
+    read_message,
+    write_answer,
+)
 from benchmarks.execution.worker.measure import measure
-from benchmarks.records.saved_models import Fitted, write_kept
+from benchmarks.provenance.environment import machine_environment
+from benchmarks.records.saved_models import Fitted, write_saved_model
 from models.spec import Unavailable
 
 
 def main(folder: Path) -> None:
     """Run the trial that ``folder`` asks for, and write its answer, whatever happens to it."""
     faulthandler.enable()
-    die_first()
-    answer_to(Request.read(folder), ProgressWriter(folder), folder).write(folder)
+    end_first_without_memory()
+    request, workplace = read_message(folder, REQUEST, Request), read_message(folder, WORKPLACE, Workplace)
+    answer = answer_to(request, workplace, ProgressWriter(folder), folder)
+    write_answer(replace(answer, environment=machine_environment()), folder)
 
 
-def answer_to(request: Request, say: ProgressWriter, folder: Path) -> Answer:
+def answer_to(request: Request, workplace: Workplace, progress: ProgressWriter, folder: Path) -> Answer:
     """Return the measured trial, or why there is none; the fitted model is left in ``folder`` if it is asked for."""
     try:
-        catalog = load_catalog([Path(path) for path in request.plugins])
+        catalog = load_catalog([Path(path) for path in workplace.plugins])
         spec, pipeline = catalog.models[request.trial.model], catalog.features[request.trial.features]
-        measurement, predictions, fitted = measure(request, spec, pipeline, say)
-        not_kept = _keep(fitted, request, folder, say) if request.keep_model else ""
-        return Answer("ok", "", measurement, predictions, not_kept)
+        measurement, predictions, fitted = measure(request, workplace, spec, pipeline, progress)
+        not_saved = _save(fitted, workplace, folder, progress) if request.save_model else ""
+        return Answer("ok", "", measurement, not_saved=not_saved, predictions=predictions)
     except Unavailable as missing:
         return Answer("skipped", str(missing))
     except MemoryError as error:
@@ -49,19 +63,19 @@ def answer_to(request: Request, say: ProgressWriter, folder: Path) -> Answer:
         return Answer("failed", in_one_line(error))
 
 
-def _keep(fitted: Fitted, request: Request, folder: Path, say: ProgressWriter) -> str:
+def _save(fitted: Fitted, workplace: Workplace, folder: Path, progress: ProgressWriter) -> str:
     """Write the fitted model, now that all is measured; return why that cannot be done, if it cannot."""
-    say.say("keep")
+    progress.report("save")
     try:
-        write_kept(fitted, request.plugins, folder / KEPT)
+        write_saved_model(fitted, workplace.plugins, folder / SAVED_MODEL)
     except Exception as error:  # whatever pickling the model, or its own save, raises
         traceback.print_exc()
-        shutil.rmtree(folder / KEPT, ignore_errors=True)
+        shutil.rmtree(folder / SAVED_MODEL, ignore_errors=True)
         return in_one_line(error)
     return ""
 
 
-def die_first() -> None:
+def end_first_without_memory() -> None:
     """Where memory runs out before the bench sees it, have Linux end this process and no other."""
     with contextlib.suppress(OSError):
         Path(f"/proc/{os.getpid()}/oom_score_adj").write_text("1000", encoding="ascii")

@@ -1,4 +1,4 @@
-"""One trial, measured: the only code that holds a clock."""
+"""One trial, measured stage by stage."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from benchmarks.analysis.prediction_checks import checked_labels, probabilities_from
 from benchmarks.common.clock import Result, clock, timed
-from benchmarks.datasets.preprocessing.splits import subset
-from benchmarks.datasets.spec import Split
 from benchmarks.execution.processes.process_tree import own_peak_mb
-from benchmarks.execution.protocol import ProgressWriter, Request
+from benchmarks.execution.protocol import ProgressWriter, Request, Workplace
 from benchmarks.execution.worker.feature_cache import FeatureCache, FeatureMatrices, cache_key
 from benchmarks.execution.worker.feature_maps import feature_maps
+from benchmarks.execution.worker.trial_data import TrialData, load_data
+from benchmarks.provenance.environment import machine_environment
 from benchmarks.provenance.implementation import ImplementationWatch, model_bytes
 from benchmarks.records.saved_models import Fitted
-from benchmarks.records.trial import Latency, Measurement, Predictions, Resources, Timing
+from benchmarks.records.trial import TEST, Latency, Measurement, Predictions, Resources, Timing
 from models.spec import BuildContext, Estimator, ModelSpec
 
 if TYPE_CHECKING:
@@ -34,43 +34,32 @@ N_TRAIN_SCORED = 2_000  # enough to see over-fitting; scoring all 60,000 can tak
 PROGRESS_EVERY_S = 0.2
 
 
-@dataclass(frozen=True)
-class TrialData:
-    """What a worker may see: images and labels to learn from, and test images without labels.
-
-    The last ``n_validation`` of ``images`` and ``labels`` are the validation split.
-    """
-
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
-    n_validation: int
-    test_images: NDArray[np.uint8]
-
-
 def measure(
-    request: Request, spec: ModelSpec, pipeline: FeaturePipeline, say: ProgressWriter
-) -> tuple[Measurement, Predictions, Fitted]:
-    """Run one trial stage by stage; return what each cost, what the model predicted, and the model itself.
+    request: Request, workplace: Workplace, spec: ModelSpec, pipeline: FeaturePipeline, writer: ProgressWriter
+) -> tuple[Measurement, dict[str, Predictions], Fitted]:
+    """Run one trial; return what each stage cost, the predictions by evaluation set, and the fitted model.
+
+    Only predicting the test set is timed.
 
     Raises whatever the model raises, and ``WrongAnswerError`` if its answer cannot be scored.
     """
-    startup_s = clock() - request.launched_at
-    progress = Progress(say)
-    say.say("weights")
+    startup_s = clock() - workplace.launched_at
+    progress = Progress(writer)
+    writer.report("weights")
     for weights in filter(None, (spec.weights, pipeline.weights)):
         weights.path()  # fetched here, so that the network's speed is in no figure but the total
-    say.say("data")
-    data, load_s = timed(lambda: _load(request))
-    say.say("imports")
+    writer.report("data")
+    data, load_s = timed(lambda: load_data(request, Path(workplace.arrays)))
+    writer.report("imports")
     _, libraries_s = timed(lambda: [import_module(name) for name in pipeline.requires])
-    say.say("features")
-    (matrices, cached), reading_s = timed(lambda: _matrices(data, pipeline, request))
-    say.say("imports")
+    writer.report("features")
+    (matrices, cached), reading_s = timed(lambda: _matrices(data, pipeline, request, workplace.cache))
+    writer.report("imports")
     model, build_s = timed(lambda: spec.build(_context(request, data, matrices.transformer, progress)))
     watch = ImplementationWatch()
-    say.say("fit")
+    writer.report("fit")
     _, fit_s = timed(lambda: model.fit(matrices.train, data.labels))
-    say.say("predict")
+    writer.report("predict")
     labels, predict_s = _predict(model, matrices.test, request.n_classes)
     latency = _latency(model, matrices, data.test_images)
     resources = Resources(own_peak_mb(), model_bytes(model), request.threads, watch.library_of(model))
@@ -84,57 +73,41 @@ def measure(
         predict_s=tuple(predict_s),
         latency_ms=latency,
     )
-    say.say("score")
+    writer.report("score")
     known = data.labels[:N_TRAIN_SCORED]
-    said = checked_labels(model.predict(matrices.train[: len(known)]), len(known), request.n_classes)
+    predicted = checked_labels(model.predict(matrices.train[: len(known)]), len(known), request.n_classes)
     measurement = Measurement(
         timing=timing,
         resources=resources,
         history=tuple(progress.history),
-        train_accuracy=float((said == known).mean()),
+        train_accuracy=float((predicted == known).mean()),
         n_train=len(data.labels),
         n_train_scored=len(known),
     )
-    predictions = Predictions(
+    of_test = Predictions(
         labels,
         probabilities_from(model, matrices.test, request.n_classes),
         feature_maps(model, matrices.train, data.images, data.labels),
     )
+    predictions = {TEST: of_test, **_further_predictions(model, matrices.transformer, data, request.n_classes)}
     return measurement, predictions, Fitted(model, matrices.transformer, data.test_images.shape[1:])
 
 
 @dataclass
 class Progress:
-    """What a model calls as it learns: keeps the history, and passes on what a person can follow."""
+    """What a model calls while it is fitted: collects the history, and reports a few steps a second."""
 
-    say: ProgressWriter
+    writer: ProgressWriter
     history: list[dict[str, float]] = field(default_factory=list)
-    last_said: float = 0.0
+    last_report: float = 0.0
 
     def __call__(self, step: int, steps: int, /, **figures: float) -> None:
         numbers = {name: float(value) for name, value in figures.items()}
         if numbers:
             self.history.append({"epoch": step, **numbers})
-        if clock() - self.last_said >= PROGRESS_EVERY_S or step == steps:
-            self.last_said = clock()
-            self.say.say("fit", step, steps, **numbers)
-
-
-def _load(request: Request) -> TrialData:
-    import numpy as np
-
-    folder = Path(request.data)
-    train, validation = (
-        Split(np.load(folder / f"{name}_images.npy"), np.load(folder / f"{name}_labels.npy"))
-        for name in ("train", "validation")
-    )
-    train, validation = subset(train, validation, request.trial.train_size, request.trial.seed)
-    return TrialData(
-        np.concatenate([train.images, validation.images]),
-        np.concatenate([train.labels, validation.labels]),
-        len(validation),
-        np.load(folder / "test_images.npy"),
-    )
+        if clock() - self.last_report >= PROGRESS_EVERY_S or step == steps:
+            self.last_report = clock()
+            self.writer.report("fit", step, steps, **numbers)
 
 
 def _context(request: Request, data: TrialData, transformer: Transformer, progress: Progress) -> BuildContext:
@@ -153,10 +126,14 @@ def _context(request: Request, data: TrialData, transformer: Transformer, progre
     )
 
 
-def _matrices(data: TrialData, pipeline: FeaturePipeline, request: Request) -> tuple[FeatureMatrices, bool]:
+def _matrices(
+    data: TrialData, pipeline: FeaturePipeline, request: Request, cache_folder: str | None
+) -> tuple[FeatureMatrices, bool]:
     """Return the feature matrices, and whether they came from the cache."""
-    cache = FeatureCache(Path(request.cache)) if request.cache else None
-    key = cache_key(pipeline.name, request.pipeline_hash, request.conditions, data.images, data.test_images)
+    cache = FeatureCache(Path(cache_folder)) if cache_folder else None
+    # what else than the code decides how long computing takes
+    conditions = f"{machine_environment().machine_id}, {request.threads} threads{', contended' * request.contended}"
+    key = cache_key(pipeline.name, request.pipeline_hash, conditions, data.images, data.test_images)
     stored = cache.load(key) if cache else None
     if stored:
         # touch every page now, so that reading from disk is not counted as fitting
@@ -179,6 +156,18 @@ def _predict(model: Estimator, X: NDArray[np.float32], n_classes: int) -> tuple[
     model.predict(X[:N_WARM_UP])
     answer, taken = _repeatedly(lambda: model.predict(X), PREDICT_REPEATS, PREDICT_SECONDS)
     return checked_labels(answer, len(X), n_classes), taken
+
+
+def _further_predictions(
+    model: Estimator, transformer: Transformer, data: TrialData, n_classes: int
+) -> dict[str, Predictions]:
+    """Return the predictions for the evaluation sets other than the test set, by name."""
+    found = {}
+    for name, images in data.further_images.items():
+        X = transformer.transform(images)
+        labels = checked_labels(model.predict(X), len(X), n_classes)
+        found[name] = Predictions(labels, probabilities_from(model, X, n_classes))
+    return found
 
 
 def _repeatedly(work: Callable[[], Result], times: int, seconds: float) -> tuple[Result, list[float]]:

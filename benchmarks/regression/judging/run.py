@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import ROOT
-from benchmarks.execution.processes.worker_process import worker_environment
+from benchmarks.execution.processes.supervisor import worker_environment
 from benchmarks.regression.fixed import THREADS
 from benchmarks.regression.judging.storage import Passes, read_pass
 

@@ -91,7 +91,7 @@ def _check_images(path: Path, listed: Mapping[str, Row], findings: Findings) -> 
     """
     n, run = len(findings.truth), f"run '{findings.run}'"
     beside = path.resolve().parent
-    if (beside / DATASET_FILE).is_file() and read_dataset(beside)[0].data_hash != findings.audit.data_hash:
+    if (beside / DATASET_FILE).is_file() and read_dataset(beside).data_hash != findings.audit.data_hash:
         raise BenchError(f"{path} was measured on other images than {run}; they cannot be compared")
     for name, row in listed.items():
         if row.accuracy is None or row.accuracy_low is None or row.accuracy_high is None:

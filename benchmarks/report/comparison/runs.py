@@ -40,7 +40,7 @@ def compare_runs(results: Path, first: str, second: str, dataset: str | None, fa
         path = Path(first if listed[0] else second)
         compared = [compared_with_leaderboard(path, _store(folders[0], datasets[0]), file_first=listed[0])]
     else:
-        compared = [_compared(*(_store(folder, name) for folder in folders)) for name in datasets]
+        compared = [compared_runs(*(_store(folder, name) for folder in folders)) for name in datasets]
     worse = [regressions(one.rows, fail_on) for one in compared]
     print("\n".join(as_markdown((first, second), one, found) for one, found in zip(compared, worse, strict=True)))
     return SOME_WORSE if any(worse) else NOTHING_WORSE
@@ -75,7 +75,8 @@ def _store(folder: Path, dataset: str) -> ResultStore:
     return ResultStore(folder.parent, folder.name, dataset)
 
 
-def _compared(first: ResultStore, second: ResultStore) -> Compared:
+def compared_runs(first: ResultStore, second: ResultStore) -> Compared:
+    """Return what changed from one run on a dataset to another; raises ``BenchError`` if they cannot be compared."""
     a, b = (read_findings(store, {}) for store in (first, second))
     if a.audit.data_hash != b.audit.data_hash:
         raise BenchError(f"{first.folder} and {second.folder} were measured on other images; they cannot be compared")

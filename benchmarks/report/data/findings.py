@@ -57,10 +57,11 @@ def read_findings(store: ResultStore, families: Mapping[str, str], train_size: i
     """
     import numpy as np
 
-    audit, truth = read_dataset(store.folder)
+    audit = read_dataset(store.folder)
+    truth = audit.truth
     everything = store.load_all()
     results = [result for result in everything if result.inputs.data == audit.data_hash]
-    damaged = store.damaged()
+    damaged = [f"{name} ({why})" for name, why in store.damaged().items()]
     if not results:
         unreadable = f" that can be read ({', '.join(damaged)} cannot)" if damaged else ""
         raise NoResultsError(f"there are no results in {store.folder}{unreadable}; run some first")

@@ -6,9 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
-from typing import Any
 
-from benchmarks.records.trial import Trial, TrialResult
+from benchmarks.records.trial import Environment, Trial, TrialResult
 from benchmarks.report.data.findings import Findings
 
 
@@ -16,7 +15,7 @@ from benchmarks.report.data.findings import Findings
 class Machine:
     """One kind of machine, the number of trials that ran on it, and the commits and threads they ran with."""
 
-    environment: Mapping[str, Any]
+    environment: Environment
     n_trials: int
     commits: tuple[str, ...]
     threads: tuple[int, ...]
@@ -26,7 +25,7 @@ def machines(findings: Findings) -> list[Machine]:
     """Return every machine of the run with what its first trial says of it."""
     groups: dict[str, list[TrialResult]] = defaultdict(list)
     for result in findings.results.values():
-        groups[result.environment["machine_id"]].append(result)
+        groups[result.environment.machine_id].append(result)
     return [
         Machine(
             environment=group[0].environment,
@@ -82,6 +81,6 @@ def _command(
     return " ".join(map(quote, words))
 
 
-def _commit(environment: Mapping[str, Any]) -> str:
-    commit = environment.get("git_commit")
-    return f"{commit[:10]}{' with changes' if environment.get('git_dirty') else ''}" if commit else ""
+def _commit(environment: Environment) -> str:
+    commit = environment.git_commit
+    return f"{commit[:10]}{' with changes' if environment.git_dirty else ''}" if commit else ""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.catalog.catalog import Catalog
-from benchmarks.catalog.selection import Choice, parse_sizes, plan
+from benchmarks.catalog.selection import Choice, plan
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.registry import DATASETS
 from benchmarks.records.trial import Trial
@@ -102,12 +102,6 @@ def test_unknown_names_suggest_the_nearest() -> None:
         keys(Choice("svm-pole"))
     with pytest.raises(UnknownNameError, match="there are: svm-rbf, svm-poly, forest"):
         keys(Choice("q"))
-
-
-@pytest.mark.parametrize("text", ["", "0", "-1", "1,,2", "many"])
-def test_a_train_size_is_a_whole_number_above_0(text: str) -> None:
-    with pytest.raises(BenchError):
-        parse_sizes(text)
 
 
 def test_a_name_given_twice_is_refused() -> None:

@@ -7,8 +7,10 @@ from rich.console import Console
 
 from benchmarks.cli.display import COLUMNS, RunDisplay, stage_text
 from benchmarks.common.formatting import duration, seconds_text
+from benchmarks.execution.decisions import PlannedTrial
+from benchmarks.execution.progress import TrialFinished, TrialProgress, TrialStarted
 from benchmarks.execution.protocol import Stage
-from benchmarks.records.trial import Trial
+from benchmarks.records.trial import Inputs, Trial
 from tests.conftest import a_result
 
 
@@ -17,10 +19,15 @@ def shown(**to_come: float | None) -> tuple[RunDisplay, io.StringIO]:
     return RunDisplay(Console(file=text, width=200), list(to_come), dict(to_come)), text
 
 
+def planned(model: str = "knn", reason: str = "code changed", expected_s: float | None = None) -> PlannedTrial:
+    trial = Trial(model, "pixels", "digits")
+    return PlannedTrial(trial, {}, Inputs("c", "d", "v", "m"), 100, a_result(model), reason, "", expected_s)
+
+
 def test_each_end_is_a_line_with_accuracy_and_times() -> None:
     display, text = shown(knn=None, other=None)
-    display.finished(a_result())
-    display.finished(a_result("other", status="timeout"))
+    display(TrialFinished(a_result()))
+    display(TrialFinished(a_result("other", status="timeout")))
     done, failed, reason = text.getvalue().splitlines()
     assert done.split() == ["1/2", "knn@pixels-s0", "ok", "90.00%", "400", "ms", "5", "s", "200", "ms"]
     assert failed.split() == ["2/2", "other@pixels-s0", "timeout"] and reason.strip() == "because"
@@ -29,8 +36,8 @@ def test_each_end_is_a_line_with_accuracy_and_times() -> None:
 def test_figures_stand_under_their_headings_however_long_the_names() -> None:
     keys = ["knn@pixels-s0", "a-model-of-a-long-name@pixels-s0"]
     display, text = shown(**dict.fromkeys(keys))
-    display.finished(a_result("knn"))
-    display.finished(a_result("a-model-of-a-long-name"))
+    display(TrialFinished(a_result("knn")))
+    display(TrialFinished(a_result("a-model-of-a-long-name")))
     short, long = text.getvalue().splitlines()
     place = display.columns(COLUMNS).index("accuracy")
     assert short.index("90.00%") == long.index("90.00%") == place
@@ -38,28 +45,28 @@ def test_figures_stand_under_their_headings_however_long_the_names() -> None:
 
 def test_a_trial_run_again_says_why_and_a_stored_one_that_it_is_stored() -> None:
     display, text = shown(knn=None)
-    display.started(Trial("knn", "pixels", "digits"), "code changed", None)
-    display.reused(a_result())
-    assert "knn@pixels-s0 is run again: code changed" in text.getvalue()
-    assert "ok, stored" in text.getvalue()
+    display(TrialStarted(planned()))
+    display(TrialFinished(a_result(), reused=True))
+    assert "knn@pixels-s0 is re-run: code changed" in text.getvalue()
+    assert "ok, reused" in text.getvalue()
 
 
 def test_the_time_to_come_counts_what_is_known_and_names_what_is_not() -> None:
     display, _ = shown(**{"knn@pixels-s0": 30.0, "svm@pixels-s0": 100.0, "new@pixels-s0": None})
     assert display.time_to_come() == "about 2 min to come, and 1 never timed before"
-    display.started(Trial("knn", "pixels", "digits"), "", 30.0)
-    display.reused(a_result("svm"))
+    display(TrialStarted(planned(expected_s=30.0)))
+    display(TrialFinished(a_result("svm"), reused=True))
     assert display.time_to_come() == "about 30 s to come, and 1 never timed before"
-    display.reused(a_result("new"))
-    display.reused(a_result("knn"))
+    display(TrialFinished(a_result("new"), reused=True))
+    display(TrialFinished(a_result("knn"), reused=True))
     assert display.time_to_come() == ""
 
 
 def test_what_is_under_way_is_drawn_with_stage_and_time() -> None:
     display, text = shown(knn=None)
     trial = Trial("knn", "pixels", "digits")
-    display.started(trial, "", None)
-    display.at_stage(trial, Stage("fit", 3, 20, {"loss": 0.12345}))
+    display(TrialStarted(planned()))
+    display(TrialProgress(trial, Stage("fit", 3, 20, {"loss": 0.12345})))
     display.console.print(display._now())
     assert "knn@pixels-s0" in text.getvalue() and "fit 3/20, loss 0.1235" in text.getvalue()
 

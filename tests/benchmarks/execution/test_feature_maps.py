@@ -98,6 +98,6 @@ def test_a_trial_stores_its_feature_maps_and_a_failure_at_them_costs_no_score(be
         assert predictions and predictions.feature_maps is None
         assert complaint in (store.folder / "logs" / f"{name}@pixels-s0.log").read_text()
         record = json.loads((store.folder / "trials" / f"{name}@pixels-s0.json").read_text())
-        assert record["status"] == "ok" and record["scores"]["accuracy"] > 0.8
+        assert record["status"] == "ok" and record["evaluation"]["test"]["accuracy"] > 0.8
     page = (store.folder / "report.html").read_text()
     assert 'alt="Feature maps of conv 1' in page and page.count("<h4>Feature maps</h4>") == 1

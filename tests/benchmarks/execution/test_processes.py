@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.execution.processes.orphan_cleanup import Guard
+from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.process_tree import end_tree, own_peak_mb, rss_mb, tree
 
 FAMILY = """
@@ -91,8 +91,9 @@ def test_the_guard_ends_workers_and_removes_the_scratch_folder_when_its_bench_is
     scratch.mkdir()
     (scratch / "file").write_text("x")
     bench = (
-        "import time; from pathlib import Path; from benchmarks.execution.processes.orphan_cleanup import Guard\n"
-        f"guard = Guard(Path({str(scratch)!r})); guard.started({family.parent.pid}); print('up', flush=True)\n"
+        "import time; from pathlib import Path\n"
+        "from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup\n"
+        f"guard = OrphanCleanup(Path({str(scratch)!r})); guard.started({family.parent.pid}); print('up', flush=True)\n"
         "time.sleep(600)"
     )
     with subprocess.Popen([sys.executable, "-c", bench], stdout=subprocess.PIPE) as process:
@@ -104,7 +105,7 @@ def test_the_guard_ends_workers_and_removes_the_scratch_folder_when_its_bench_is
 
 
 def test_the_guard_spares_workers_that_have_ended(family: Family, tmp_path: Path) -> None:
-    guard = Guard(tmp_path / "scratch")
+    guard = OrphanCleanup(tmp_path / "scratch")
     guard.started(family.parent.pid)
     guard.ended(family.parent.pid)
     guard.close()
@@ -112,7 +113,7 @@ def test_the_guard_spares_workers_that_have_ended(family: Family, tmp_path: Path
 
 
 def test_a_bench_outlives_its_guard(tmp_path: Path) -> None:
-    guard = Guard(tmp_path)
+    guard = OrphanCleanup(tmp_path)
     guard._process.kill()
     guard._process.wait()
     for pid in range(100, 110):

@@ -1,15 +1,12 @@
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.records.trial import LONGEST_KEY, Inputs, Trial, safe_name
-from benchmarks.records.trial_file import from_record, to_record
-from tests.conftest import a_result
 
 
 def test_a_key_reads_as_what_is_run() -> None:
@@ -28,18 +25,18 @@ def test_safe_names_are_file_names_and_stay_apart(first: str, second: str) -> No
     assert (safe_name(first) == safe_name(second)) == (first == second)
 
 
-def test_a_result_survives_its_record() -> None:
-    for result in (a_result(), a_result(status="timeout"), a_result(train_size=50, seed=2)):
-        assert from_record(json.loads(json.dumps(to_record(result)))) == result
+NAMES = ("code", "data", "versions", "machine")
 
 
-def test_a_record_of_another_schema_is_refused() -> None:
-    with pytest.raises(ValueError, match="schema 2"):
-        from_record({**to_record(a_result()), "schema": 2})
-
-
-@given(st.lists(st.sampled_from(["code", "data", "versions", "machine"]), unique=True))
+@given(st.lists(st.sampled_from(NAMES), unique=True))
 def test_changed_inputs_are_named(changed: list[str]) -> None:
     stored = Inputs("c", "d", "v", "m")
-    now = Inputs(**{name: "x" if name in changed else value for name, value in vars(stored).items()})
-    assert set(now.changed_since(stored)) == set(changed)
+    now = replace(stored, **{name: f"other {name}" for name in changed})  # type: ignore[arg-type]
+    assert now.changed_since(stored) == [name for name in NAMES if name in changed]
+
+
+def test_a_further_evaluation_set_counts_only_where_it_is_asked_for() -> None:
+    plain, shifted = Inputs("c", "d", "v", "m"), Inputs("c", "d", "v", "m", evaluation={"shifted": "e"})
+    assert plain.changed_since(shifted) == []
+    assert shifted.changed_since(plain) == ["the evaluation set shifted"]
+    assert replace(shifted, evaluation={"shifted": "f"}).changed_since(shifted) == ["the evaluation set shifted"]

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.common.errors import BenchError
-from benchmarks.provenance.environment import describe
+from benchmarks.provenance.environment import current_environment
 from benchmarks.regression.__main__ import main
 from benchmarks.regression.judging.reference_kernel import spent
 from benchmarks.regression.judging.rounds import TURNS, in_turns
@@ -49,14 +49,14 @@ def path(made_once: Path, tmp_path: Path) -> Path:
 def test_a_stored_pass_is_read_again_and_names_nobody(path: Path, tmp_path: Path) -> None:
     one = read_pass(path)
     assert [list(turn) for turn in one.turns] == [["test_harness.py::test_score"]] * len(TURNS)
-    assert one.machine == describe()["machine_id"] and one.packages["python"] == platform.python_version()
+    assert one.machine == current_environment().machine_id and one.packages["python"] == platform.python_version()
     text = path.read_text()
     for name in (str(ROOT), str(tmp_path), platform.node(), getpass.getuser()):
         assert not re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", text), name
 
 
 def test_the_last_stored_passes_of_this_machine_are_taken(path: Path, tmp_path: Path) -> None:
-    machine = describe()["machine_id"]
+    machine = current_environment().machine_id
     assert last_stored(tmp_path / "empty", machine) is None
     # pytest-benchmark counts in each folder, one a kind of Python, from one: the name tells what is newest
     older, newer = path.parent, path.parent.parent / "newer"

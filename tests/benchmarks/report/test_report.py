@@ -17,7 +17,7 @@ from benchmarks.datasets.preprocessing.audit import Audit
 from benchmarks.datasets.spec import Images, Split
 from benchmarks.records.dataset_file import DATASET_FILE
 from benchmarks.records.store import ResultStore, only_dataset_of
-from benchmarks.records.trial import Inputs, Measurement, Predictions, Resources, Timing, TrialResult
+from benchmarks.records.trial import Environment, Inputs, Measurement, Predictions, Resources, Timing, TrialResult
 from benchmarks.report.comparison.pair import explain
 from benchmarks.report.data.findings import read_findings
 from benchmarks.report.data.mistakes import Hard, hardest, mistakes, right_ones
@@ -45,8 +45,8 @@ def store(tmp_path: Path) -> ResultStore:
 
 def on_this_data(result: TrialResult) -> TrialResult:
     inputs = Inputs("c", AUDIT.data_hash, "v", "m")
-    machine = {"cpu": "x", "cores": 2, "memory_gb": 4, "os": "Linux", "python": "3.11", "packages": {"numpy": "2"}}
-    return replace(result, inputs=inputs, environment={"machine_id": "here", **machine})
+    machine = Environment("here", "x", 2, 4, "Linux", "3.11", {"numpy": "2"})
+    return replace(result, inputs=inputs, environment=machine)
 
 
 def test_reports_are_written_and_lead_to_each_trial(store: ResultStore) -> None:
@@ -92,7 +92,7 @@ def test_the_confusion_matrix_shows_the_numbers_of_the_json(store: ResultStore) 
     matrix = part[part.index('class="confusion"') :].split("</table>")[0]
     cells = re.findall(r"<td(?: class=[^>]*)?>(\d*)", matrix)
     record = json.loads((store.folder / "trials/knn@pixels-s0.json").read_text())
-    counts = [count for row in record["scores"]["confusion"] for count in row]
+    counts = [count for row in record["evaluation"]["test"]["confusion"] for count in row]
     assert [int(cell or 0) for cell in cells] == counts
 
 
@@ -106,7 +106,7 @@ def store_letters(root: Path, n_classes: int) -> ResultStore:
     audit = replace(AUDIT, class_names=names, counts={"train": (1,) * n_classes})
     write_json(store.folder / DATASET_FILE, {**vars(audit), "test_labels": truth.tolist()})
     scores = score(truth, Predictions(said), names, Measurement(Timing(), Resources()))
-    store.save(replace(on_this_data(a_result()), scores=scores), Predictions(said))
+    store.save(replace(on_this_data(a_result()), evaluation={"test": scores}), Predictions(said))
     return store
 
 
@@ -131,7 +131,9 @@ def test_letters_have_no_r2(store: ResultStore, tmp_path: Path) -> None:
     assert "R²" not in (letters.folder / "report.html").read_text()
     (digits,) = (result for result in store.load_all() if result.trial.model == "knn")
     assert digits.scores
-    store.save(replace(digits, scores=replace(digits.scores, r2=0.5)), store.predictions(digits.trial.key))
+    store.save(
+        replace(digits, evaluation={"test": replace(digits.scores, r2=0.5)}), store.predictions(digits.trial.key)
+    )
     write_reports(store, {})
     page = (store.folder / "report.html").read_text()
     assert page.count("<dt>R² of the label as a number</dt><dd>0.500</dd>") == page.count("R²") == 1
@@ -199,7 +201,7 @@ def test_a_model_may_be_named_alone_where_one_row_is_its(store: ResultStore) -> 
 def test_damaged_trials_are_named_and_not_left_out_in_silence(store: ResultStore) -> None:
     (store.folder / "trials" / "knn@pixels-s0.json").write_text("{")
     findings = write_reports(store, {})
-    assert findings.damaged == ["knn@pixels-s0.json"]
+    assert [name.partition(" ")[0] for name in findings.damaged] == ["knn@pixels-s0.json"]
     for name in ("LEADERBOARD.md", "report.html"):
         assert "Damaged and left out: knn@pixels-s0.json" in (store.folder / name).read_text()
     for path in store.folder.glob("trials/*"):
@@ -211,7 +213,7 @@ def test_damaged_trials_are_named_and_not_left_out_in_silence(store: ResultStore
 def test_times_of_several_machines_and_of_busy_ones_are_warned_of(store: ResultStore) -> None:
     result = on_this_data(a_result("elsewhere"))
     busy = replace(result.timing, contended=True)
-    store.save(replace(result, environment={**result.environment, "machine_id": "there"}, timing=busy), None)
+    store.save(replace(result, environment=replace(result.environment, machine_id="there"), timing=busy), None)
     write_reports(store, {})
     page = (store.folder / "report.html").read_text()
     assert page.count('class="warning"') == 3 and "2 different machines" in page and "1 trial ran beside" in page

@@ -133,7 +133,7 @@ def test_the_cost_is_chosen_by_the_reader_and_a_point_tells_its_details(opened: 
 def test_a_confusion_matrix_shows_the_numbers_of_the_json(opened: Opened, run: Path) -> None:
     page = opened()
     for key in ("knn@hog", "knn@pixels", "seeing@pixels"):
-        scores = json.loads((run / "trials" / f"{key}-s0.json").read_text())["scores"]
+        scores = json.loads((run / "trials" / f"{key}-s0.json").read_text())["evaluation"]["test"]
         script = "(rows) => rows.map((row) => [...row.querySelectorAll('td')].map((cell) => cell.textContent))"
         cells = page.locator(f'[id="{key}"] .confusion tbody tr').evaluate_all(script)
         for row, expected in zip(cells, scores["confusion"], strict=True):

@@ -1,4 +1,4 @@
-"""One worker process from its start to its end, by itself or by the limits."""
+"""One worker process and all its descendants, from the start to the end: by itself or by a limit."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 
 from benchmarks.common.clock import clock
 from benchmarks.common.paths import ROOT
-from benchmarks.execution.processes.orphan_cleanup import Guard
+from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.process_tree import end_tree, rss_mb, tree
-from benchmarks.execution.protocol import Answer, Request, Stage, latest_stage
 from benchmarks.records.trial import Status
 from features.pretrained.backend import BACKEND
 
@@ -46,9 +45,9 @@ SLEEPING_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_THREAD_TIMEOUT": "4"
 
 @dataclass(frozen=True)
 class Limits:
-    """What one trial may use: seconds of wall time, GiB of memory for its process tree, threads.
+    """What one process may use: seconds of wall time, GiB of memory for its process tree, threads.
 
-    ``when_out_of_time``: what becomes of a trial that takes longer, and why it may not.
+    ``when_out_of_time``: the status of a trial that takes longer, and the option that says so.
     """
 
     timeout_s: float
@@ -57,41 +56,37 @@ class Limits:
     when_out_of_time: tuple[Status, str] = ("timeout", "--timeout")
 
 
-def default_memory_gb(jobs: int) -> float:
-    """Return the usual memory limit of a trial in GiB: 8, or its share of what is free now if that is less."""
-    free_gb: float = psutil.virtual_memory().available / 2**30
-    return min(USUAL_MEMORY_GB, free_gb * SHARE_OF_FREE_MEMORY / jobs)
-
-
 @dataclass(frozen=True)
-class Ending:
-    """How a worker ended. ``peak_rss_mb`` is the most memory that its whole tree was seen to hold."""
+class Outcome:
+    """How a supervised process ended. ``ended_for``: the status and the reason, if it was ended by a limit.
 
-    status: Status
-    reason: str
+    ``peak_rss_mb``: the most memory that its whole tree was seen to hold.
+    """
+
+    ended_for: tuple[Status, str] | None
+    exit_code: int | None
     total_s: float
     peak_rss_mb: float
-    answer: Answer | None = None
 
 
-def run_worker(
-    request: Request,
+def supervise(
+    command: Sequence[str],
     folder: Path,
     limits: Limits,
-    guard: Guard,
+    cleanup: OrphanCleanup,
     stop: threading.Event,
-    on_stage: Callable[[Stage], None],
-) -> Ending:
-    """Start a worker in ``folder``, wait until it ends or passes a limit or ``stop`` is set, and say how it went.
+    started_at: Callable[[], float],
+) -> Outcome:
+    """Run ``python -m command…`` in ``folder`` until it ends, passes a limit, or ``stop`` is set.
 
-    What the worker printed is then in ``folder``, in the file named by ``LOG``.
+    ``started_at`` is called at each look, five times a second, and says since when, by the clock, the time limit
+    counts. What the process printed is then in ``folder``, in the file named by ``LOG``. No process that it started
+    is left, not even one in a session of its own.
     """
     start = clock()
-    replace(request, launched_at=start).write(folder)
-    log = folder / LOG
-    with log.open("wb") as output:
-        worker = psutil.Popen(
-            [sys.executable, "-m", "benchmarks.execution.worker.main", str(folder)],
+    with (folder / LOG).open("wb") as output:
+        process = psutil.Popen(
+            [sys.executable, "-m", *command],
             cwd=folder,
             env=worker_environment(limits.threads),
             stdin=subprocess.DEVNULL,
@@ -99,26 +94,26 @@ def run_worker(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    guard.started(worker.pid)
+    cleanup.started(process.pid)
     peak_rss_mb, ended_for = 0.0, None
     seen: set[psutil.Process] = set()
-    while ended_for is None and not _has_ended(worker, LOOK_EVERY_S):
-        members = tree(worker)
-        seen.update(members)
-        held_mb = rss_mb(members)
-        peak_rss_mb = max(peak_rss_mb, held_mb)
-        ended_for = limit_passed(clock() - start, held_mb, limits, stop)
-        if stage := latest_stage(folder):
-            on_stage(stage)
-    end_tree(worker, seen)
-    guard.ended(worker.pid)
-    total_s = clock() - start
-    if ended_for:
-        return Ending(*ended_for, total_s, peak_rss_mb)
-    answer = Answer.read(folder)
-    if answer:
-        return Ending(answer.status, answer.reason, total_s, peak_rss_mb, answer)
-    return Ending("failed", how_it_ended(worker.wait(), log), total_s, peak_rss_mb)
+    try:
+        while ended_for is None and not _has_ended(process, LOOK_EVERY_S):
+            members = tree(process)
+            seen.update(members)
+            held_mb = rss_mb(members)
+            peak_rss_mb = max(peak_rss_mb, held_mb)
+            ended_for = limit_passed(clock() - started_at(), held_mb, limits, stop)
+    finally:
+        end_tree(process, seen)
+        cleanup.ended(process.pid)
+    return Outcome(ended_for, process.wait(), clock() - start, peak_rss_mb)
+
+
+def default_memory_gb(jobs: int) -> float:
+    """Return the usual memory limit of a trial in GiB: 8, or its share of what is free now if that is less."""
+    free_gb: float = psutil.virtual_memory().available / 2**30
+    return min(USUAL_MEMORY_GB, free_gb * SHARE_OF_FREE_MEMORY / jobs)
 
 
 def worker_environment(threads: int) -> dict[str, str]:
@@ -137,15 +132,6 @@ def worker_environment(threads: int) -> dict[str, str]:
     }
 
 
-def _has_ended(worker: psutil.Popen, within_s: float) -> bool:
-    """Block until the worker ends, at most ``within_s``; psutil waits on the system and does not poll."""
-    try:
-        worker.wait(timeout=within_s)
-    except psutil.TimeoutExpired:
-        return False
-    return True
-
-
 def limit_passed(elapsed_s: float, rss_mb: float, limits: Limits, stop: threading.Event) -> tuple[Status, str] | None:
     """Return the status of a process that may not go on, and why; None for one that may."""
     if stop.is_set():
@@ -158,7 +144,7 @@ def limit_passed(elapsed_s: float, rss_mb: float, limits: Limits, stop: threadin
     return None
 
 
-def how_it_ended(exit_code: int | None, log: Path) -> str:
+def how_it_ended(exit_code: int | None, log: bytes) -> str:
     """Say how a process that left no answer ended, with the last lines of its output."""
     if exit_code is not None and exit_code < 0:
         name = signal.Signals(-exit_code).name
@@ -167,6 +153,15 @@ def how_it_ended(exit_code: int | None, log: Path) -> str:
             why += " from outside (the system does this when memory runs out)"
     else:
         why = f"the process left with exit code {exit_code} before it gave an answer"
-    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    said = " | ".join(lines[:1] if exit_code == -signal.SIGSEGV else lines[-LOG_LINES_IN_REASON:])
-    return f"{why}; its last words: {said}" if said else why
+    lines = [line for line in log.decode("utf-8", "replace").splitlines() if line.strip()]
+    shown = " | ".join(lines[:1] if exit_code == -signal.SIGSEGV else lines[-LOG_LINES_IN_REASON:])
+    return f"{why}; last lines of its output: {shown}" if shown else why
+
+
+def _has_ended(process: psutil.Popen, within_s: float) -> bool:
+    """Block until the process ends, at most ``within_s``; psutil waits on the system and does not poll."""
+    try:
+        process.wait(timeout=within_s)
+    except psutil.TimeoutExpired:
+        return False
+    return True

@@ -1,0 +1,158 @@
+"""digitbench from Python: run models, load what was run, compare runs, predict with a saved model.
+
+Nothing here prints, sets a signal handler or changes an environment variable; all of it works from any thread, and
+several runs may be under way at once (they measure one after the other). What goes wrong is a ``BenchError``.
+
+>>> from benchmarks.api import compare, load_run, run
+>>> done = run(models="knn,logistic", dataset="digits")
+>>> done.leaderboard()[["model", "features", "accuracy", "fit_s"]]
+>>> compare(load_run("reference"), load_run("reference")).changes
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from benchmarks.common.errors import BenchError
+from benchmarks.common.paths import RESULTS
+from benchmarks.execution.config import RunConfig
+from benchmarks.execution.notebook import default_listener
+from benchmarks.execution.progress import Listener, OneAtATime
+from benchmarks.execution.session import open_session
+from benchmarks.inference.predictor import Predictor
+from benchmarks.records.dataset_file import NoResultsError
+from benchmarks.records.store import ResultStore, only_dataset_of
+from benchmarks.report.comparison.run_comparison import RunComparison
+from benchmarks.report.comparison.runs import compared_runs
+from benchmarks.report.run import Run
+from benchmarks.report.write import write_reports
+
+__all__ = ["BenchError", "Predictor", "Run", "RunComparison", "compare", "load_run", "run"]
+
+Names = str | Sequence[str]
+
+
+def run(
+    models: Names = "all",
+    dataset: str | Path = "auto",
+    *,
+    features: Names | None = None,
+    seeds: int = 1,
+    train_sizes: Sequence[int] = (),
+    evaluate: Names = (),
+    name: str = "local",
+    results_dir: str | Path = RESULTS,
+    data_dir: str | Path | None = None,
+    plugins: Sequence[str | Path] = (),
+    weights: Sequence[str | Path] = (),
+    polarity: Literal["auto", "dark-on-light", "light-on-dark"] = "auto",
+    centre: bool = False,
+    timeout: float = 1800.0,
+    memory: float | None = None,
+    max_minutes: float | None = None,
+    threads: int | None = None,
+    jobs: int = 1,
+    force: bool = False,
+    keep_models: bool = False,
+    cache: bool = True,
+    progress: Listener | None = None,
+    stop: threading.Event | None = None,
+) -> Run:
+    """Run models on a dataset, each in a process of its own, and write the reports; stored results are reused.
+
+    Parameters
+    ----------
+    models, features
+        Names and globs, in one text with commas or in a list; settings in brackets, as ``knn[k=3]``. Without
+        ``features`` each model runs on its own pipelines.
+    dataset
+        A name, the path of your own data, or ``auto``: MNIST where it can be had, else the digits of scikit-learn.
+    seeds
+        How many, for models with randomness in them.
+    train_sizes
+        Numbers of images to train on; all of them if empty.
+    evaluate
+        Further evaluation sets, as ``shifted``: each model is fitted once and predicts them too.
+    name, results_dir
+        Results go to ``results_dir/name/dataset``.
+    data_dir, plugins, weights
+        The folder of the data, plug-in files, and files of published weights.
+    polarity, centre
+        How your own images are prepared: dark ink on light or the other way round; centred by mass.
+    timeout, memory, max_minutes
+        Limits: seconds and GiB for one trial, and minutes for the whole run.
+    threads, jobs
+        Threads for one trial (all cores, shared by ``jobs``), and trials at the same time, whose times are marked.
+    force, keep_models, cache
+        Re-run trials whose stored results still hold; save fitted models for ``Predictor``; cache feature matrices.
+    progress
+        Called with each event of ``benchmarks.execution.progress``, one after the other. Without one, a progress bar
+        is shown in a notebook, and nothing elsewhere.
+    stop
+        When it is set, the trials under way are ended and stored as interrupted, and no other is started.
+
+    Raises
+    ------
+    BenchError
+        For bad arguments or data; nothing was run then.
+    """
+    config = RunConfig(
+        models=_joined(models),
+        features=None if features is None else _joined(features),
+        dataset=str(dataset),
+        seeds=seeds,
+        train_sizes=tuple(train_sizes),
+        evaluate=tuple(_joined(evaluate).split(",")) if evaluate else (),
+        run=name,
+        results_dir=Path(results_dir),
+        data_dir=Path(data_dir) if data_dir else None,
+        plugins=tuple(map(Path, plugins)),
+        weights=tuple(map(Path, weights)),
+        polarity=polarity,
+        centre=centre,
+        timeout=timeout,
+        memory=memory,
+        max_minutes=max_minutes,
+        threads=threads,
+        jobs=jobs,
+        force=force,
+        keep_models=keep_models,
+        cache=cache,
+    )
+    return execute(config, progress, stop)
+
+
+def execute(config: RunConfig, progress: Listener | None = None, stop: threading.Event | None = None) -> Run:
+    """Run what a configuration asks for; ``run`` explains it."""
+    session = open_session(config, OneAtATime(progress or default_listener()))
+    try:
+        results = session.execute(stop or threading.Event())
+    finally:
+        with contextlib.suppress(NoResultsError):
+            write_reports(session.store, session.families, session.images)
+    statuses = {result.trial.key: result.status for result in results}
+    return Run(session.store, session.families, statuses)
+
+
+def load_run(name: str = "local", dataset: str | None = None, *, results_dir: str | Path = RESULTS) -> Run:
+    """Return a stored run; ``dataset`` says which of its datasets, where it has several. Raises ``BenchError``."""
+    from models.registry import MODELS
+
+    results = Path(results_dir)
+    store = ResultStore(results, name, dataset or only_dataset_of(results, name))
+    found = Run(store, {model.name: model.family for model in MODELS.values()})
+    found.findings()
+    return found
+
+
+def compare(first: Run, second: Run) -> RunComparison:
+    """Return what changed from one run to the other, and whether it is more than noise. Raises ``BenchError``."""
+    return RunComparison((first.name, second.name), compared_runs(first.store, second.store))
+
+
+def _joined(names: Names) -> str:
+    return names if isinstance(names, str) else ",".join(names)

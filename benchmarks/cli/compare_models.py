@@ -1,0 +1,15 @@
+"""``bench.py compare-models``: explains how two rows of a run differ."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from benchmarks.records.store import ResultStore, only_dataset_of
+from benchmarks.report.comparison.pair import explain
+
+
+def compare_models(options: Namespace) -> int:
+    """Print how two rows of a run differ, and whether it is more than chance."""
+    dataset = options.dataset or only_dataset_of(options.results_dir, options.run)
+    print(explain(ResultStore(options.results_dir, options.run, dataset), options.first, options.second))
+    return 0

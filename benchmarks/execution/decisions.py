@@ -1,0 +1,108 @@
+"""Which planned trials are run, and which stored results are reused: decided once, before anything is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from benchmarks.catalog.catalog import Catalog
+from benchmarks.common.dependencies import how_to_install, missing_modules
+from benchmarks.execution.estimates import Estimates
+from benchmarks.provenance.fingerprint import inputs_of
+from benchmarks.records.store import ResultStore
+from benchmarks.records.trial import Inputs, Trial, TrialResult
+from models.spec import Setting
+
+
+@dataclass(frozen=True)
+class PlannedTrial:
+    """A trial with its fingerprint, and what is decided about it.
+
+    ``stored`` is the result that is stored, whether it still holds or not. ``reason`` says why the trial is run;
+    it is empty where the stored result is reused. ``unavailable`` says what is missing for it to run at all.
+    ``expected_s``: how long it will take, as far as earlier times tell.
+    """
+
+    trial: Trial
+    settings: Mapping[str, Setting]
+    inputs: Inputs
+    n_train: int
+    stored: TrialResult | None
+    reason: str
+    unavailable: str = ""
+    expected_s: float | None = None
+
+    @property
+    def reused(self) -> bool:
+        return self.stored is not None and not self.reason
+
+
+@dataclass(frozen=True)
+class Demands:
+    """What a stored result must meet to be reused, beside unchanged inputs."""
+
+    threads: int
+    alone: bool = True
+    force: bool = False
+    save_models: bool = False
+
+
+@dataclass(frozen=True)
+class Planner:
+    """Decides about trials. ``data_hash`` and ``evaluation_hashes`` are of the images; ``n_trainable`` counts them."""
+
+    catalog: Catalog
+    store: ResultStore
+    data_hash: str
+    evaluation_hashes: Mapping[str, str]
+    n_trainable: int
+    demands: Demands
+    estimates: Estimates
+
+    def decide_all(self, trials: Sequence[Trial]) -> list[PlannedTrial]:
+        """Return the trials with what is decided about each, the quickest first; unknown times come last."""
+        return sorted(map(self.decide, trials), key=lambda planned: planned.expected_s or float("inf"))
+
+    def decide(self, trial: Trial) -> PlannedTrial:
+        """Return a trial with its fingerprint and its stored result or the reason to run it."""
+        model, pipeline = self.catalog.models[trial.model], self.catalog.features[trial.features]
+        settings = {**model.defaults_on(trial.features), **trial.params}
+        inputs = inputs_of(trial, self.catalog, self.data_hash, self.evaluation_hashes)
+        stored = self.store.load(trial.key)
+        has_model = self.store.model_folder(trial.key).is_dir()
+        reason = reason_to_run(stored, inputs, settings, has_model, self.demands)
+        if stored and reason and has_model and not self.demands.save_models:
+            reason += "; its saved model is deleted, because --keep-models is not given"
+        n_train = trial.train_size or self.n_trainable
+        return PlannedTrial(
+            trial=trial,
+            settings=settings,
+            inputs=inputs,
+            n_train=n_train,
+            stored=stored,
+            reason=reason,
+            unavailable=how_to_install(missing_modules((*model.requires, *pipeline.requires))) if reason else "",
+            expected_s=self.estimates.seconds(trial, n_train),
+        )
+
+
+def reason_to_run(
+    stored: TrialResult | None, inputs: Inputs, settings: Mapping[str, Setting], has_model: bool, demands: Demands
+) -> str:
+    """Return why a trial has to be run; empty if its stored result still holds."""
+    if stored is None:
+        return "no stored result"
+    if not stored.ok:
+        return f"it was {stored.status}"
+    if demands.force:
+        return "--force"
+    changed = inputs.changed_since(stored.inputs)
+    if stored.settings != settings:
+        changed.append("settings")
+    if stored.resources.threads != demands.threads:
+        changed.append("threads")
+    if changed:
+        return f"{' and '.join(changed)} changed"
+    if demands.save_models and not has_model:
+        return "its model was not saved"
+    return "other trials ran at the same time" if stored.timing.contended and demands.alone else ""

@@ -1,0 +1,45 @@
+"""What carries trials out: the interface, and how a trial can end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from benchmarks.execution.processes.supervisor import Limits
+from benchmarks.execution.protocol import Answer, Request, Stage
+from benchmarks.records.trial import Status
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a trial ended. ``peak_rss_mb`` is the most memory that its whole process tree was seen to hold, in MiB.
+
+    ``log``: what its worker printed.
+    """
+
+    status: Status
+    reason: str
+    total_s: float | None
+    peak_rss_mb: float
+    log: bytes = b""
+    answer: Answer | None = None
+
+
+class Executor(Protocol):
+    """Carries out one trial for each call of ``execute``; several threads may call it at the same time."""
+
+    def execute(
+        self,
+        request: Request,
+        limits: Limits,
+        outputs: Path,
+        stop: threading.Event,
+        on_stage: Callable[[Stage], None],
+    ) -> Ending:
+        """Run a trial to its end, by itself, by a limit or because ``stop`` is set; return how it ended.
+
+        The fitted model, where the request asks for it, is left in ``outputs`` under the name ``SAVED_MODEL``.
+        """

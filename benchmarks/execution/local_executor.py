@@ -1,0 +1,113 @@
+"""Trials on this machine: a worker process for each, with limits that are kept."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.common.clock import clock
+from benchmarks.datasets.spec import Images
+from benchmarks.execution.executor import Ending
+from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup, scratch_folder
+from benchmarks.execution.processes.supervisor import LOG, Limits, Outcome, how_it_ended, supervise
+from benchmarks.execution.protocol import (
+    REQUEST,
+    SAVED_MODEL,
+    WORKPLACE,
+    Request,
+    Stage,
+    Workplace,
+    images_file,
+    labels_file,
+    latest_stage,
+    read_answer,
+    write_message,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class LocalExecutor:
+    """Runs each trial in a process of its own. ``cache`` is the folder of the feature cache, None for none."""
+
+    scratch: Path
+    cleanup: OrphanCleanup
+    plugins: tuple[Path, ...]
+    cache: Path | None
+
+    def execute(
+        self,
+        request: Request,
+        limits: Limits,
+        outputs: Path,
+        stop: threading.Event,
+        on_stage: Callable[[Stage], None],
+    ) -> Ending:
+        """Run a trial, as ``Executor.execute`` says."""
+        with tempfile.TemporaryDirectory(prefix="trial-", dir=self.scratch, ignore_cleanup_errors=True) as name:
+            folder = Path(name)
+            outcome = self._run_worker(request, folder, limits, stop, on_stage)
+            log = (folder / LOG).read_bytes()
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(folder / SAVED_MODEL, outputs / SAVED_MODEL)
+            answer = None if outcome.ended_for else read_answer(folder)
+        if outcome.ended_for:
+            status, reason = outcome.ended_for
+        elif answer:
+            status, reason = answer.status, answer.reason
+        else:
+            status, reason = "failed", how_it_ended(outcome.exit_code, log)
+        return Ending(status, reason, outcome.total_s, outcome.peak_rss_mb, log, answer)
+
+    def _run_worker(
+        self,
+        request: Request,
+        folder: Path,
+        limits: Limits,
+        stop: threading.Event,
+        on_stage: Callable[[Stage], None],
+    ) -> Outcome:
+        start = clock()
+
+        def started_at() -> float:
+            if stage := latest_stage(folder):
+                on_stage(stage)
+            return start
+
+        cache = str(self.cache) if self.cache else None
+        write_message(folder, REQUEST, request)
+        write_message(folder, WORKPLACE, Workplace(str(self.scratch), tuple(map(str, self.plugins)), cache, start))
+        command = ["benchmarks.execution.worker.main", str(folder)]
+        return supervise(command, folder, limits, self.cleanup, stop, started_at)
+
+
+@contextlib.contextmanager
+def local_executor(
+    images: Images, hashes: Mapping[str, str], plugins: tuple[Path, ...], cache: Path | None
+) -> Iterator[LocalExecutor]:
+    """Give an executor whose workers find the arrays of ``images``, named by the hashes of their splits."""
+    with scratch_folder() as (scratch, cleanup):
+        _write_arrays(images, hashes, scratch)
+        yield LocalExecutor(scratch, cleanup, plugins, cache)
+
+
+def _write_arrays(images: Images, hashes: Mapping[str, str], folder: Path) -> None:
+    """Write what workers may see: everything but the labels of the evaluation sets."""
+    import numpy as np
+
+    arrays: dict[str, NDArray[Any]] = {
+        images_file(hashes[name]): split.images for name, split in images.evaluation.items()
+    }
+    for name, split in (("train", images.train), ("validation", images.validation)):
+        arrays |= {images_file(hashes[name]): split.images, labels_file(hashes[name]): split.labels}
+    for file, array in arrays.items():
+        np.save(folder / file, array)
+        (folder / file).chmod(0o444)

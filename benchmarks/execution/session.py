@@ -1,0 +1,132 @@
+"""A whole run on one dataset: names → trials → decisions → results."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from benchmarks.catalog.catalog import Catalog, load_catalog
+from benchmarks.catalog.selection import Choice, plan, wanted
+from benchmarks.catalog.weight_files import use_weights
+from benchmarks.common.atomic_files import write_whole
+from benchmarks.common.paths import RESULTS, cache_folder
+from benchmarks.datasets.evaluation_sets import EVALUATION_SETS, with_evaluation_sets
+from benchmarks.datasets.preprocessing.audit import Audit, audit
+from benchmarks.datasets.preprocessing.prepare import Preparation
+from benchmarks.datasets.registry import data_places, open_dataset
+from benchmarks.datasets.spec import Images
+from benchmarks.execution.config import RunConfig
+from benchmarks.execution.decisions import Demands, Planner
+from benchmarks.execution.estimates import Estimates
+from benchmarks.execution.harness import Harness, RunOptions
+from benchmarks.execution.local_executor import local_executor
+from benchmarks.execution.processes.supervisor import Limits, default_memory_gb
+from benchmarks.execution.progress import DatasetRead, Listener, Notice, RunPlanned
+from benchmarks.execution.published_run import REFERENCE, check_published
+from benchmarks.records.dataset_file import name_of_user_data, store_dataset
+from benchmarks.records.store import ResultStore
+from benchmarks.records.trial import Trial, TrialResult
+
+PICTURE = "images.png"
+
+
+@dataclass(frozen=True)
+class Session:
+    """A run that is ready to be executed: its trials, its images and where its results go."""
+
+    config: RunConfig
+    catalog: Catalog
+    images: Images
+    findings: Audit
+    store: ResultStore
+    trials: tuple[Trial, ...]
+    tell: Listener
+
+    def execute(self, stop: threading.Event) -> list[TrialResult]:
+        """Run what is not stored; return the result of every trial that was not stopped before it began.
+
+        Raises KeyboardInterrupt after an interrupt, once the workers are ended and what they were at is stored.
+        """
+        planner = self._planner()
+        planned = planner.decide_all(self.trials)
+        self.tell(RunPlanned(tuple(planned)))
+        self.store.tidy()
+        cache = cache_folder() / "features" if self.config.cache else None
+        hashes = {**self.findings.hashes, **self.findings.evaluation_hashes}
+        with local_executor(self.images, hashes, self.catalog.plugins, cache) as executor:
+            options = self._options()
+            return Harness(executor, planner, self.images, hashes, self.store, options, self.tell, stop).run(planned)
+
+    @property
+    def families(self) -> Mapping[str, str]:
+        """The family of each model, by its name."""
+        return {name: spec.family for name, spec in self.catalog.models.items()}
+
+    def _planner(self) -> Planner:
+        config = self.config
+        return Planner(
+            catalog=self.catalog,
+            store=self.store,
+            data_hash=self.findings.data_hash,
+            evaluation_hashes=self.findings.evaluation_hashes,
+            n_trainable=self.images.n_learnable,
+            demands=Demands(_threads(config), config.jobs == 1, config.force, config.keep_models),
+            estimates=Estimates(
+                self.store.load_all(), *(reference.load_all() for reference in _references(self.store.dataset))
+            ),
+        )
+
+    def _options(self) -> RunOptions:
+        config = self.config
+        limits = Limits(config.timeout, config.memory or default_memory_gb(config.jobs), _threads(config))
+        return RunOptions(limits, config.jobs, config.max_minutes, config.keep_models)
+
+
+def open_session(config: RunConfig, tell: Listener) -> Session:
+    """Find the trials and the images of a run, and store what results are judged by.
+
+    Wrong names are found before anything is fetched or read. Raises ``BenchError`` or ``UnknownNameError``.
+    """
+    catalog = load_catalog(config.plugins)
+    use_weights(config.weights, catalog)
+    choice = Choice(config.models, config.features, config.seeds, tuple(config.train_sizes))
+    wanted(choice, catalog)
+    for name in config.evaluate:
+        EVALUATION_SETS[name]
+    name, images = _images(config, catalog, tell)
+    trials = plan(choice, catalog, name, images.n_learnable)
+    store = ResultStore(config.results_dir, config.run, name)
+    check_published(store, trials, config.jobs)
+    found = audit(images)
+    store_dataset(store, images, found)
+    picture = store.folder / PICTURE if images.picture else None
+    if images.picture and picture:
+        write_whole(picture, images.picture)
+    tell(DatasetRead(name, store.folder, tuple(found.lines()), picture))
+    return Session(config, catalog, images, found, store, tuple(trials), tell)
+
+
+def _images(config: RunConfig, catalog: Catalog, tell: Listener) -> tuple[str, Images]:
+    """Return the name of the dataset, which is that of its folder too, and its images."""
+    name, images = open_dataset(
+        catalog.datasets,
+        config.dataset,
+        data_places(config.data_dir, cache_folder()),
+        Preparation(config.polarity, config.centre),
+        lambda text: tell(Notice(text)),
+    )
+    if images.source:
+        name = name_of_user_data(config.results_dir / config.run, name, images.source, catalog.datasets)
+    return name, with_evaluation_sets(images, config.evaluate)
+
+
+def _threads(config: RunConfig) -> int:
+    return config.threads or max(1, (os.cpu_count() or 1) // config.jobs)
+
+
+def _references(dataset: str) -> list[ResultStore]:
+    """Return what is published of this dataset, and then of the others: better than not to know at all."""
+    names = [folder.name for folder in sorted((RESULTS / REFERENCE).glob("*"))]
+    return [ResultStore(RESULTS, REFERENCE, name) for name in sorted(names, key=lambda name: name != dataset)]

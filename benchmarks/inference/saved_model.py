@@ -1,0 +1,81 @@
+"""The saved models of a run, found by the name of their row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.catalog.catalog import Catalog, load_catalog
+from benchmarks.common.errors import BenchError
+from benchmarks.provenance.fingerprint import inputs_of
+from benchmarks.records.saved_models import plugins_of
+from benchmarks.records.store import ResultStore
+from benchmarks.records.trial import TrialResult
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """A trial whose fitted model is saved, and where."""
+
+    store: ResultStore
+    result: TrialResult
+
+    @property
+    def row(self) -> str:
+        return f"{self.result.trial.label}@{self.result.trial.features}"
+
+    @property
+    def folder(self) -> Path:
+        return self.store.model_folder(self.result.trial.key)
+
+    def has_name(self, name: str) -> bool:
+        """Return whether a user may mean this model by ``name``: its row, its trial's key, or the model alone."""
+        trial = self.result.trial
+        return name in (self.row, trial.key) or ("@" not in name and name in (trial.label, trial.model))
+
+    def catalog(self, plugins: Sequence[Path]) -> Catalog:
+        """Return the catalog with the plug-ins that the model was made with: its classes are in them."""
+        own = plugins_of(self.folder)
+        for path in own:
+            if not path.is_file():
+                raise BenchError(f"{self.row} was made with the plug-in {path}, and there is no such file now")
+        given = (path.resolve() for path in plugins)
+        return load_catalog(list(dict.fromkeys([*own, *given])), refuse_faults=False)
+
+    def changes(self, catalog: Catalog) -> str:
+        """Return what differs from when the model was trained: its code, or the versions of its libraries."""
+        trial = self.result.trial
+        if trial.model not in catalog.models or trial.features not in catalog.features:
+            return "code"
+        changed = inputs_of(trial, catalog, self.result.inputs.data).changed_since(self.result.inputs)
+        return " and ".join(name for name in changed if name != "machine")
+
+
+def find_saved_model(results: Path, run: str, name: str, dataset: str | None = None) -> SavedModel:
+    """Return the saved model of that name: a row as ``svm-rbf@hog``, or a model if only one row of the run is its.
+
+    Of several seeds and training sizes it is the first seed of the largest. Raises ``BenchError``.
+    """
+    ResultStore(results, run, "")  # refuses what is no name of a run
+    if not (results / run).is_dir():
+        raise BenchError(f"there is no run '{run}' in {results}")
+    saved = _all_saved(results, run, dataset)
+    if not saved:
+        where = f" on {dataset}" if dataset else ""
+        raise BenchError(f"no model is saved in run '{run}'{where}; run it again with --keep-models")
+    found = [one for one in saved if one.has_name(name)]
+    rows = sorted({(one.store.dataset, one.row) for one in found})
+    if len(rows) == 1:
+        return min(found, key=lambda one: (-(one.result.n_train or 0), one.result.trial.seed))
+    if not rows:
+        there = ", ".join(sorted({one.row for one in saved}))
+        raise BenchError(f"run '{run}' has no saved model '{name}'; it has: {there}")
+    several = ", ".join(f"{row} on {where}" for where, row in rows)
+    raise BenchError(f"'{name}' stands for {several}; name one row, and --dataset where there are several")
+
+
+def _all_saved(results: Path, run: str, dataset: str | None) -> list[SavedModel]:
+    stores = [ResultStore(results, run, folder.name) for folder in sorted((results / run).iterdir()) if folder.is_dir()]
+    saved = [SavedModel(store, result) for store in stores for result in store.load_all() if result.ok]
+    return [one for one in saved if one.folder.is_dir() and dataset in (None, one.store.dataset)]
