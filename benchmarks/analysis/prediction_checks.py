@@ -1,4 +1,4 @@
-"""What a model may answer: one label that exists for each image, and shares that sum to one."""
+"""What a model may predict: for each image one label that exists, and probabilities that sum to one."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class WrongAnswerError(ValueError):
-    """The model's answer cannot be scored; the message says why."""
+    """The model's predictions cannot be scored; the message says why."""
 
 
-def checked_labels(answer: object, n_images: int, n_classes: int) -> NDArray[np.int64]:
+def checked_labels(predicted: object, n_images: int, n_classes: int) -> NDArray[np.int64]:
     """Return the labels as integers of shape (n_images,); raise ``WrongAnswerError`` if they are not that."""
     import numpy as np
 
-    labels = np.asarray(answer)
+    labels = np.asarray(predicted)
     if labels.shape != (n_images,):
         raise WrongAnswerError(
             f"predict returned shape {labels.shape} for {n_images} images; it should be ({n_images},)"
@@ -30,10 +30,10 @@ def checked_labels(answer: object, n_images: int, n_classes: int) -> NDArray[np.
         raise WrongAnswerError(
             f"predict returned NaN or infinity for {(~np.isfinite(labels)).sum()} of {n_images} images"
         )
-    strange = (labels != np.floor(labels)) | (labels < 0) | (labels >= n_classes)
-    if strange.any():
+    invalid = (labels != np.floor(labels)) | (labels < 0) | (labels >= n_classes)
+    if invalid.any():
         raise WrongAnswerError(
-            f"predict returned {labels[strange][0]}, which is no label; labels are 0 to {n_classes - 1}"
+            f"predict returned {labels[invalid][0]}, which is no label; labels are 0 to {n_classes - 1}"
         )
     return labels.astype(np.int64)
 
@@ -46,15 +46,15 @@ def probabilities_from(model: Estimator, X: NDArray[np.float32], n_classes: int)
     return checked_probabilities(predict_proba(X), getattr(model, "classes_", None), len(X), n_classes)
 
 
-def checked_probabilities(answer: object, classes: object, n_images: int, n_classes: int) -> NDArray[np.float32]:
-    """Return probabilities of shape (n_images, n_classes), columns put in the order of the labels.
+def checked_probabilities(predicted: object, classes: object, n_images: int, n_classes: int) -> NDArray[np.float32]:
+    """Return probabilities of shape (n_images, n_classes), columns in the order of the labels.
 
     ``classes`` are the labels of the columns, or None when they are all labels in order; a class
     that has no column has probability 0. Raises ``WrongAnswerError``.
     """
     import numpy as np
 
-    given = np.asarray(answer, dtype=np.float32)
+    given = np.asarray(predicted, dtype=np.float32)
     columns = np.arange(n_classes) if classes is None else np.asarray(classes, dtype=np.int64)
     if given.shape != (n_images, len(columns)):
         raise WrongAnswerError(f"predict_proba returned shape {given.shape}; it should be ({n_images}, {len(columns)})")

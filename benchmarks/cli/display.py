@@ -6,21 +6,23 @@ import contextlib
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import median
 
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from benchmarks.analysis.metric import Shown
+from benchmarks.analysis.metrics import METRICS
 from benchmarks.common.clock import clock
-from benchmarks.common.formatting import counted, duration, seconds_text
+from benchmarks.common.formatting import counted, duration
 from benchmarks.execution.protocol import Stage
 from benchmarks.records.trial import Trial, TrialResult
 
 STYLES = {"ok": "green", "skipped": "yellow", "interrupted": "yellow"}
-COLUMNS = ("", "trial", "status", "accuracy", "features", "fit", "predict")
-WIDTHS = (7, 0, 13, 9, 9, 9, 9)  # the trial's is that of the longest name
+FIGURES = tuple(metric for metric in METRICS if metric.shown >= Shown.SHORT_TABLES)
+COLUMNS = ("", "trial", "status", *(metric.heading for metric in FIGURES))
+WIDTHS = (7, 0, 13, *[9] * len(FIGURES))  # the trial's is that of the longest name
 WIDEST_NAME = 50  # what is longer pushes the rest of its own line to the right
 
 
@@ -88,15 +90,11 @@ class RunDisplay:
             self._redraw()
 
     def _line(self, result: TrialResult, status: str) -> Text:
-        timing = result.timing
         cells = (
             f"{self.done}/{len(self.keys)}",
             result.trial.key,
             status,
-            f"{result.scores.accuracy:.2%}" if result.scores else "",
-            seconds_text(timing.features_s),
-            seconds_text(timing.fit_s),
-            seconds_text(median(timing.predict_s) if timing.predict_s else None),
+            *(metric.text(metric.of_trial(result)) for metric in FIGURES),
         )
         return Text(self.columns(cells), style=STYLES.get(result.status, "red"))
 

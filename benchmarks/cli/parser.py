@@ -7,11 +7,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from benchmarks.analysis.metrics import COMPARED
 from benchmarks.cli import commands
 from benchmarks.common.paths import RESULTS
 
 FORMATS = ("png", "svg", "latex", "csv")
-GATES = ("accuracy", "fit", "predict", "memory")
+COMPARABLE = tuple(metric.heading for metric in COMPARED)
+GATES = tuple(metric.heading for metric in COMPARED if metric.gate)
 COMMANDS = """\
 other commands ('python bench.py COMMAND --help' tells more):
   list            models, features and datasets; what is missing and why
@@ -213,15 +215,15 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
         "--fail-on",
         type=_gate,
         default=GATES,
-        metavar="FIGURES",
-        help=f"exit with 1 if one of these is worse ({','.join(GATES)}); 'nothing' never does",
+        metavar="METRICS",
+        help=f"exit with 1 if one of these is worse: {', '.join(COMPARABLE)}, or nothing ({','.join(GATES)})",
     )
 
 
 def _gate(text: str) -> tuple[str, ...]:
     names = () if text == "nothing" else tuple(name.strip() for name in text.split(","))
-    if unknown := [name for name in names if name not in GATES]:
-        raise argparse.ArgumentTypeError(f"'{unknown[0]}' should be one of {', '.join(GATES)}, or nothing")
+    if unknown := [name for name in names if name not in COMPARABLE]:
+        raise argparse.ArgumentTypeError(f"'{unknown[0]}' should be one of {', '.join(COMPARABLE)}, or nothing")
     return names
 
 
