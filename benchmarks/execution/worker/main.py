@@ -13,7 +13,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from benchmarks.analysis.prediction_checks import WrongAnswerError
+from benchmarks.analysis.prediction_checks import InvalidPredictionError
 from benchmarks.catalog.catalog import load_catalog
 from benchmarks.common.errors import in_one_line
 from benchmarks.execution.protocol import KEPT, Answer, ProgressWriter, Request
@@ -42,7 +42,7 @@ def answer_to(request: Request, say: ProgressWriter, folder: Path) -> Answer:
     except MemoryError as error:
         traceback.print_exc()
         return Answer("out-of-memory", str(error) or "the system gave no more memory")
-    except WrongAnswerError as error:
+    except InvalidPredictionError as error:
         return Answer("failed", str(error))
     except BaseException as error:  # SystemExit and the like are the model's failure too
         traceback.print_exc()
