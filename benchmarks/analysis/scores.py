@@ -1,4 +1,4 @@
-"""Labels and predictions → scores. Pure; scikit-learn defines every figure it has."""
+"""Labels and predictions → scores. Pure; defined as in scikit-learn where it has the score."""
 
 from __future__ import annotations
 
@@ -50,28 +50,28 @@ def score(
 def expected_calibration_error(truth: NDArray[np.int64], probabilities: NDArray[np.floating]) -> float:
     """Return the mean distance between confidence and accuracy (Guo et al. 2017).
 
-    The images are put into 15 bins of equal width by the probability of the label said; each bin's
-    distance counts with its share of the images.
+    The images are put into 15 bins of equal width by the probability of the predicted label; each bin's
+    distance is weighted by its share of the images.
     """
     import numpy as np
 
-    _, right, sure = calibration_bins(truth, probabilities)
-    return float(np.abs(right - sure).sum() / len(truth))
+    _, correct, confidence = calibration_bins(truth, probabilities)
+    return float(np.abs(correct - confidence).sum() / len(truth))
 
 
 def calibration_bins(
     truth: NDArray[np.int64], probabilities: NDArray[np.floating]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return for each bin of confidence how many images, how many of them right, and the sum of the confidences."""
+    """Return for each bin: the number of images, the number classified correctly, the sum of the confidences."""
     import numpy as np
 
     confidence = probabilities.max(axis=1).astype(np.float64)
     correct = probabilities.argmax(axis=1) == truth
     bins = np.clip(np.ceil(confidence * ECE_BINS).astype(int) - 1, 0, ECE_BINS - 1)
-    counts, right, sure = (
+    counts, n_correct, confidences = (
         np.bincount(bins, weights, ECE_BINS).astype(np.float64) for weights in (None, correct, confidence)
     )
-    return counts, right, sure
+    return counts, n_correct, confidences
 
 
 def _of_probabilities(
@@ -83,16 +83,16 @@ def _of_probabilities(
     import numpy as np
     from sklearn.metrics import log_loss
 
-    shares = probabilities.astype(np.float64)
-    shares /= shares.sum(axis=1, keepdims=True)
-    hits = np.eye(shares.shape[1])[truth]
-    brier = float(((shares - hits) ** 2).sum(axis=1).mean())
-    loss = float(log_loss(truth, shares, labels=np.arange(shares.shape[1])))
-    return loss, brier, expected_calibration_error(truth, shares)
+    normalized = probabilities.astype(np.float64)
+    normalized /= normalized.sum(axis=1, keepdims=True)
+    one_hot = np.eye(normalized.shape[1])[truth]
+    brier = float(((normalized - one_hot) ** 2).sum(axis=1).mean())
+    loss = float(log_loss(truth, normalized, labels=np.arange(normalized.shape[1])))
+    return loss, brier, expected_calibration_error(truth, normalized)
 
 
 def _r2(truth: NDArray[np.int64], labels: NDArray[np.int64], class_names: tuple[str, ...]) -> float | None:
-    """Return R² of the digit read as a number; None where the classes are not numbers or the truth is constant."""
+    """Return R² of the label as a number; None where the classes are not numbers or the truth is constant."""
     from sklearn.metrics import r2_score
 
     if not all(name.isdecimal() for name in class_names) or len(set(truth.tolist())) < 2:

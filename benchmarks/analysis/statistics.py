@@ -1,4 +1,4 @@
-"""What may be concluded from scores on one test set. Pure."""
+"""Intervals, significance tests and corrections for scores on one test set. Pure."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Interval:
-    """A confidence interval of a share."""
+    """A confidence interval."""
 
     low: float
     high: float
 
 
-def wilson(n_right: float, n: int, confidence: float = CONFIDENCE) -> Interval:
-    """Return the score interval of a share of ``n_right`` in ``n`` (Wilson 1927)."""
+def wilson(n_correct: float, n: int, confidence: float = CONFIDENCE) -> Interval:
+    """Return the score interval of a proportion of ``n_correct`` in ``n`` (Wilson 1927)."""
     from scipy.stats import norm
 
     z = float(norm.ppf((1 + confidence) / 2))
-    share = n_right / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    reach = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
+    proportion = n_correct / n
+    centre = (proportion + z * z / (2 * n)) / (1 + z * z / n)
+    reach = z / (1 + z * z / n) * (proportion * (1 - proportion) / n + z * z / (4 * n * n)) ** 0.5
     return Interval(max(0.0, centre - reach), min(1.0, centre + reach))
 
 
-def mcnemar(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_]) -> float:
+def mcnemar(first_correct: NDArray[np.bool_], second_correct: NDArray[np.bool_]) -> float:
     """Return the exact two-sided p-value that two models err equally often (McNemar 1947).
 
-    Both arrays, of shape (n,), say for the same images which were read right. Only the images on
+    Both arrays, of shape (n,), say which of the same images were classified correctly. Only the images on
     which the models differ count: each is a fair coin if the models are equally good.
     """
-    return paired(first_right[None], second_right[None])
+    return paired(first_correct[None], second_correct[None])
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
@@ -52,7 +52,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def paired(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_]) -> float:
+def paired(first_correct: NDArray[np.bool_], second_correct: NDArray[np.bool_]) -> float:
     """Return the two-sided p-value that two models err equally often, each trained with one or more seeds.
 
     Both arrays have shape (seeds, n). Under the null hypothesis the difference of the two mean scores of
@@ -62,8 +62,8 @@ def paired(first_right: NDArray[np.bool_], second_right: NDArray[np.bool_]) -> f
     """
     import numpy as np
 
-    n_first, n_second = len(first_right), len(second_right)
-    differences = first_right.sum(axis=0) * n_second - second_right.sum(axis=0) * n_first
+    n_first, n_second = len(first_correct), len(second_correct)
+    differences = first_correct.sum(axis=0) * n_second - second_correct.sum(axis=0) * n_first
     sizes, counts = np.unique(np.abs(differences[differences != 0]), return_counts=True)
     if not len(sizes):
         return 1.0
@@ -89,9 +89,9 @@ def _chances_of_sums(sizes: NDArray[np.int64], counts: NDArray[np.int64]) -> NDA
 def against_first(models: Sequence[NDArray[np.bool_]]) -> list[float]:
     """Return, for each model, the corrected p-value that it errs as often as the first; 1 for the first itself.
 
-    Each array, of shape (seeds, n), says which images a model read right. The first may be chosen
+    Each array, of shape (seeds, n), says which images a model classified correctly. The first may be chosen
     because it did best. That choice looks at every pair of models, so Holm's correction is over all
-    pairs; over the pairs with the first alone, equal models would be told apart far too often.
+    pairs; over the pairs with the first alone, equal models would be found different far too often.
     """
     corrected = of_pairs(models)
     return [corrected.get((0, i), 1.0) for i in range(len(models))]
@@ -100,21 +100,21 @@ def against_first(models: Sequence[NDArray[np.bool_]]) -> list[float]:
 def of_pairs(models: Sequence[NDArray[np.bool_]]) -> dict[tuple[int, int], float]:
     """Return the p-value that both models of a pair (i, j), i < j, err equally often, Holm-corrected over all pairs.
 
-    Each array, of shape (seeds, n), says which images a model read right.
+    Each array, of shape (seeds, n), says which images a model classified correctly.
     """
     pairs = list(itertools.combinations(range(len(models)), 2))
     return dict(zip(pairs, holm([paired(models[i], models[j]) for i, j in pairs]), strict=True))
 
 
-def cochran_q(right: NDArray[np.bool_]) -> float:
+def cochran_q(correct: NDArray[np.bool_]) -> float:
     """Return the p-value that all models, of shape (models, n), err equally often (Cochran 1950).
 
-    The statistic is taken as chi-squared with one degree of freedom fewer than there are models.
+    Asymptotic: the statistic is chi-squared with one degree of freedom fewer than there are models.
     """
     from scipy.stats import chi2
 
-    k = len(right)
-    by_model, by_image = right.sum(axis=1), right.sum(axis=0)
+    k = len(correct)
+    by_model, by_image = correct.sum(axis=1), correct.sum(axis=0)
     spread = float((by_image * (k - by_image)).sum())
     if spread == 0:
         return 1.0
@@ -146,7 +146,7 @@ def over_seeds(scores: Sequence[float], confidence: float = CONFIDENCE) -> OverS
 
 
 def probability_of_better(first: Sequence[float], second: Sequence[float]) -> float:
-    """Return the chance that one run of the first model scores above one of the second (Bouthillier et al. 2021).
+    """Return the probability that one run of the first model scores above one of the second (Bouthillier et al. 2021).
 
     Estimated over all pairs of runs; equal scores count half. 0.75 or more is called meaningful there.
     """
@@ -157,12 +157,14 @@ def probability_of_better(first: Sequence[float], second: Sequence[float]) -> fl
 
 
 def macro_f1(confusions: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the macro F1 of confusion matrices of shape (..., classes, classes), truth down."""
+    """Return the macro F1 of confusion matrices of shape (..., classes, classes), a row for each true class."""
     import numpy as np
 
     hits = np.diagonal(confusions, axis1=-2, axis2=-1)
-    said_or_true = confusions.sum(axis=-1) + confusions.sum(axis=-2)
-    f1: NDArray[np.float64] = np.divide(2 * hits, said_or_true, out=np.zeros(hits.shape), where=said_or_true > 0)
+    predicted_or_true = confusions.sum(axis=-1) + confusions.sum(axis=-2)
+    f1: NDArray[np.float64] = np.divide(
+        2 * hits, predicted_or_true, out=np.zeros(hits.shape), where=predicted_or_true > 0
+    )
     return np.asarray(f1.mean(axis=-1))
 
 
@@ -176,14 +178,14 @@ def bootstrap_difference(
 ) -> Interval:
     """Return the 95 % percentile interval of the difference of a score between two models (Efron 1979).
 
-    The images are drawn anew within each class, and for both models alike. ``score`` turns confusion
+    The images are resampled within each class, and for both models alike. ``score`` turns confusion
     matrices of shape (resamples, classes, classes) into scores of shape (resamples,). Within a class
-    only the pair of answers matters, so drawing images is drawing the counts of those pairs.
+    only the pair of predictions matters, so drawing images is drawing the counts of those pairs.
 
     Parameters
     ----------
     labels, first, second
-        The true labels and what the two models said, each of shape (n,).
+        The true labels and what the two models predicted, each of shape (n,).
     """
     import numpy as np
 
@@ -192,9 +194,9 @@ def bootstrap_difference(
     matrices = np.zeros((2, resamples, n_classes, n_classes), np.int64)
     for label in np.unique(labels):
         of_class = labels == label
-        answers, counts = np.unique(np.stack([first[of_class], second[of_class]]), axis=1, return_counts=True)
+        predicted, counts = np.unique(np.stack([first[of_class], second[of_class]]), axis=1, return_counts=True)
         drawn = generator.multinomial(counts.sum(), counts / counts.sum(), size=resamples)
-        for said, matrix in zip(answers, matrices, strict=True):
-            np.add.at(matrix[:, label].T, said, drawn.T)
+        for labels_of_model, matrix in zip(predicted, matrices, strict=True):
+            np.add.at(matrix[:, label].T, labels_of_model, drawn.T)
     low, high = np.percentile(score(matrices[0]) - score(matrices[1]), [2.5, 97.5])
     return Interval(float(low), float(high))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Self
 
 from rich.console import Console
@@ -13,8 +12,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from benchmarks.analysis.metric import Shown
+from benchmarks.analysis.metrics import METRICS
 from benchmarks.common.clock import clock
-from benchmarks.common.formatting import counted, duration, seconds_text
+from benchmarks.common.formatting import counted, duration
 from benchmarks.execution.decisions import PlannedTrial
 from benchmarks.execution.progress import (
     DatasetRead,
@@ -30,8 +31,9 @@ from benchmarks.execution.protocol import Stage
 from benchmarks.records.trial import TrialResult
 
 STYLES = {"ok": "green", "skipped": "yellow", "interrupted": "yellow"}
-COLUMNS = ("", "trial", "status", "accuracy", "features", "fit", "predict")
-WIDTHS = (7, 0, 13, 9, 9, 9, 9)  # the trial's is that of the longest name
+FIGURES = tuple(metric for metric in METRICS if metric.shown >= Shown.SHORT_TABLES)
+COLUMNS = ("", "trial", "status", *(metric.heading for metric in FIGURES))
+WIDTHS = (7, 0, 13, *[9] * len(FIGURES))  # the trial's is that of the longest name
 WIDEST_NAME = 50  # what is longer pushes the rest of its own line to the right
 
 
@@ -133,15 +135,11 @@ class RunDisplay:
         self._redraw()
 
     def _line(self, result: TrialResult, status: str) -> Text:
-        timing = result.timing
         cells = (
             f"{self.done}/{len(self.keys)}",
             result.trial.key,
             status,
-            f"{result.scores.accuracy:.2%}" if result.scores else "",
-            seconds_text(timing.features_s),
-            seconds_text(timing.fit_s),
-            seconds_text(median(timing.predict_s) if timing.predict_s else None),
+            *(metric.text(metric.of_trial(result)) for metric in FIGURES),
         )
         return Text(self.columns(cells), style=STYLES.get(result.status, "red"))
 

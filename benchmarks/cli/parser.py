@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks.common.errors import BenchError
-from benchmarks.common.paths import RESULTS
+from benchmarks.cli import arguments
 
-FORMATS = ("png", "svg", "latex", "csv")
-GATES = ("accuracy", "fit", "predict", "memory")
-COMMANDS = """\
+EPILOG = """\
 other commands ('python bench.py COMMAND --help' tells more):
   list            models, features and datasets; what is missing and why
   report          write a run's reports again, without running a model
   compare         what changed between two runs, and whether it is more than noise
   compare-models  how two rows of a run differ, and whether it is more than chance
   new-model       write a starting file for a model of your own
-  check           does a model, a feature pipeline or a dataset keep its contract?
-  predict         have a kept model read image files
-  clear-cache     remove every cached feature matrix
+  check           does a model, a feature pipeline or a dataset meet its requirements?
+  predict         predict image files with a saved model
+  clear-cache     delete every cached feature matrix
 
 examples:
   python bench.py --models all
@@ -34,189 +32,148 @@ exit codes: 0 every trial is ok or skipped; 1 some failed, timed out or ran out 
 arguments or the data are wrong; 130 interrupted (the same command goes on where it was)"""
 
 
-def parse(arguments: Sequence[str]) -> Callable[[], int]:
+@dataclass(frozen=True)
+class Command:
+    """One command: the module and function that carry it out, what it does, and what adds its arguments."""
+
+    function: str
+    description: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+
+
+def parse(words: Sequence[str]) -> Callable[[], int]:
     """Return what the arguments ask for, ready to be called; it returns the exit code.
 
-    Without a command it is ``run``; without anything, its help. Exits with 2 if the words cannot be read.
+    Without a command it is ``run``; without anything, its help. Exits with 2 if the arguments cannot be read.
     """
-    words = list(arguments) or ["--help"]
+    words = list(words) or ["--help"]
     if words[0].startswith("-"):
         words.insert(0, "run")
-    options = _parser().parse_args(words)
+    options = _parser(words[0]).parse_args(words)
+    name = COMMANDS[options.command].function
     # no command waits for the libraries of another
-    command: Callable[[argparse.Namespace], int] = getattr(import_module(f"benchmarks.cli.{options.do}"), options.do)
+    command: Callable[[argparse.Namespace], int] = getattr(import_module(f"benchmarks.cli.{name}"), name)
     return partial(command, options)
 
 
-def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--plugin",
-        dest="plugins",
-        type=_existing_file,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="a Python file that defines MODELS, FEATURES or DATASETS; may be repeated",
-    )
-    common.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data lies, or is downloaded to")
-    common.add_argument("--results-dir", type=Path, default=RESULTS, metavar="DIR", help="default: results/")
-    networks = argparse.ArgumentParser(add_help=False)
-    networks.add_argument(
-        "--weights",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="weights of VGG16 or ResNet50 without their last layers, as keras.applications publishes them, where they "
-        "cannot be fetched; may be repeated",
-    )
+def _parser(chosen: str) -> argparse.ArgumentParser:
+    """Return a parser that knows every command by name, and the arguments of the chosen one."""
     parser = argparse.ArgumentParser(prog="bench.py")
-    subparsers = parser.add_subparsers(required=True, metavar="run|list|report|…")
-    _add_run(
-        subparsers.add_parser(
-            "run",
-            parents=[common, networks],
-            epilog=COMMANDS,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            description="Which model should read these small images, and at what cost?",
-            usage="bench.py [run] [options]",
-        )
-    )
-    listing = subparsers.add_parser(
-        "list", parents=[common], description="Models, features, datasets; what is missing."
-    )
-    listing.add_argument("--json", action="store_true", help="for programs")
-    listing.set_defaults(do="list_entries")
-    pair = subparsers.add_parser(
-        "compare-models", parents=[common], description="Explain how two rows of a run differ."
-    )
-    pair.add_argument("first", metavar="A", help="a row, as svm-rbf@hog")
-    pair.add_argument("second", metavar="B", help="another row")
-    pair.add_argument("--run", default="local", metavar="RUN", help="default: local")
-    pair.add_argument("--dataset", metavar="NAME", help="default: the run's only one")
-    pair.set_defaults(do="compare_models")
-    _add_compare(subparsers.add_parser("compare", parents=[common], description="What changed from run A to run B?"))
-    new_model = subparsers.add_parser("new-model", description="Write a starting file for a model of your own.")
-    new_model.add_argument("file", type=Path, metavar="FILE", help="as my_model.py; a file that is there stays")
-    new_model.set_defaults(do="new_model")
-    check = subparsers.add_parser(
-        "check",
-        parents=[common, networks],
-        description="Say line by line which promises a model, a feature pipeline or a dataset keeps. "
-        "Exit code 0: all; 1: not all; 2: bad input.",
-    )
-    check.add_argument("what", metavar="NAME|FILE", help="a name, or a plug-in file: then all that it defines")
-    check.add_argument(
-        "--timeout", type=_above_zero(float), default=120.0, metavar="S", help="seconds for one promise (120)"
-    )
-    check.add_argument("--memory", type=_above_zero(float), metavar="GIB", help="memory (8, or what is free)")
-    check.set_defaults(do="check")
-    predict = subparsers.add_parser(
-        "predict",
-        parents=[common, networks],
-        description="Have a model that was kept with --keep-models read image files of any size. A kept model can run "
-        "code when it is read: only use runs of your own.",
-    )
-    predict.add_argument("run", metavar="RUN", help="a run, as local")
-    predict.add_argument("model", metavar="MODEL", help="a row, as svm-rbf@hog; or a model that has one row only")
-    predict.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="image files")
-    predict.add_argument("--dataset", metavar="NAME", help="what it learnt from, where the run has several")
-    predict.add_argument(
-        "--polarity",
-        choices=("auto", "dark-on-light", "light-on-dark"),
-        default="auto",
-        help="of the images; auto: as the border of each says (auto)",
-    )
-    predict.add_argument("--json", action="store_true", help="for programs, with the probabilities of every class")
-    predict.set_defaults(do="predict")
-    clear = subparsers.add_parser("clear-cache", description="Remove every cached feature matrix.")
-    clear.set_defaults(do="clear_cache")
-    report = subparsers.add_parser("report", parents=[common], description="Write a run's reports again.")
-    report.add_argument("run", nargs="?", default="local", metavar="RUN", help="default: local")
-    report.add_argument(
-        "--format",
-        type=_formats,
-        default=(),
-        metavar="KINDS",
-        help=f"also write figures and tables as files: {','.join(FORMATS)}",
-    )
-    report.set_defaults(do="report")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="run|list|report|…")
+    for name, command in COMMANDS.items():
+        subparser = subparsers.add_parser(name, description=command.description)
+        if name == chosen:
+            command.add_arguments(subparser)
     return parser
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(do="run")
-    what = parser.add_argument_group("what is run")
-    what.add_argument(
+    parser.usage = "bench.py [run] [options]"
+    parser.epilog = EPILOG
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    arguments.add_common(parser)
+    arguments.add_weights(parser)
+    _add_choice(parser.add_argument_group("what is run"))
+    _add_limits(parser.add_argument_group("within what limits"))
+    stored = parser.add_argument_group("what is stored")
+    stored.add_argument("--run", default="local", metavar="NAME", help="the folder under results/ (local)")
+    stored.add_argument("--force", action="store_true", help="re-run trials whose stored results still hold")
+    stored.add_argument(
+        "--keep-models",
+        action="store_true",
+        help="save fitted models for 'predict'; nearest neighbours are as large as their data",
+    )
+    stored.add_argument("--no-cache", dest="cache", action="store_false", help="compute every feature matrix again")
+
+
+def _add_choice(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         "--models", default="all", metavar="NAMES", help="names and globs, with settings in brackets (all)"
     )
-    what.add_argument("--features", metavar="NAMES", help="pipelines, for every model (each model's own)")
-    what.add_argument(
+    group.add_argument("--features", metavar="NAMES", help="pipelines, for every model (each model's own)")
+    group.add_argument(
         "--dataset",
         default="auto",
         metavar="NAME|PATH",
         help="a name, the path of your own data (docs/add-a-dataset.md), or auto: MNIST where it can be had, "
         "else the digits of scikit-learn (auto)",
     )
-    what.add_argument(
+    group.add_argument(
         "--polarity",
         choices=("auto", "dark-on-light", "light-on-dark"),
         default="auto",
-        help="of your own images; auto: as the borders of most of them say (auto)",
+        help="of your own images; auto: as the borders of most of them show (auto)",
     )
-    what.add_argument("--centre", action="store_true", help="centre your own images by their mass, as MNIST's are")
-    what.add_argument(
-        "--seeds", type=_above_zero(int), default=1, metavar="N", help="how many, for models with chance in them (1)"
+    group.add_argument("--centre", action="store_true", help="centre your own images by their mass, as MNIST's are")
+    group.add_argument(
+        "--seeds",
+        type=arguments.above_zero(int),
+        default=1,
+        metavar="N",
+        help="how many, for models with randomness in them (1)",
     )
-    what.add_argument(
+    group.add_argument(
         "--train-size",
         dest="train_sizes",
-        type=_sizes,
+        type=arguments.sizes,
         default=(),
         metavar="N[,N…]",
         help="train on so many images (all)",
     )
-    what.add_argument(
+    group.add_argument(
         "--evaluate",
-        type=_names,
+        type=arguments.names,
         default=(),
         metavar="NAMES",
-        help="further evaluation sets beside the test set: shifted (none)",
+        help="evaluation sets beside the test set: shifted (none)",
     )
-    limits = parser.add_argument_group("within what limits")
-    limits.add_argument(
-        "--timeout", type=_above_zero(float), default=1800.0, metavar="S", help="seconds for one trial (1800)"
+
+
+def _add_limits(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--timeout", type=arguments.above_zero(float), default=1800.0, metavar="S", help="seconds for one trial (1800)"
     )
-    limits.add_argument(
-        "--memory", type=_above_zero(float), metavar="GIB", help="memory for one trial (8, or what is free)"
+    group.add_argument(
+        "--memory", type=arguments.above_zero(float), metavar="GIB", help="memory for one trial (8, or what is free)"
     )
-    limits.add_argument(
-        "--max-minutes", type=_above_zero(float), metavar="N", help="start nothing that would not end in time"
+    group.add_argument(
+        "--max-minutes", type=arguments.above_zero(float), metavar="N", help="start nothing that would not end in time"
     )
-    limits.add_argument(
-        "--threads", type=_above_zero(int), metavar="N", help="for one trial (all cores, shared by --jobs)"
+    group.add_argument(
+        "--threads", type=arguments.above_zero(int), metavar="N", help="for one trial (all cores, shared by --jobs)"
     )
-    limits.add_argument(
+    group.add_argument(
         "--jobs",
-        type=_above_zero(int),
+        type=arguments.above_zero(int),
         default=1,
         metavar="N",
-        help="trials at once; their times are then marked as contended (1)",
+        help="trials at the same time; their times are then marked as contended (1)",
     )
-    kept = parser.add_argument_group("what is kept")
-    kept.add_argument("--run", default="local", metavar="NAME", help="the folder under results/ (local)")
-    kept.add_argument("--force", action="store_true", help="run trials again whose stored results still hold")
-    kept.add_argument(
-        "--keep-models",
-        action="store_true",
-        help="keep fitted models for 'predict'; nearest neighbours are as large as their data",
+
+
+def _add_list(parser: argparse.ArgumentParser) -> None:
+    arguments.add_common(parser)
+    parser.add_argument("--json", action="store_true", help="for programs")
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    arguments.add_common(parser)
+    parser.add_argument("run", nargs="?", default="local", metavar="RUN", help="default: local")
+    parser.add_argument(
+        "--format",
+        type=arguments.formats,
+        default=(),
+        metavar="KINDS",
+        help=f"also write figures and tables as files: {','.join(arguments.FORMATS)}",
     )
-    kept.add_argument("--no-cache", dest="cache", action="store_false", help="compute every feature matrix again")
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:
-    parser.set_defaults(do="compare")
+    from benchmarks.analysis.metrics import COMPARED
+
+    comparable = tuple(metric.heading for metric in COMPARED)
+    gates = tuple(metric.heading for metric in COMPARED if metric.gate)
+    arguments.add_common(parser)
     parser.epilog = (
         "One of the two may also be a leaderboard.csv that a run wrote, copied anywhere: accuracy is then judged "
         "without pairs, and times are not compared. Two files that 'make regress-save' stored are compared with "
@@ -228,54 +185,73 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="NAME", help="by default every one that both runs have")
     parser.add_argument(
         "--fail-on",
-        type=_gate,
-        default=GATES,
-        metavar="FIGURES",
-        help=f"exit with 1 if one of these is worse ({','.join(GATES)}); 'nothing' never does",
+        type=arguments.some_of(comparable),
+        default=gates,
+        metavar="METRICS",
+        help=f"exit with 1 if one of these is worse: {', '.join(comparable)}, or nothing ({','.join(gates)})",
     )
 
 
-def _gate(text: str) -> tuple[str, ...]:
-    names = () if text == "nothing" else tuple(name.strip() for name in text.split(","))
-    if unknown := [name for name in names if name not in GATES]:
-        raise argparse.ArgumentTypeError(f"'{unknown[0]}' should be one of {', '.join(GATES)}, or nothing")
-    return names
+def _add_compare_models(parser: argparse.ArgumentParser) -> None:
+    arguments.add_common(parser)
+    parser.add_argument("first", metavar="A", help="a row, as svm-rbf@hog")
+    parser.add_argument("second", metavar="B", help="another row")
+    parser.add_argument("--run", default="local", metavar="RUN", help="default: local")
+    parser.add_argument("--dataset", metavar="NAME", help="default: the run's only one")
 
 
-def _existing_file(text: str) -> Path:
-    if not Path(text).is_file():
-        raise BenchError(f"--plugin {text}: there is no such file")
-    return Path(text)
+def _add_new_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE", help="as my_model.py; an existing file is not changed")
 
 
-def _sizes(text: str) -> tuple[int, ...]:
-    try:
-        sizes = tuple(int(part) for part in text.split(","))
-    except ValueError:
-        sizes = ()
-    if not sizes or min(sizes) < 1:
-        raise BenchError(f"--train-size '{text}' should be whole numbers above 0, with commas between them")
-    return sizes
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    arguments.add_common(parser)
+    arguments.add_weights(parser)
+    parser.add_argument("what", metavar="NAME|FILE", help="a name, or a plug-in file: then all that it defines")
+    parser.add_argument(
+        "--timeout", type=arguments.above_zero(float), default=120.0, metavar="S", help="seconds for one check (120)"
+    )
+    parser.add_argument("--memory", type=arguments.above_zero(float), metavar="GIB", help="memory (8, or what is free)")
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(","))
+def _add_predict(parser: argparse.ArgumentParser) -> None:
+    arguments.add_common(parser)
+    arguments.add_weights(parser)
+    parser.add_argument("run", metavar="RUN", help="a run, as local")
+    parser.add_argument("model", metavar="MODEL", help="a row, as svm-rbf@hog; or a model that has one row only")
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="image files")
+    parser.add_argument("--dataset", metavar="NAME", help="what it was trained on, where the run has several")
+    parser.add_argument(
+        "--polarity",
+        choices=("auto", "dark-on-light", "light-on-dark"),
+        default="auto",
+        help="of the images; auto: as the border of each shows (auto)",
+    )
+    parser.add_argument("--json", action="store_true", help="for programs, with the probabilities of every class")
 
 
-def _above_zero(kind: type[int] | type[float]) -> Callable[[str], float]:
-    def read(text: str) -> float:
-        value = kind(text)
-        if not 0 < value < float("inf"):
-            raise ValueError
-        return value
-
-    read.__name__ = "whole number above 0" if kind is int else "number above 0"  # argparse puts it into its message
-    return read
+def _add_nothing(parser: argparse.ArgumentParser) -> None:
+    pass
 
 
-def _formats(text: str) -> tuple[str, ...]:
-    kinds = tuple(dict.fromkeys(word.strip().lower() for word in text.split(",")))
-    unknown = [kind for kind in kinds if kind not in FORMATS]
-    if unknown:
-        raise argparse.ArgumentTypeError(f"'{unknown[0]}' should be one or more of {', '.join(FORMATS)}")
-    return kinds
+COMMANDS = {
+    "run": Command("run", "Which model should classify these small images, and at what cost?", _add_run),
+    "list": Command("list_entries", "Models, features, datasets; what is missing.", _add_list),
+    "report": Command("report", "Write a run's reports again.", _add_report),
+    "compare": Command("compare", "What changed from run A to run B?", _add_compare),
+    "compare-models": Command("compare_models", "Explain how two rows of a run differ.", _add_compare_models),
+    "new-model": Command("new_model", "Write a starting file for a model of your own.", _add_new_model),
+    "check": Command(
+        "check",
+        "Report line by line which requirements a model, a feature pipeline or a dataset meets. "
+        "Exit code 0: all; 1: not all; 2: bad input.",
+        _add_check,
+    ),
+    "predict": Command(
+        "predict",
+        "Predict image files of any size with a model that was saved with --keep-models. A saved model can run "
+        "code when it is read: only use runs of your own.",
+        _add_predict,
+    ),
+    "clear-cache": Command("clear_cache", "Delete every cached feature matrix.", _add_nothing),
+}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
-from benchmarks.analysis.prediction_checks import WrongAnswerError, checked_labels, probabilities_from
+from benchmarks.analysis.prediction_checks import InvalidPredictionError, checked_labels, probabilities_from
 from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import RESULTS
 from benchmarks.datasets.preprocessing.frame import FRAME, to_frame
@@ -113,7 +113,7 @@ class Predictor:
             X = self.fitted.transformer.transform(images)
             labels = checked_labels(self.fitted.model.predict(X), len(X), len(self.classes))
             return labels, probabilities_from(self.fitted.model, X, len(self.classes))
-        except WrongAnswerError as error:
+        except InvalidPredictionError as error:
             raise BenchError(f"{self.saved.row}: {error}") from error
 
     def _framed(self, images: Sequence[NDArray[np.uint8]], polarity: Polarity) -> NDArray[np.uint8]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
+from benchmarks.analysis.metric import Shown
 from benchmarks.common.atomic_files import write_whole
 from benchmarks.report.charts import figures as drawing
 from benchmarks.report.charts.costs import cost_charts
@@ -20,7 +21,7 @@ from benchmarks.report.data.mistakes import hardest
 from benchmarks.report.data.pairwise import agreement, p_text
 from benchmarks.report.data.pictures import Pictures
 from benchmarks.report.data.summary import name
-from benchmarks.report.text.table import anchor, cells
+from benchmarks.report.text.table import anchor, cells, columns
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,7 +38,7 @@ class Table:
 
 
 def write_files(findings: Findings, pictures: Pictures | None, folder: Path, formats: Sequence[str]) -> list[Path]:
-    """Write ``figures/`` and ``tables/`` in ``folder`` in the formats png, svg, latex and csv; return what was made."""
+    """Write ``figures/`` and ``tables/`` in ``folder`` in the formats png, svg, latex and csv; return those written."""
     kinds = [kind for kind in formats if kind in FIGURES]
     if kinds:
         for stem, figure in figures(findings, pictures):
@@ -48,14 +49,14 @@ def write_files(findings: Findings, pictures: Pictures | None, folder: Path, for
             for stem, table in tables(findings).items():
                 text = _latex(table) if kind == "latex" else _csv(table)
                 write_whole(folder / "tables" / f"{stem}.{TABLES[kind]}", text.encode())
-    made = [folder / "figures"] if kinds else []
-    return made + ([folder / "tables"] if len(kinds) < len(formats) else [])
+    written = [folder / "figures"] if kinds else []
+    return written + ([folder / "tables"] if len(kinds) < len(formats) else [])
 
 
 def figures(findings: Findings, pictures: Pictures | None) -> Iterator[tuple[str, Figure]]:
     """Return every figure of the report, with the name of its file."""
     for cost in cost_charts(findings.board):
-        yield f"accuracy-{cost.cost.key}", drawing.of_chart(cost.chart)
+        yield f"accuracy-{cost.cost.name}", drawing.of_chart(cost.chart)
     for stem, chart in zip(
         ("learning-error", "learning-fit"), learning_charts(learning_curves(findings.results.values())), strict=False
     ):
@@ -75,16 +76,20 @@ def figures(findings: Findings, pictures: Pictures | None) -> Iterator[tuple[str
         yield "means", drawing.of_images(list(zip(names, pictures.means, strict=True)))
         hard = [one for one in hardest(findings.truth, findings.first_predictions()) if one.image in pictures.test]
         if hard:
-            said = [f"{names[findings.truth[one.image]]} → {names[one.answers[0][0]]}" for one in hard]
-            yield "hardest", drawing.of_images(list(zip(said, [pictures.test[one.image] for one in hard], strict=True)))
+            captions = [f"{names[findings.truth[one.image]]} → {names[one.predicted[0][0]]}" for one in hard]
+            yield (
+                "hardest",
+                drawing.of_images(list(zip(captions, [pictures.test[one.image] for one in hard], strict=True))),
+            )
 
 
 def tables(findings: Findings) -> dict[str, Table]:
     """Return every table of the report, by the name of its file."""
-    board = [cells(row) for row in findings.board.rows]
+    metrics = columns(findings.board.rows, Shown.TABLES)
+    board = [cells(row, metrics) for row in findings.board.rows]
     rows = findings.rows()
     by_class = [
-        [name(row), scores.label, *(f"{share * 100:.2f}" for share in (scores.precision, scores.recall, scores.f1))]
+        [name(row), scores.label, *(f"{score * 100:.2f}" for score in (scores.precision, scores.recall, scores.f1))]
         for row, results in rows
         if results[0].scores
         for scores in results[0].scores.per_class
@@ -94,10 +99,10 @@ def tables(findings: Findings) -> dict[str, Table]:
         [name(rows[i][0]), name(rows[j][0]), p_text(p_value), f"{same[i, j] * 100:.2f}"]
         for (i, j), p_value in sorted(findings.board.p_values.items())
     ]
-    made = {
+    by_name = {
         "leaderboard": Table(list(board[0]), [list(line.values()) for line in board]),
         "by-class": Table(["row", "class", "precision %", "recall %", "F1 %"], by_class),
-        "pairs": Table(["row", "other row", "p (Holm)", "same answer %"], pairs),
+        "pairs": Table(["row", "other row", "p (Holm)", "same prediction %"], pairs),
     }
     curves = learning_curves(findings.results.values())
     if curves:
@@ -106,8 +111,8 @@ def tables(findings: Findings) -> dict[str, Table]:
             for curve in curves
             for size, error, fit_s in zip(curve.sizes, curve.errors, curve.fit_s, strict=True)
         ]
-        made["learning-curves"] = Table(["row", "training images", "test error %", "fit s"], lines)
-    return made
+        by_name["learning-curves"] = Table(["row", "training images", "test error %", "fit s"], lines)
+    return by_name
 
 
 def _latex(table: Table) -> str:

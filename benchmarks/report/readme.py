@@ -1,65 +1,63 @@
-"""``python -m benchmarks.report.readme``: puts the reference leaderboard into the README, and draws its two figures."""
+"""``python -m benchmarks.report.readme``: the main rows of the reference leaderboard in the README, and two figures."""
 
 from __future__ import annotations
 
-import csv
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tabulate import tabulate
-
+from benchmarks.analysis.leaderboard import Leaderboard, Row
 from benchmarks.common.atomic_files import write_whole
-from benchmarks.common.formatting import seconds_text
 from benchmarks.common.paths import RESULTS, ROOT
 from benchmarks.records.store import ResultStore
 from benchmarks.report.charts.chart import Chart
 from benchmarks.report.charts.costs import cost_charts
 from benchmarks.report.charts.svg import as_svg, standalone
 from benchmarks.report.data.findings import read_findings
+from benchmarks.report.text.table import as_text
 from models.registry import MODELS
 
 README = ROOT / "README.md"
 FIGURES = ROOT / "docs" / "figures"
-SHOWN = ("training_s", "latency_ms_p50")
+ROWS = 10
+COSTS = ("training_s", "latency_ms_p50")
 WIDTH, HEIGHT = 760, 520
-SOURCE = ROOT / "results" / "reference" / "mnist" / "leaderboard.csv"
+REFERENCE = "results/reference/mnist/LEADERBOARD.md"
 START, END = "<!-- leaderboard: made by python -m benchmarks.report.readme -->", "<!-- /leaderboard -->"
 
 
-def table(source: Path = SOURCE) -> str:
-    """Return the leaderboard's main columns as markdown."""
-    with source.open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["status"] == "ok"]
-    cells = [
-        [
-            f"{row['rank']}{'=' if row['tied'] == 'true' else ''}",
-            row["model"],
-            row["features"],
-            row["seeds"],
-            f"{float(row['accuracy']) * 100:.2f}",
-            f"{float(row['accuracy_low']) * 100:.2f}–{float(row['accuracy_high']) * 100:.2f}",
-            f"{float(row['f1']) * 100:.2f}",
-            seconds_text(float(row["features_s"])),
-            seconds_text(float(row["fit_s"])),
-            seconds_text(float(row["predict_s"])),
-        ]
-        for row in rows
-    ]
-    headings = ["rank", "model", "on", "seeds", "accuracy %", "95 % interval", "F1 %", "features", "fit", "predict"]
-    sides = ["right", "left", "left", "right"]
-    text: str = tabulate(cells, headings, tablefmt="github", disable_numparse=True, colalign=sides)
-    return text
-
-
-def figures() -> dict[Path, str]:
-    """Return the SVG figures that the README shows, by the paths of their files."""
+def reference_board() -> Leaderboard:
+    """Return the published leaderboard."""
     families = {name: spec.family for name, spec in MODELS.items()}
-    charts = cost_charts(read_findings(ResultStore(RESULTS, "reference", "mnist"), families).board)
+    return read_findings(ResultStore(RESULTS, "reference", "mnist"), families).board
+
+
+def main_rows(rows: Sequence[Row], n: int = ROWS) -> list[Row]:
+    """Return the best row of each family and, up to ``n`` rows, the best of the others; best first."""
+    measured = [row for row in rows if row.status == "ok"]
+    best: dict[str, Row] = {}
+    for row in measured:
+        best.setdefault(row.family, row)
+    others = [row for row in measured if row is not best[row.family]]
+    chosen = {row.name for row in (*best.values(), *others[: max(0, n - len(best))])}
+    return [row for row in measured if row.name in chosen]
+
+
+def table(board: Leaderboard) -> str:
+    """Return the main rows as markdown, and sentences on which they are."""
+    rows = main_rows(board.rows)
+    measured = sum(row.status == "ok" for row in board.rows)
+    which = f"The best row of each family, and the best of the others; [all {measured} rows]({REFERENCE})."
+    return f"{as_text(rows, 'github')}\n{which}"
+
+
+def figures(board: Leaderboard) -> dict[Path, str]:
+    """Return the SVG figures that the README shows, by the paths of their files."""
     return {
-        FIGURES / f"accuracy-{cost.cost.key}.svg": standalone(as_svg(_without_links(cost.chart), WIDTH, HEIGHT))
-        for cost in charts
-        if cost.cost.key in SHOWN
+        FIGURES / f"accuracy-{cost.cost.name}.svg": standalone(as_svg(_without_links(cost.chart), WIDTH, HEIGHT))
+        for cost in cost_charts(board)
+        if cost.cost.name in COSTS
     }
 
 
@@ -75,7 +73,8 @@ def with_table(readme: str, made: str) -> str:
 
 
 if __name__ == "__main__":
-    write_whole(README, with_table(README.read_text(encoding="utf-8"), table()).encode())
-    for path, svg in figures().items():
+    reference = reference_board()
+    write_whole(README, with_table(README.read_text(encoding="utf-8"), table(reference)).encode())
+    for path, svg in figures(reference).items():
         write_whole(path, svg.encode())
     sys.exit(0)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import difflib
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.analysis.metrics import METRICS
 from benchmarks.common.errors import BenchError
 from benchmarks.records.dataset_file import read_dataset
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import TEST, Status, TrialResult
 from benchmarks.report.data.findings import Findings, read_findings
+from benchmarks.report.text.table import CSV_COLUMNS, column_values
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,9 +56,8 @@ class Run:
         """Return the ranked rows: the columns of leaderboard.csv, in full precision; NaN where nothing was measured."""
         import pandas as pd
 
-        from benchmarks.report.text.table import as_csv
-
-        return pd.read_csv(io.StringIO(as_csv(self.findings(train_size).board)))
+        rows = [column_values(row) for row in self.findings(train_size).board.rows]
+        return pd.DataFrame(rows, columns=list(CSV_COLUMNS)).astype({"rank": "Int64"})
 
     def trials(self) -> pd.DataFrame:
         """Return one line for each stored trial: what it was, how it ended, its scores, times and resources."""
@@ -134,6 +134,7 @@ def _trial_line(result: TrialResult) -> dict[str, object]:
         "status": result.status,
         "reason": result.reason,
         "n_train": result.n_train,
+        **{metric.name: metric.of_trial(result) for metric in METRICS},
         "settings": dict(result.settings),
         "machine": result.environment.machine_id,
         "started_at": result.started_at,

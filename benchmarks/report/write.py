@@ -15,9 +15,9 @@ from benchmarks.report.text.table import as_csv, as_markdown
 
 
 def write_reports(store: ResultStore, families: Mapping[str, str], images: Images | None = None) -> Findings:
-    """Rebuild LEADERBOARD.md, leaderboard.csv and report.html from what is stored; return what they say.
+    """Rebuild LEADERBOARD.md, leaderboard.csv and report.html from what is stored; return the findings.
 
-    ``images``, where they are at hand, give the few that the report shows, which are stored for the next time.
+    ``images``, where available, provide the few that the report shows, which are stored for the next time.
     Reading and writing happen under the folder's lock, so that of two benches that end together
     neither writes a leaderboard without the other's rows.
     """

@@ -14,7 +14,7 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.analysis.prediction_checks import WrongAnswerError
+from benchmarks.analysis.prediction_checks import InvalidPredictionError
 from benchmarks.catalog.catalog import load_catalog
 from benchmarks.common.errors import in_one_line
 from benchmarks.execution.protocol import (
@@ -56,7 +56,7 @@ def answer_to(request: Request, workplace: Workplace, progress: ProgressWriter, 
     except MemoryError as error:
         traceback.print_exc()
         return Answer("out-of-memory", str(error) or "the system gave no more memory")
-    except WrongAnswerError as error:
+    except InvalidPredictionError as error:
         return Answer("failed", str(error))
     except BaseException as error:  # SystemExit and the like are the model's failure too
         traceback.print_exc()

@@ -41,7 +41,7 @@ def measure(
 
     Only predicting the test set is timed.
 
-    Raises whatever the model raises, and ``WrongAnswerError`` if its answer cannot be scored.
+    Raises whatever the model raises, and ``InvalidPredictionError`` if its predictions cannot be scored.
     """
     startup_s = clock() - workplace.launched_at
     progress = Progress(writer)
@@ -152,7 +152,7 @@ def _transform(
 
 
 def _predict(model: Estimator, X: NDArray[np.float32], n_classes: int) -> tuple[NDArray[np.int64], list[float]]:
-    """Return the label of every row, and the time of each repeat after a warm-up; raises ``WrongAnswerError``."""
+    """Return the label of every row, and the time of each repeat after a warm-up; raises ``InvalidPredictionError``."""
     model.predict(X[:N_WARM_UP])
     answer, taken = _repeatedly(lambda: model.predict(X), PREDICT_REPEATS, PREDICT_SECONDS)
     return checked_labels(answer, len(X), n_classes), taken

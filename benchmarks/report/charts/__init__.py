@@ -1,1 +1,1 @@
-"""Charts: what they show, and how they are drawn as SVG and by Matplotlib."""
+"""Charts as values, drawn as SVG and by Matplotlib."""

@@ -1,4 +1,4 @@
-"""What a chart shows, apart from how it is drawn: axes, lines and points. Pure."""
+"""A chart as values, whatever draws it: axes, lines and points. Pure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Mark:
-    """A point with a name, the details that are shown on demand, and the interval of its y.
+    """A point with a name, details shown on demand, and the interval of its y.
 
     ``group`` is the number of its colour; ``leads_to`` is the id that a click goes to.
     """
@@ -59,7 +59,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Chart:
-    """``title`` says what is seen, for those who cannot see it too; ``groups`` are the names of the marks' groups."""
+    """``title`` also serves as the text alternative; ``groups`` are the names of the marks' groups."""
 
     title: str
     x: Axis
@@ -126,8 +126,8 @@ def error_percent(accuracy: float, n_test: int) -> float:
 def thinned(points: Sequence[Point], most: int = 200) -> tuple[Point, ...]:
     """Return at most about ``most`` of the points, the last always among them."""
     stride = math.ceil(len(points) / most) or 1
-    kept = list(points[::stride])
-    return tuple(kept if not points or kept[-1] == points[-1] else [*kept, points[-1]])
+    thin = list(points[::stride])
+    return tuple(thin if not points or thin[-1] == points[-1] else [*thin, points[-1]])
 
 
 def _round_step(rough: float) -> float:

@@ -1,49 +1,34 @@
-"""Accuracy against cost, and the rows that nothing beats in both. Pure."""
+"""Accuracy against cost, and the Pareto front. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.analysis.leaderboard import Leaderboard, Row
-from benchmarks.common.formatting import mebibytes, seconds_text
+from benchmarks.analysis.metric import Metric
+from benchmarks.analysis.metrics import ACCURACY, METRICS
 from benchmarks.report.charts.chart import Axis, Chart, Line, Mark, accuracy_axis, error_percent, log_axis
 from benchmarks.report.data.summary import name
 from benchmarks.report.text.table import anchor
 
 
 @dataclass(frozen=True)
-class Cost:
-    """A column of the leaderboard that costs something; ``text`` says a value of it."""
-
-    key: str
-    label: str
-    text: Callable[[float], str]
-
-
-COSTS = (
-    Cost("training_s", "time for features and fit", seconds_text),
-    Cost("latency_ms_p50", "prediction latency, one image", lambda ms: seconds_text(ms / 1000)),
-    Cost("peak_rss_mb", "peak memory", mebibytes),
-    Cost("model_mb", "model size", mebibytes),
-)
-
-
-@dataclass(frozen=True)
 class CostChart:
-    """``front``: the names of the rows on the Pareto front; ``n_unknown``: the rows without a figure for this cost."""
+    """``front``: the names of the rows on the Pareto front; ``n_unknown``: the number of rows without a value."""
 
-    cost: Cost
+    cost: Metric
     chart: Chart
     front: tuple[str, ...]
     n_unknown: int
 
 
 def cost_charts(board: Leaderboard) -> list[CostChart]:
-    """Return a chart for every cost that some row has a figure for."""
-    rows = [row for row in board.rows if row.accuracy is not None]
+    """Return a chart for every charted metric that some row has a value for."""
+    rows = [row for row in board.rows if row.status == "ok"]
     families = sorted({row.family for row in rows})
-    return [chart for cost in COSTS if (chart := _cost_chart(cost, rows, families, board.n_test or 1))]
+    costs = [metric for metric in METRICS if metric.charted]
+    return [chart for cost in costs if (chart := _cost_chart(cost, rows, families, board.n_test or 1))]
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
@@ -58,12 +43,12 @@ def pareto_front(points: Sequence[tuple[float, float]]) -> list[int]:
     return front
 
 
-def _cost_chart(cost: Cost, rows: Sequence[Row], families: Sequence[str], n_test: int) -> CostChart | None:
-    known = [row for row in rows if (getattr(row, cost.key) or 0) > 0]
+def _cost_chart(cost: Metric, rows: Sequence[Row], families: Sequence[str], n_test: int) -> CostChart | None:
+    known = [row for row in rows if row.values.get(cost.name, 0.0) > 0]
     if not known:
         return None
-    x = log_axis(cost.label, [getattr(row, cost.key) for row in known], cost.text)
-    y = accuracy_axis([share or 0.0 for row in known for share in (row.accuracy_low, row.accuracy_high)], n_test)
+    x = log_axis(cost.label, [row.values[cost.name] for row in known], cost.text)
+    y = accuracy_axis([bound for row in known for bound in _bounds(row)], n_test)
     marks = tuple(_mark(row, cost, families.index(row.family), n_test) for row in known)
     front = [marks[i] for i in pareto_front([(mark.x, mark.y) for mark in marks])]
     chart = Chart(
@@ -72,10 +57,13 @@ def _cost_chart(cost: Cost, rows: Sequence[Row], families: Sequence[str], n_test
     return CostChart(cost, chart, tuple(mark.name for mark in front), len(rows) - len(known))
 
 
-def _mark(row: Row, cost: Cost, group: int, n_test: int) -> Mark:
-    value = float(getattr(row, cost.key))
-    low, high = row.accuracy_low or 0.0, row.accuracy_high or 0.0
-    accuracy = f"{(row.accuracy or 0) * 100:.2f} % ({low * 100:.2f} to {high * 100:.2f})"
+def _bounds(row: Row) -> tuple[float, float]:
+    return (row.interval.low, row.interval.high) if row.interval else (0.0, 0.0)
+
+
+def _mark(row: Row, cost: Metric, group: int, n_test: int) -> Mark:
+    value, (low, high) = row.values[cost.name], _bounds(row)
+    accuracy = f"{ACCURACY.text(row.accuracy)} ({ACCURACY.cell(low)} to {ACCURACY.cell(high)})"
     return Mark(
         name=f"{row.model} {row.features}",
         x=value,
@@ -89,7 +77,7 @@ def _mark(row: Row, cost: Cost, group: int, n_test: int) -> Mark:
 
 
 def _steps(front: Sequence[Mark], x: Axis) -> Line:
-    """Return the front as steps: what accuracy a cost buys at most, up to the end of the axis."""
+    """Return the front as steps: the highest accuracy at each cost, up to the end of the axis."""
     points = []
     for mark, following in zip(front, [*[mark.x for mark in front[1:]], x.high], strict=True):
         points += [(mark.x, mark.y), (following, mark.y)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
 from typing import TYPE_CHECKING
 
+from benchmarks.analysis.metrics import BY_NAME
 from benchmarks.analysis.scores import calibration_bins
 from benchmarks.common.formatting import seconds_text
 from benchmarks.records.trial import Predictions, TrialResult
@@ -29,7 +29,7 @@ class Curve:
 
 
 def learning_curves(results: Iterable[TrialResult]) -> list[Curve]:
-    """Return the curves of all rows that were run on several sizes: error in %, fit time in s, over the seeds."""
+    """Return the curves of all rows with several training sizes: error in % and fit time in s, over the seeds."""
     by_row: dict[str, dict[int, list[TrialResult]]] = defaultdict(lambda: defaultdict(list))
     for result in results:
         if result.scores and result.n_train and result.timing.fit_s is not None:
@@ -40,7 +40,7 @@ def learning_curves(results: Iterable[TrialResult]) -> list[Curve]:
 def learning_charts(curves: Sequence[Curve]) -> list[Chart]:
     """Return error and fit time against the number of training images, on logarithmic scales; none for no curves.
 
-    An error of nothing has no place on such a scale, and makes no point.
+    An error of 0 has no place on such a scale, and no point.
     """
     if not curves:
         return []
@@ -60,7 +60,7 @@ def learning_charts(curves: Sequence[Curve]) -> list[Chart]:
 
 
 def epoch_charts(history: Sequence[Mapping[str, float | None]]) -> list[Chart]:
-    """Return loss and accuracy against the epoch, in training and in validation, as far as they were recorded."""
+    """Return loss and accuracy against the epoch, of training and of validation, as far as they were recorded."""
     charts = []
     for what in ("loss", "accuracy"):
         lines = []
@@ -80,18 +80,20 @@ def calibration_chart(truth: NDArray[np.int64], predictions: Predictions | None)
     """Return accuracy against confidence in 15 bins of equal width (Guo et al. 2017); None without probabilities."""
     if predictions is None or predictions.probabilities is None:
         return None
-    counts, right, sure = calibration_bins(truth, predictions.probabilities)
-    points = tuple((100 * float(sure[i] / n), 100 * float(right[i] / n)) for i, n in enumerate(counts.tolist()) if n)
-    percent = [linear_axis(label, (), low=0, high=100) for label in ("how sure, %", "how often right, %")]
-    lines = (Line("as sure as right", ((0, 0), (100, 100)), quiet=True), Line("this model", points, dots=True))
-    return Chart("Calibration: how often the model is right against how sure it is", percent[0], percent[1], lines)
+    counts, correct, confidence = calibration_bins(truth, predictions.probabilities)
+    points = tuple(
+        (100 * float(confidence[i] / n), 100 * float(correct[i] / n)) for i, n in enumerate(counts.tolist()) if n
+    )
+    x, y = (linear_axis(label, (), low=0, high=100) for label in ("confidence, %", "accuracy, %"))
+    lines = (Line("perfectly calibrated", ((0, 0), (100, 100)), quiet=True), Line("this model", points, dots=True))
+    return Chart("Calibration: accuracy against confidence", x, y, lines)
 
 
 def _curve(name: str, by_size: Mapping[int, list[TrialResult]]) -> Curve:
     sizes = sorted(by_size)
-    errors = (fmean(100 * (1 - result.scores.accuracy) for result in by_size[n] if result.scores) for n in sizes)
-    fit_s = (median(result.timing.fit_s or 0.0 for result in by_size[n]) for n in sizes)
-    return Curve(name, tuple(sizes), tuple(errors), tuple(fit_s))
+    errors = tuple(100 * (1 - (BY_NAME["accuracy"].of_row(by_size[n]) or 0.0)) for n in sizes)
+    fit_s = tuple(BY_NAME["fit_s"].of_row(by_size[n]) or 0.0 for n in sizes)
+    return Curve(name, tuple(sizes), errors, fit_s)
 
 
 def _errors(curve: Curve) -> tuple[float, ...]:

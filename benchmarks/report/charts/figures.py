@@ -20,7 +20,7 @@ AXES_POINTS = (430.0, 250.0)  # about what of a chart of 7 by 4.5 inches lies in
 
 
 def of_chart(chart: Chart) -> Figure:
-    """Draw a chart as the report shows it."""
+    """Draw a chart as it is in the report."""
     figure, axes = _figure(7.0, 4.5)
     for line in chart.lines:
         if line.quiet:
@@ -43,19 +43,19 @@ def of_chart(chart: Chart) -> Figure:
 
 
 def of_confusion(counts: Sequence[Sequence[int]], names: Sequence[str], title: str) -> Figure:
-    """Draw a confusion matrix: tinted by the share of the true class, with the counts written in where they fit."""
+    """Draw a confusion matrix with its counts, tinted by the fraction of the true class."""
     import numpy as np
 
     matrix = np.array(counts)
-    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    fractions = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     side = max(4.0, 0.42 * len(names))
     figure, axes = _figure(side, side)
-    axes.imshow(np.sqrt(shares), cmap="Blues", vmin=0, vmax=1)
-    axes.set(xlabel="said", ylabel="true class", title=title)
+    axes.imshow(np.sqrt(fractions), cmap="Blues", vmin=0, vmax=1)
+    axes.set(xlabel="predicted class", ylabel="true class", title=title)
     axes.set_xticks(range(len(names)), names, rotation=90 if max(map(len, names)) > 2 else 0, fontsize=8)
     axes.set_yticks(range(len(names)), names, fontsize=8)
     for i, j in np.argwhere(matrix):
-        colour = "white" if shares[i, j] > 0.4 else "black"
+        colour = "white" if fractions[i, j] > 0.4 else "black"
         axes.text(j, i, str(matrix[i, j]), ha="center", va="center", color=colour, fontsize=6)
     return figure
 

@@ -1,4 +1,4 @@
-"""Where the names of points go, so that they cover neither each other nor the points. Pure."""
+"""Placement of the names of points, so that they cover neither each other nor the points. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changed between two runs, in words."""
+"""What changed between two runs, as markdown."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from dataclasses import dataclass
 
 from tabulate import tabulate
 
-from benchmarks.analysis.run_comparison import FIGURES, TIMES, Change, RowChanges
-from benchmarks.common.formatting import seconds_text
+from benchmarks.analysis.metric import Metric
+from benchmarks.analysis.metrics import ACCURACY, COMPARED
+from benchmarks.analysis.run_comparison import Change, RowChanges
 
 LEGEND = (
-    "Accuracy: paired test on the same images, Holm-corrected over the rows, 5 %. Times, memory and size: ratio",
-    "of medians; no change is a ratio that two runs of the same code may have, or that their own spread explains.",
+    "Accuracy: paired test on the same images, Holm-corrected over the rows, 5 %. All else: ratio of medians; no",
+    "change is a ratio that two runs of the same code may have, or that their own spread explains.",
 )
 UNPAIRED_LEGEND = (
-    "Accuracy: unpaired, because a leaderboard.csv has no predictions; changed where the 95 % intervals have nothing",
-    "in common, so that small changes stay unseen. Memory and size: ratio of medians. The file does not say which",
-    "images it was measured on, nor how many were learnt from; only the number of test images could be checked.",
+    "Accuracy: unpaired, because a leaderboard.csv has no predictions; changed where the 95 % intervals do not",
+    "overlap, so that small changes go unnoticed. All else: ratio of medians. The file does not record which images it",
+    "was measured on, nor the number of training images; only the number of test images could be checked.",
 )
 
 
@@ -38,52 +39,50 @@ class Compared:
 
 
 def as_markdown(names: tuple[str, str], compared: Compared, worse: Sequence[tuple[str, str]]) -> str:
-    """Return the comparison for a pull request; ``worse`` is what the exit code will say no to."""
+    """Return the comparison for a pull request; ``worse``: the regressions that decide the exit code."""
     first, second = names
     lines = [f"## {compared.dataset}: {first} → {second}", "", summary(compared.rows), ""]
     if compared.why_no_times:
         lines += [f"**Times are not compared: {compared.why_no_times}.**", ""]
     lines += [f"- `{row.name}`: {row.status.basis} ({row.status.verdict})" for row in compared.rows if not row.figures]
-    said = compared.why_no_times
-    table = [[f"`{row.name}`", *(_cell(name, row.figures[name], said) for name in FIGURES)] for row in _with(compared)]
-    lines += [str(tabulate(table, ["row", *FIGURES], tablefmt="github", disable_numparse=True)), ""]
+    metrics = [metric for metric in COMPARED if any(metric.heading in row.figures for row in compared.rows)]
+    table = [
+        [
+            f"`{row.name}`",
+            *(_cell(metric, row.figures.get(metric.heading), compared.why_no_times) for metric in metrics),
+        ]
+        for row in compared.rows
+        if row.figures
+    ]
+    headings = ["row", *(metric.heading for metric in metrics)]
+    lines += [str(tabulate(table, headings, tablefmt="github", disable_numparse=True)), ""]
     lines += [*(UNPAIRED_LEGEND if compared.unpaired else LEGEND), ""]
     for name, only in ((first, compared.only_first), (second, compared.only_second)):
         lines += [f"Only in {name}: {', '.join(f'`{row}`' for row in only)}.", ""] if only else []
-    lines += [f"Regressions: {', '.join(f'`{row}` {figure}' for row, figure in worse)}.", ""] if worse else []
+    lines += [f"Regressions: {', '.join(f'`{row}` {heading}' for row, heading in worse)}.", ""] if worse else []
     return "\n".join(lines)
 
 
 def summary(rows: Sequence[RowChanges]) -> str:
-    """Say in one line how many figures changed."""
+    """Return one line on how many figures changed."""
     changes = [change for row in rows for change in (row.status, *row.figures.values())]
     counts = Counter(change.verdict for change in changes)
     if not counts["improved"] and not counts["worse"]:
-        said = f"Nothing changed{' beyond noise' if counts['within noise'] else ''}"
+        result = f"Nothing changed{' beyond noise' if counts['within noise'] else ''}"
     else:
-        said = f"Worse: {counts['worse']}; improved: {counts['improved']}; the rest is as before"
+        result = f"Worse: {counts['worse']}; improved: {counts['improved']}; the rest is as before"
     unknown = sum(figure.verdict == "not compared" for row in rows for figure in row.figures.values())
-    return f"{said}{f'; figures not compared: {unknown}' if unknown else ''} (rows: {len(rows)})."
+    return f"{result}{f'; figures not compared: {unknown}' if unknown else ''} (rows: {len(rows)})."
 
 
-def _with(compared: Compared) -> list[RowChanges]:
-    return [row for row in compared.rows if row.figures]
-
-
-def _cell(figure: str, change: Change, said: str) -> str:
-    """Return a verdict with what it rests on, unless that was ``said`` already; only what changed is set in bold."""
+def _cell(metric: Metric, change: Change | None, why_no_times: str) -> str:
+    """Return a verdict with its basis, unless that stands above the table; only what changed is set in bold."""
+    if change is None:
+        return ""
     if change.before is None or change.after is None:
-        return "not compared" if change.basis == said else f"not compared: {change.basis}"
+        return "not compared" if change.basis == why_no_times else f"not compared: {change.basis}"
     if change.verdict == "the same":
-        return f"the same ({_value(figure, change.after)})"
+        return f"the same ({metric.text(change.after)})"
     verdict = change.verdict if change.verdict == "within noise" else f"**{change.verdict}**"
-    ratio = f"{change.after / change.before:.2f}×, " if figure != "accuracy" and change.before else ""
-    return f"{verdict}: {_value(figure, change.before)} → {_value(figure, change.after)} ({ratio}{change.basis})"
-
-
-def _value(figure: str, value: float) -> str:
-    if figure == "accuracy":
-        return f"{value:.2%}"
-    if figure in TIMES:
-        return seconds_text(value)
-    return f"{value:,.0f} MiB" if value >= 100 else f"{value:.3g} MiB"
+    ratio = f"{change.after / change.before:.2f}×, " if metric is not ACCURACY and change.before else ""
+    return f"{verdict}: {metric.text(change.before)} → {metric.text(change.after)} ({ratio}{change.basis})"

@@ -1,4 +1,4 @@
-"""Two rows of a leaderboard, compared in words."""
+"""Two rows of a leaderboard, compared as text."""
 
 from __future__ import annotations
 
@@ -22,95 +22,95 @@ NAMED_AT_MOST = 20
 
 
 @dataclass(frozen=True)
-class Reader:
-    """One row: what it said of each test image, and whether that was right; both of shape (seeds, n)."""
+class RowPredictions:
+    """One row: the labels it predicted, and whether they are correct; both of shape (seeds, n)."""
 
     name: str
-    said: NDArray[np.int64]
-    right: NDArray[np.bool_]
+    labels: NDArray[np.int64]
+    correct: NDArray[np.bool_]
 
 
 def explain(store: ResultStore, first: str, second: str) -> str:
-    """Say how two rows of a run differ, and whether it is more than chance; raises ``BenchError``."""
+    """Return how two rows of a run differ, and whether significantly; raises ``BenchError``."""
     findings = read_findings(store, {})
-    a, b = (_reader(findings, store, name) for name in (first, second))
+    a, b = (_row(findings, store, name) for name in (first, second))
     return "\n".join(
         [
-            *(f"{reader.name} reads {_share(reader)} right" for reader in (a, b)),
+            *(f"{row.name} classifies {_count(row)} correctly" for row in (a, b)),
             "",
             _two_by_two(a, b),
             "",
             _verdict(a, b),
             _f1_difference(findings.truth, a, b),
-            *_chance_over_seeds(a, b),
+            *_over_seeds(a, b),
             "",
             *_disagreements(findings, a, b),
         ]
     )
 
 
-def _reader(findings: Findings, store: ResultStore, name: str) -> Reader:
+def _row(findings: Findings, store: ResultStore, name: str) -> RowPredictions:
     import numpy as np
 
     board = findings.board
-    rows = {f"{row.model}@{row.features}": keys for row, keys in zip(board.rows, board.keys, strict=True)}
-    meant = [row for row in rows if name in (row, row.rpartition("@")[0])]
-    if len(meant) != 1:
-        where, there = f"run '{findings.run}' on {findings.dataset}", ", ".join(meant or rows)
-        raise BenchError(f"{where} has {'several rows' if meant else 'no row'} '{name}'; it has: {there}")
-    (name,) = meant
+    rows = {row.name: keys for row, keys in zip(board.rows, board.keys, strict=True)}
+    matching = [row for row in rows if name in (row, row.rpartition("@")[0])]
+    if len(matching) != 1:
+        where, existing = f"run '{findings.run}' on {findings.dataset}", ", ".join(matching or rows)
+        raise BenchError(f"{where} has {'several rows' if matching else 'no row'} '{name}'; it has: {existing}")
+    (name,) = matching
     predictions = [store.predictions(key) for key in rows[name]]
-    said = [one.labels for one in predictions if one]
-    if len(said) < len(predictions):
+    labels = [one.labels for one in predictions if one]
+    if len(labels) < len(predictions):
         raise BenchError(f"'{name}' has no stored predictions for every seed; run it again")
-    return Reader(name, np.stack(said), np.stack([labels == findings.truth for labels in said]))
+    return RowPredictions(name, np.stack(labels), np.stack([one == findings.truth for one in labels]))
 
 
-def _share(reader: Reader) -> str:
-    seeds = f" on average over {len(reader.right)} seeds" if len(reader.right) > 1 else ""
-    return f"{reader.right.mean() * reader.right.shape[1]:,.10g} of {reader.right.shape[1]:,} images{seeds}"
+def _count(row: RowPredictions) -> str:
+    seeds = f" on average over {len(row.correct)} seeds" if len(row.correct) > 1 else ""
+    return f"{row.correct.mean() * row.correct.shape[1]:,.10g} of {row.correct.shape[1]:,} images{seeds}"
 
 
-def _two_by_two(a: Reader, b: Reader) -> str:
-    """Return the counts of images that both, one or none read right, with the first seed of each."""
-    first, second = a.right[0], b.right[0]
+def _two_by_two(a: RowPredictions, b: RowPredictions) -> str:
+    """Return the counts of images that both, one or none classified correctly, with the first seed of each."""
+    first, second = a.correct[0], b.correct[0]
     counts = [
-        [f"{a.name} right", int((first & second).sum()), int((first & ~second).sum())],
+        [f"{a.name} correct", int((first & second).sum()), int((first & ~second).sum())],
         [f"{a.name} wrong", int((~first & second).sum()), int((~first & ~second).sum())],
     ]
-    return tabulate(counts, ["images", f"{b.name} right", f"{b.name} wrong"])  # type: ignore[no-any-return]
+    return tabulate(counts, ["images", f"{b.name} correct", f"{b.name} wrong"])  # type: ignore[no-any-return]
 
 
-def _verdict(a: Reader, b: Reader) -> str:
-    p_value = paired(a.right, b.right)
-    better = a if a.right.mean() > b.right.mean() else b
-    said = f"{better.name} is better" if p_value < SIGNIFICANT else "the difference could be chance"
-    return f"p = {p_value:.2g} (paired test, for this pair alone): {said}"
+def _verdict(a: RowPredictions, b: RowPredictions) -> str:
+    p_value = paired(a.correct, b.correct)
+    better = a if a.correct.mean() > b.correct.mean() else b
+    significant = f"{better.name} is significantly better" if p_value < SIGNIFICANT else "not significantly different"
+    return f"p = {p_value:.2g} (paired test, for this pair alone): {significant}"
 
 
-def _f1_difference(truth: NDArray[np.int64], a: Reader, b: Reader) -> str:
-    interval = bootstrap_difference(truth, a.said[0], b.said[0])
+def _f1_difference(truth: NDArray[np.int64], a: RowPredictions, b: RowPredictions) -> str:
+    interval = bootstrap_difference(truth, a.labels[0], b.labels[0])
     low, high = (f"{bound * 100:+.2f}" for bound in (interval.low, interval.high))
     return f"macro F1 differs by {low} to {high} points (95 %, stratified paired bootstrap)"
 
 
-def _chance_over_seeds(a: Reader, b: Reader) -> list[str]:
-    if min(len(a.right), len(b.right)) < 2:
+def _over_seeds(a: RowPredictions, b: RowPredictions) -> list[str]:
+    if min(len(a.correct), len(b.correct)) < 2:
         return []
-    chance = probability_of_better(a.right.mean(axis=1), b.right.mean(axis=1))
-    return [f"a run of {a.name} scores above one of {b.name} with probability {chance:.2f}"]
+    probability = probability_of_better(a.correct.mean(axis=1), b.correct.mean(axis=1))
+    return [f"a run of {a.name} scores above one of {b.name} with probability {probability:.2f}"]
 
 
-def _disagreements(findings: Findings, a: Reader, b: Reader) -> list[str]:
+def _disagreements(findings: Findings, a: RowPredictions, b: RowPredictions) -> list[str]:
     lines = []
-    for reader, other in ((a, b), (b, a)):
-        only = (reader.right[0] & ~other.right[0]).nonzero()[0]
+    for row, other in ((a, b), (b, a)):
+        only = (row.correct[0] & ~other.correct[0]).nonzero()[0]
         more = f" and {len(only) - NAMED_AT_MOST} more" if len(only) > NAMED_AT_MOST else ""
         named = ", ".join(_image(findings, int(i), other) for i in only[:NAMED_AT_MOST])
-        lines.append(f"only {reader.name} reads right: {named or 'none'}{more}")
+        lines.append(f"only {row.name} classifies correctly: {named or 'none'}{more}")
     return lines
 
 
-def _image(findings: Findings, i: int, wrong: Reader) -> str:
+def _image(findings: Findings, i: int, wrong: RowPredictions) -> str:
     names: Sequence[str] = findings.audit.class_names
-    return f"#{i} (a {names[findings.truth[i]]}, read as {names[wrong.said[0][i]]})"
+    return f"#{i} (a {names[findings.truth[i]]}, predicted {names[wrong.labels[0][i]]})"

@@ -1,4 +1,4 @@
-"""``bench.py compare``: finds two runs, or a run and a leaderboard, and says in markdown what changed between them."""
+"""``bench.py compare``: finds two runs, or a run and a leaderboard, and prints what changed between them."""
 
 from __future__ import annotations
 
@@ -22,21 +22,20 @@ NOTHING_WORSE, SOME_WORSE = 0, 1
 
 
 def compare_runs(results: Path, first: str, second: str, dataset: str | None, fail_on: Sequence[str]) -> int:
-    """Print what changed from the first run to the second; return 1 if a figure of ``fail_on`` is worse.
+    """Print what changed from the first run to the second; return 1 if a metric of ``fail_on`` is worse.
 
-    ``first`` and ``second`` are names of runs in ``results`` or paths of run folders ; one may be a
-    leaderboard.csv. Without ``dataset`` every dataset that
-    both have is compared.
+    ``first`` and ``second`` are names of runs in ``results`` or paths of run folders; one may be a
+    leaderboard.csv. Without ``dataset`` every dataset that both have is compared.
     Raises ``BenchError`` for what cannot be compared.
     """
     listed = [is_leaderboard(name) for name in (first, second)]
     if all(listed):
-        raise BenchError("neither leaderboard names its images; one of the two should be a run")
+        raise BenchError("a leaderboard does not record its images, so one of the two should be a run")
     folders = [_folder(results, name) for name, file in zip((first, second), listed, strict=True) if not file]
     datasets = _datasets(folders, dataset)
     if any(listed):
         if len(datasets) > 1:
-            raise BenchError(f"{folders[0]} has results on {', '.join(datasets)}; say which with --dataset NAME")
+            raise BenchError(f"{folders[0]} has results on {', '.join(datasets)}; choose one with --dataset NAME")
         path = Path(first if listed[0] else second)
         compared = [compared_with_leaderboard(path, _store(folders[0], datasets[0]), file_first=listed[0])]
     else:
@@ -56,17 +55,17 @@ def _folder(results: Path, name: str) -> Path:
 
 def _datasets(folders: Sequence[Path], dataset: str | None) -> list[str]:
     """Return the datasets to compare: the one asked for, or all that every run has."""
-    there = [{path.parent.name for path in folder.glob(f"*/{DATASET_FILE}")} for folder in folders]
-    for folder, found in zip(folders, there, strict=True):
+    stored = [{path.parent.name for path in folder.glob(f"*/{DATASET_FILE}")} for folder in folders]
+    for folder, found in zip(folders, stored, strict=True):
         if (folder / DATASET_FILE).is_file():
             raise BenchError(f"{folder} is one dataset of a run; name {folder.parent} and --dataset {folder.name}")
         if not found:
             raise BenchError(f"{folder} is no run: no folder in it holds a {DATASET_FILE}")
         if dataset and dataset not in found:
             raise BenchError(f"{folder} has no results on '{dataset}'; it has: {', '.join(sorted(found))}")
-    common = sorted(set.intersection(*there))
+    common = sorted(set.intersection(*stored))
     if not common:
-        names = " and ".join(", ".join(sorted(found)) for found in there)
+        names = " and ".join(", ".join(sorted(found)) for found in stored)
         raise BenchError(f"the runs have no dataset in common: {names}")
     return [dataset] if dataset else common
 
@@ -80,10 +79,10 @@ def compared_runs(first: ResultStore, second: ResultStore) -> Compared:
     a, b = (read_findings(store, {}) for store in (first, second))
     if a.audit.data_hash != b.audit.data_hash:
         raise BenchError(f"{first.folder} and {second.folder} were measured on other images; they cannot be compared")
-    learnt_from = [board.n_train for board in (a.board, b.board) if board.n_train]  # None where no row is ok
-    if len(set(learnt_from)) > 1:
-        sizes = " and ".join(f"{n_train:,}" for n_train in learnt_from)
-        raise BenchError(f"the runs on {a.dataset} learnt from {sizes} images; they cannot be compared")
+    trained_on = [board.n_train for board in (a.board, b.board) if board.n_train]  # None where no row is ok
+    if len(set(trained_on)) > 1:
+        sizes = " and ".join(f"{n_train:,}" for n_train in trained_on)
+        raise BenchError(f"the runs on {a.dataset} were trained on {sizes} images; they cannot be compared")
     why_no_times = _why_no_times(a, b)
     before, after = _sides(a, first), _sides(b, second)
     return Compared(
@@ -102,12 +101,12 @@ def _why_no_times(first: Findings, second: Findings) -> str:
 
 def _sides(findings: Findings, store: ResultStore) -> dict[str, Side]:
     return {
-        f"{row.model}@{row.features}": Side(tuple(findings.results[key] for key in keys), _right(findings, store, keys))
+        row.name: Side(tuple(findings.results[key] for key in keys), _correct(findings, store, keys))
         for row, keys in zip(findings.board.rows, findings.board.keys, strict=True)
     }
 
 
-def _right(findings: Findings, store: ResultStore, keys: Sequence[str]) -> NDArray[np.bool_] | None:
+def _correct(findings: Findings, store: ResultStore, keys: Sequence[str]) -> NDArray[np.bool_] | None:
     import numpy as np
 
     predictions = [one for key in keys if (one := store.predictions(key))]

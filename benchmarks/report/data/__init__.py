@@ -1,1 +1,1 @@
-"""What a report says, as values; pure."""
+"""The contents of a report as values; pure."""

@@ -1,4 +1,4 @@
-"""A run on one dataset as it is stored, put together for the writers of reports."""
+"""A run on one dataset as it is stored, with its leaderboard: what every report is written from."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Findings:
         ]
 
     def first_predictions(self) -> list[Predictions | None]:
-        """Return what the first seed of each row that is ``ok`` predicted; None where that is not stored."""
+        """Return the predictions of the first seed of each row that is ``ok``; None where they are not stored."""
         return [self.predictions.get(results[0].trial.key) for _, results in self.rows()]
 
 
@@ -69,7 +69,7 @@ def read_findings(store: ResultStore, families: Mapping[str, str], train_size: i
     stored = {key: store.predictions(key) for key in by_key}
     predictions = {key: one for key, one in stored.items() if one and one.labels.shape == truth.shape}
 
-    def right(result: TrialResult) -> NDArray[np.bool_] | None:
+    def correct(result: TrialResult) -> NDArray[np.bool_] | None:
         one = predictions.get(result.trial.key)
         return None if one is None else np.asarray(one.labels == truth)
 
@@ -80,7 +80,7 @@ def read_findings(store: ResultStore, families: Mapping[str, str], train_size: i
         truth=truth,
         results=by_key,
         predictions=predictions,
-        board=leaderboard(results, families, right, train_size),
+        board=leaderboard(results, families, correct, train_size),
         damaged=damaged,
         n_on_other_data=len(everything) - len(results),
     )

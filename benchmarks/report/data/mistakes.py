@@ -1,4 +1,4 @@
-"""Which test images a report shows: mistakes, some that were read right, those that most models get wrong. Pure."""
+"""Which test images a report shows: misclassified ones, correct ones for comparison, the hardest. Pure."""
 
 from __future__ import annotations
 
@@ -20,55 +20,55 @@ FEWEST_MODELS = 3  # of two models, "most" says nothing
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What a model said of the test image number ``image``; ``sureness`` is its probability, if it gave one."""
+class ImagePrediction:
+    """The label predicted for test image number ``image``, and its probability where the model gives one."""
 
     image: int
-    said: int
-    sureness: float | None
+    label: int
+    confidence: float | None
 
 
 @dataclass(frozen=True)
-class Hard:
-    """A test image, how many rows read it wrong, and what they said, the most frequent answer first."""
+class HardImage:
+    """A test image, the number of rows that misclassify it, and (label, number of rows), the most frequent first."""
 
     image: int
     n_wrong: int
-    answers: tuple[tuple[int, int], ...]
+    predicted: tuple[tuple[int, int], ...]
 
 
-def mistakes(truth: NDArray[np.int64], predictions: Predictions) -> list[Reading]:
-    """Return the mistakes that the model was surest of; without probabilities the first ones."""
+def mistakes(truth: NDArray[np.int64], predictions: Predictions) -> list[ImagePrediction]:
+    """Return the misclassified images of the highest confidence; without probabilities the first ones."""
     import numpy as np
 
     wrong = np.flatnonzero(predictions.labels != truth)
-    sureness = _sureness(predictions)
-    if sureness is not None:
-        wrong = wrong[np.argsort(-sureness[wrong], kind="stable")]
-    return _readings(wrong[:MISTAKES_SHOWN], predictions)
+    confidence = _confidence(predictions)
+    if confidence is not None:
+        wrong = wrong[np.argsort(-confidence[wrong], kind="stable")]
+    return _of_images(wrong[:MISTAKES_SHOWN], predictions)
 
 
-def right_ones(truth: NDArray[np.int64], predictions: Predictions) -> list[Reading]:
-    """Return the first image of each class that the model read right."""
+def correct_examples(truth: NDArray[np.int64], predictions: Predictions) -> list[ImagePrediction]:
+    """Return the first image of each class that was classified correctly."""
     import numpy as np
 
-    right = np.flatnonzero(predictions.labels == truth)
-    _, first = np.unique(truth[right], return_index=True)
-    return _readings(right[first], predictions)
+    correct = np.flatnonzero(predictions.labels == truth)
+    _, first = np.unique(truth[correct], return_index=True)
+    return _of_images(correct[first], predictions)
 
 
-def hardest(truth: NDArray[np.int64], of_rows: Sequence[Predictions | None]) -> list[Hard]:
-    """Return the images that more than half of the rows read wrong, those that most did first."""
+def hardest(truth: NDArray[np.int64], of_rows: Sequence[Predictions | None]) -> list[HardImage]:
+    """Return the images that more than half of the rows misclassify, the hardest first."""
     import numpy as np
 
     known = [one.labels for one in of_rows if one]
     if len(known) < FEWEST_MODELS:
         return []
-    said = np.stack(known)
-    n_wrong = (said != truth).sum(axis=0)
+    labels = np.stack(known)
+    n_wrong = (labels != truth).sum(axis=0)
     order = np.argsort(-n_wrong, kind="stable")[:HARDEST_SHOWN]
     return [
-        Hard(int(i), int(n_wrong[i]), tuple(Counter(said[said[:, i] != truth[i], i].tolist()).most_common()))
+        HardImage(int(i), int(n_wrong[i]), tuple(Counter(labels[labels[:, i] != truth[i], i].tolist()).most_common()))
         for i in order
         if n_wrong[i] * 2 > len(known)
     ]
@@ -80,11 +80,11 @@ def shown_images(findings: Findings) -> list[int]:
     shown = {hard.image for hard in hardest(findings.truth, of_rows)}
     for one in of_rows:
         if one:
-            shown |= {reading.image for reading in (*mistakes(findings.truth, one), *right_ones(findings.truth, one))}
+            shown |= {image.image for image in (*mistakes(findings.truth, one), *correct_examples(findings.truth, one))}
     return sorted(shown)
 
 
-def _sureness(predictions: Predictions) -> NDArray[np.float64] | None:
+def _confidence(predictions: Predictions) -> NDArray[np.float64] | None:
     import numpy as np
 
     if predictions.probabilities is None:
@@ -93,8 +93,9 @@ def _sureness(predictions: Predictions) -> NDArray[np.float64] | None:
     return predictions.probabilities[rows, predictions.labels].astype(np.float64)
 
 
-def _readings(images: NDArray[np.int64], predictions: Predictions) -> list[Reading]:
-    sureness = _sureness(predictions)
+def _of_images(images: NDArray[np.int64], predictions: Predictions) -> list[ImagePrediction]:
+    confidence = _confidence(predictions)
     return [
-        Reading(int(i), int(predictions.labels[i]), None if sureness is None else float(sureness[i])) for i in images
+        ImagePrediction(int(i), int(predictions.labels[i]), None if confidence is None else float(confidence[i]))
+        for i in images
     ]

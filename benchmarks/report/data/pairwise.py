@@ -1,4 +1,4 @@
-"""What is said across models: who agrees with whom, and whether two rows differ by more than chance. Pure."""
+"""Pairs of rows: how often their predictions agree, and whether their error rates differ significantly. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ SMALLEST_P = 1e-3
 
 @dataclass(frozen=True)
 class Cell:
-    """What a pair of rows has to say; ``strength``, 0 to 1, is how much it is tinted; ``tied`` pairs stand out."""
+    """The figure of a pair of rows; ``strength``, 0 to 1: how much it is tinted."""
 
     text: str
     strength: float = 0.0
-    tied: bool = False
+    significant: bool = True
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Matrix:
 
 
 def agreement(of_rows: Sequence[Predictions | None]) -> dict[tuple[int, int], float]:
-    """Return the share of test images on which both of a pair (i, j), i < j, say the same."""
+    """Return the fraction of test images for which both of a pair (i, j), i < j, predict the same label."""
     return {
         (i, j): float((first.labels == second.labels).mean())
         for (i, first), (j, second) in combinations(enumerate(of_rows), 2)
@@ -42,16 +42,16 @@ def agreement(of_rows: Sequence[Predictions | None]) -> dict[tuple[int, int], fl
 
 
 def agreement_matrix(findings: Findings) -> Matrix:
-    """Return how often two rows say the same, in % of the test images; their first seeds are compared."""
-    shares = agreement(findings.first_predictions())
-    apart = [log(1 - share) for share in shares.values() if share < 1]
-    most, least = max(apart, default=0.0), min(apart, default=0.0)
+    """Return how often two rows predict the same, in % of the test images; their first seeds are compared."""
+    fractions = agreement(findings.first_predictions())
+    disagreement = [log(1 - fraction) for fraction in fractions.values() if fraction < 1]
+    most, least = max(disagreement, default=0.0), min(disagreement, default=0.0)
 
-    def cell(share: float) -> Cell:
-        strength = (most - log(1 - share)) / (most - least) if share < 1 and most > least else 1.0
-        return Cell(f"{share * 100:.1f}", strength)
+    def cell(fraction: float) -> Cell:
+        strength = (most - log(1 - fraction)) / (most - least) if fraction < 1 and most > least else 1.0
+        return Cell(f"{fraction * 100:.1f}", strength)
 
-    return _matrix(findings, {pair: cell(share) for pair, share in shares.items()})
+    return _matrix(findings, {pair: cell(fraction) for pair, fraction in fractions.items()})
 
 
 def p_value_matrix(board: Leaderboard, findings: Findings) -> Matrix:
@@ -60,11 +60,11 @@ def p_value_matrix(board: Leaderboard, findings: Findings) -> Matrix:
 
 
 def _p_cell(p_value: float) -> Cell:
-    return Cell(p_text(p_value), tied=p_value >= SIGNIFICANT)
+    return Cell(p_text(p_value), significant=p_value < SIGNIFICANT)
 
 
 def p_text(p_value: float) -> str:
-    """Say a p-value with three decimals."""
+    """Return a p-value with three decimals."""
     return f"<{SMALLEST_P:g}" if p_value < SMALLEST_P else "1" if p_value == 1 else f"{p_value:.3f}"
 
 

@@ -61,7 +61,7 @@ class Sheet:
 
 
 def store_pictures(store: ResultStore, images: Images, shown: Sequence[int]) -> None:
-    """Keep the test images with the numbers ``shown``, samples and mean images of the training split."""
+    """Store the test images with the numbers ``shown``, samples and mean images of the training split."""
     import numpy as np
 
     means, samples = [], []
@@ -84,7 +84,7 @@ def store_pictures(store: ResultStore, images: Images, shown: Sequence[int]) -> 
 
 
 def read_pictures(store: ResultStore) -> Pictures | None:
-    """Return what ``store_pictures`` kept; None if there is nothing that can be read."""
+    """Return what ``store_pictures`` stored; None if it cannot be read."""
     import numpy as np
 
     try:

@@ -1,4 +1,4 @@
-"""How a run was measured: its machines, and the commands that make it again. Pure."""
+"""How a run was measured: its machines, and the commands that reproduce it. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Machine:
 
 
 def machines(findings: Findings) -> list[Machine]:
-    """Return every machine of the run with what its first trial says of it."""
+    """Return every machine of the run, described by its first trial."""
     groups: dict[str, list[TrialResult]] = defaultdict(list)
     for result in findings.results.values():
         groups[result.environment.machine_id].append(result)
@@ -73,8 +73,8 @@ def _command(
         words += ["--seeds", str(n_seeds)]
     sizes = sorted({trial.train_size for trial in trials if trial.train_size})
     if sizes:
-        n_learnable = sum(sum(findings.audit.counts.get(split, ())) for split in ("train", "validation"))
-        everything = [n_learnable] if any(trial.train_size is None for trial in trials) else []
+        n_trainable = sum(sum(findings.audit.counts.get(split, ())) for split in ("train", "validation"))
+        everything = [n_trainable] if any(trial.train_size is None for trial in trials) else []
         words += ["--train-size", ",".join(map(str, [*sizes, *everything]))]
     if any(families and trial.model not in families for trial in trials):
         words += ["--plugin", "FILE"]

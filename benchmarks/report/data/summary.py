@@ -1,71 +1,73 @@
-"""The answer in a few sentences, written from the rows. Pure."""
+"""The leaderboard in a few sentences. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from benchmarks.analysis.leaderboard import Leaderboard, Row
-from benchmarks.common.formatting import seconds_text
+from benchmarks.analysis.metrics import ACCURACY, BY_NAME
 
 NEAR_THE_BEST = 0.005
 NAMED_AT_MOST = 6
+TRAINING, LATENCY = BY_NAME["training_s"], BY_NAME["latency_ms_p50"]
 
 
-def answer(board: Leaderboard) -> list[str]:
-    """Say which row reads best, which are tied with it, which of those trains in the least time, and which is quick.
+def summarize(board: Leaderboard) -> list[str]:
+    """Return sentences on the best row, the others of its group, and which rows train and predict fastest.
 
-    Where times come from several machines, nothing is said about them.
+    Where times come from several machines, there is nothing on times.
     """
-    rows = [row for row in board.rows if row.accuracy is not None]
+    rows = [row for row in board.rows if row.status == "ok"]
     if not rows:
         return ["No model has been measured yet."]
-    best, tied = rows[0], [row for row in rows[1:] if row.tied]
-    said = [f"{name(best)} reads {_share(best)} of {board.n_test or 0:,} test images right{_interval(best)}."]
-    if tied:
-        it = f"the best of {len(rows)} rows" if len(rows) > 2 else "the other"
-        said.append(f"{listed([name(row) for row in tied])} cannot be told apart from {it}.")
-    elif len(rows) > 1:
-        said.append(f"None of the other {len(rows) - 1} comes so close that it could be chance.")
-    return said + ([] if len(board.machines) > 1 else _on_cost(best, [best, *tied], rows))
+    best, group = rows[0], [row for row in rows[1:] if row.best_group]
+    accuracy = f"{ACCURACY.text(best.accuracy)} of {board.n_test or 0:,} test images{_interval(best)}"
+    sentences = [f"{name(best)} is the most accurate: it classifies {accuracy} correctly."]
+    if group:
+        verb = "is" if len(group) == 1 else "are"
+        sentences.append(f"{listed([name(row) for row in group])} {verb} not significantly different from it.")
+    elif len(rows) > 1 and all((0, i) in board.p_values for i in range(1, len(rows))):
+        others = f"each of the other {len(rows) - 1} rows" if len(rows) > 2 else "the other row"
+        sentences.append(f"It is significantly better than {others}.")
+    return sentences + ([] if len(board.machines) > 1 else _on_times(best, [best, *group], rows))
 
 
 def name(row: Row) -> str:
-    """Return how a row is called in sentences."""
+    """Return the name of a row in sentences."""
     return f"{row.model} on {row.features}"
 
 
-def _on_cost(best: Row, equals: Sequence[Row], rows: Sequence[Row]) -> list[str]:
-    said = []
-    cheapest = _least(equals, lambda row: row.training_s)
-    if cheapest and len(equals) > 1:
-        time = f"{seconds_text(cheapest.training_s)} with its features"
-        said.append(f"Of these {len(equals)}, {name(cheapest)} takes the least time to train: {time}.")
+def _on_times(best: Row, group: Sequence[Row], rows: Sequence[Row]) -> list[str]:
+    sentences = []
+    cheapest = _least(group, TRAINING.name)
+    if cheapest and len(group) > 1:
+        time = TRAINING.text(cheapest.values[TRAINING.name])
+        sentences.append(
+            f"Of these {len(group)}, {name(cheapest)} takes the least time to train: {time} with its features."
+        )
     near = [row for row in rows if (best.accuracy or 0) - (row.accuracy or 0) <= NEAR_THE_BEST]
-    fastest = _least(near, lambda row: row.latency_ms_p50)
-    if fastest and fastest.latency_ms_p50 is not None:
-        time = f"{fastest.latency_ms_p50:.3g} ms"
-        which = "The best itself" if fastest is best else f"{name(fastest)} ({_share(fastest)})"
-        said.append(f"{which} reads a single image fastest among those within half a point of it: {time}.")
-    return said
+    fastest = _least(near, LATENCY.name)
+    if fastest:
+        which = "The best row" if fastest is best else f"{name(fastest)} ({ACCURACY.text(fastest.accuracy)})"
+        time = LATENCY.text(fastest.values[LATENCY.name])
+        sentences.append(
+            f"{which} predicts a single image fastest among those within half a point of the best: {time}."
+        )
+    return sentences
 
 
-def _least(rows: Sequence[Row], cost: Callable[[Row], float | None]) -> Row | None:
-    known = [(value, i) for i, row in enumerate(rows) if (value := cost(row)) is not None]
-    return rows[min(known)[1]] if known else None
-
-
-def _share(row: Row) -> str:
-    return f"{(row.accuracy or 0) * 100:.2f} %"
+def _least(rows: Sequence[Row], metric: str) -> Row | None:
+    return min((row for row in rows if metric in row.values), key=lambda row: row.values[metric], default=None)
 
 
 def _interval(row: Row) -> str:
-    if row.accuracy_low is None or row.accuracy_high is None:
+    if row.interval is None:
         return ""
-    return f" (95 % interval {row.accuracy_low * 100:.2f} to {row.accuracy_high * 100:.2f} %)"
+    return f" (95 % interval {ACCURACY.cell(row.interval.low)} to {ACCURACY.text(row.interval.high)})"
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return names as people list them, the last of very many left out and counted."""
+    """Return names as an enumeration; of very many, the first ones and the number of the others."""
     shown = list(names) if len(names) <= NAMED_AT_MOST + 1 else list(names[:NAMED_AT_MOST])
     if len(names) > len(shown):
         shown.append(f"{len(names) - NAMED_AT_MOST} more")

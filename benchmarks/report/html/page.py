@@ -7,22 +7,26 @@ from collections.abc import Mapping
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from benchmarks.common.formatting import mebibytes, seconds_text
+from benchmarks.analysis.metric import Shown
+from benchmarks.analysis.metrics import ACCURACY
+from benchmarks.common.formatting import seconds_text
 from benchmarks.report.charts.chart import Chart
 from benchmarks.report.charts.costs import CostChart, cost_charts
 from benchmarks.report.charts.curves import learning_charts, learning_curves
 from benchmarks.report.charts.svg import LEGEND_ROW, TEMPLATES, as_svg, legend_rows
 from benchmarks.report.data.findings import Findings
-from benchmarks.report.data.mistakes import Hard, hardest
+from benchmarks.report.data.mistakes import HardImage, hardest
 from benchmarks.report.data.pairwise import agreement_matrix, p_value_matrix
 from benchmarks.report.data.pictures import Pictures, Sheet
 from benchmarks.report.data.reproduction import commands, machines, seeds
-from benchmarks.report.data.summary import answer
-from benchmarks.report.html.model import Shown, model_part
-from benchmarks.report.text.table import anchor, notes, warnings
+from benchmarks.report.data.summary import summarize
+from benchmarks.report.html.model import Thumbnail, model_part
+from benchmarks.report.text.table import BEST_GROUP, accuracy_text, anchor, columns, interval_text, notes, warnings
 
 WIDE, NARROW = (1140, 560), (350, 440)
 LEARNING_WIDTHS, LEARNING_HEIGHT = (560, 350), 300
+# classes of the style sheet that hide a column on screens too small for it
+HIDDEN = {Shown.TABLES: "m2", Shown.SHORT_TABLES: "m1", Shown.EVERYWHERE: ""}
 
 
 def as_html(findings: Findings, pictures: Pictures | None, families: Mapping[str, str]) -> str:
@@ -36,14 +40,17 @@ def as_html(findings: Findings, pictures: Pictures | None, families: Mapping[str
     body = {
         "findings": findings,
         "board": findings.board,
-        "answer": answer(findings.board),
+        "summary": summarize(findings.board),
         "notes": notes(findings.board),
         "warnings": warnings(findings),
         "rows": [(row, anchor(row)) for row in findings.board.rows],
+        "columns": [(metric, HIDDEN[metric.shown]) for metric in columns(findings.board.rows, Shown.TABLES)],
+        "accuracy": ACCURACY,
+        "best_group": BEST_GROUP,
         "costs": [_drawn(chart) for chart in cost_charts(findings.board)],
         "models": [part for part in parts if part],
         "n_hard": len(hard),
-        "hard": _hard_ones(findings, hard, pictures, sheet),
+        "hard": _hard_images(findings, hard, pictures, sheet),
         "n_compared": sum(one is not None for one in findings.first_predictions()),
         "agreement": agreement_matrix(findings),
         "p_values": p_value_matrix(findings.board, findings),
@@ -68,7 +75,14 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(percent=_percent, seconds=seconds_text, mebibytes=_mebibytes, number=_number, svg=Markup)
+    environment.filters.update(
+        percent=_percent,
+        seconds=seconds_text,
+        number=_number,
+        accuracy=accuracy_text,
+        interval=interval_text,
+        svg=Markup,
+    )
     return environment
 
 
@@ -81,7 +95,7 @@ def _with_legend(chart: Chart, width: int) -> Markup:
     return Markup(as_svg(chart, width, LEARNING_HEIGHT + int(LEGEND_ROW) * legend_rows(chart, width)))
 
 
-def _hard_ones(findings: Findings, hard: list[Hard], pictures: Pictures | None, sheet: Sheet) -> list[Shown]:
+def _hard_images(findings: Findings, hard: list[HardImage], pictures: Pictures | None, sheet: Sheet) -> list[Thumbnail]:
     names = findings.audit.class_names
     of = sum(one is not None for one in findings.first_predictions())
     shown = []
@@ -89,20 +103,16 @@ def _hard_ones(findings: Findings, hard: list[Hard], pictures: Pictures | None, 
         if pictures is None or one.image not in pictures.test:
             continue
         label = names[findings.truth[one.image]]
-        answers = ", ".join(f"{names[said]} by {n}" for said, n in one.answers)
-        words = f"test image {one.image}, labelled {label}; {one.n_wrong} of {of} read it wrong: {answers}"
-        caption = f"{label} → {names[one.answers[0][0]]}, {one.n_wrong}/{of}"
-        shown.append(Shown(sheet.place(pictures.test[one.image]), caption, words))
+        predicted = ", ".join(f"{names[wrong]} by {n}" for wrong, n in one.predicted)
+        words = f"test image {one.image}, labelled {label}; {one.n_wrong} of {of} misclassify it: {predicted}"
+        caption = f"{label} → {names[one.predicted[0][0]]}, {one.n_wrong}/{of}"
+        shown.append(Thumbnail(sheet.place(pictures.test[one.image]), caption, words))
     return shown
 
 
-def _percent(share: float | None, digits: int = 2) -> str:
-    return "–" if share is None else f"{share * 100:.{digits}f}"
+def _percent(fraction: float, digits: int = 2) -> str:
+    return f"{fraction * 100:.{digits}f}"
 
 
-def _mebibytes(size: float | None) -> str:
-    return "–" if size is None else mebibytes(size)
-
-
-def _number(value: float | None, digits: int = 3) -> str:
-    return "–" if value is None else f"{value:,.{digits}f}"
+def _number(value: float, digits: int) -> str:
+    return f"{value:,.{digits}f}"

@@ -10,32 +10,82 @@ from collections.abc import Mapping, Sequence
 from tabulate import tabulate
 
 from benchmarks.analysis.leaderboard import Leaderboard, Row
-from benchmarks.common.formatting import counted, seconds_text
+from benchmarks.analysis.metric import Metric, Shown
+from benchmarks.analysis.metrics import ACCURACY, METRICS
+from benchmarks.common.formatting import counted
 from benchmarks.records.trial import safe_name
 from benchmarks.report.data.findings import Findings
 
 LEFT = ("model", "on")
+INTERVAL = "95 % interval"
+IDENTITY = ("rank", "best_group", "model", "features", "family", "status", "seeds")
+BOUNDS = ("accuracy_low", "accuracy_high")
 CSV_COLUMNS = (
-    *("rank", "tied", "model", "features", "family", "status", "seeds"),
-    *("accuracy", "accuracy_low", "accuracy_high", "precision", "recall", "f1"),
-    *("features_s", "fit_s", "predict_s", "latency_ms_p50", "latency_ms_p99", "peak_rss_mb", "model_mb", "reason"),
+    *IDENTITY,
+    ACCURACY.name,
+    *BOUNDS,
+    *(metric.name for metric in METRICS if metric is not ACCURACY),
+    "reason",
 )
-ON_A_TERMINAL = ("rank", "model", "on", "accuracy %", "95 % interval", "features", "fit", "predict")
+BEST_GROUP = (
+    "*: not significantly different from the best (paired test on the test images, Holm-corrected over all pairs, 5 %)."
+)
 
 
 def as_csv(board: Leaderboard) -> str:
     """Return leaderboard.csv: every row in full precision, what was not measured left empty."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
+    writer = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n")
+    writer.writeheader()
     for row in board.rows:
-        writer.writerow([_plain(getattr(row, name)) for name in CSV_COLUMNS])
+        # a missing value is written as an empty cell
+        writer.writerow({**column_values(row), "best_group": str(row.best_group).lower()})
     return text.getvalue()
 
 
-def as_text(rows: Sequence[Row]) -> str:
-    """Return the table for a terminal: the columns that fit there."""
-    return _tabulated([{name: cells(row)[name] for name in ON_A_TERMINAL} for row in rows], "simple")
+def column_values(row: Row) -> dict[str, object]:
+    """Return what a row has in the columns of leaderboard.csv; those of metrics that were not measured are left out."""
+    identity = {name: getattr(row, name) for name in IDENTITY}
+    bounds = dict(zip(BOUNDS, (row.interval.low, row.interval.high), strict=True)) if row.interval else {}
+    return {**identity, **row.values, **bounds, "reason": row.reason}
+
+
+def columns(rows: Sequence[Row], least: Shown) -> list[Metric]:
+    """Return the metrics shown in ``least`` and above that some row has a value for; accuracy always."""
+    return [
+        metric
+        for metric in METRICS
+        if metric.shown >= least and (metric is ACCURACY or any(metric.name in row.values for row in rows))
+    ]
+
+
+def cells(row: Row, metrics: Sequence[Metric]) -> dict[str, str]:
+    """Return the row as people read it, by column; empty where there is no value."""
+    shown = {"rank": f"{row.rank or ''}{row.mark}", "model": row.model, "on": row.features, "seeds": str(row.seeds)}
+    for metric in metrics:
+        shown[metric.title] = metric.cell(row.values.get(metric.name))
+        if metric is ACCURACY:
+            shown[metric.title] = accuracy_text(row) if row.status == "ok" else row.status
+            shown[INTERVAL] = interval_text(row)
+    return shown
+
+
+def accuracy_text(row: Row) -> str:
+    """Return the accuracy with its standard deviation over seeds, both in %."""
+    deviation = "" if row.deviation is None else f" ± {ACCURACY.cell(row.deviation)}"
+    return ACCURACY.cell(row.accuracy) + deviation
+
+
+def interval_text(row: Row) -> str:
+    """Return the interval of the accuracy, in %."""
+    return f"{ACCURACY.cell(row.interval.low)}–{ACCURACY.cell(row.interval.high)}" if row.interval else ""
+
+
+def as_text(rows: Sequence[Row], style: str = "simple") -> str:
+    """Return the short table and what its marks mean: for the terminal, or in style ``github`` for the README."""
+    metrics = columns(rows, Shown.SHORT_TABLES)
+    table = _tabulated([cells(row, metrics) for row in rows], style)
+    return f"{table}\n\n{BEST_GROUP}" if any(row.mark for row in rows) else table
 
 
 def _tabulated(lines: Sequence[Mapping[str, str]], style: str) -> str:
@@ -49,43 +99,46 @@ def _tabulated(lines: Sequence[Mapping[str, str]], style: str) -> str:
 def as_markdown(findings: Findings) -> str:
     """Return LEADERBOARD.md."""
     board = findings.board
-    title = f"# {findings.dataset}: which model reads it best?"
-    table = _tabulated([_linked(row) for row in board.rows], "github")
-    said = [*notes(board), *(f"**{warning}**" for warning in warnings(findings))]
-    return "\n".join([title, "", *said, "", table, "", *failures(board.rows), *LEGEND, ""])
+    metrics = columns(board.rows, Shown.TABLES)
+    table = _tabulated([{**cells(row, metrics), "model": _link(row)} for row in board.rows], "github")
+    lines = [*notes(board), *(f"**{warning}**" for warning in warnings(findings))]
+    title = f"# Leaderboard: {findings.dataset}"
+    return "\n".join([title, "", *lines, "", table, "", *failures(board.rows), BEST_GROUP, *LEGEND, ""])
 
 
 def notes(board: Leaderboard) -> list[str]:
-    """Say what the rows have in common."""
-    said = []
+    """Return sentences on what the rows have in common."""
+    sentences = []
     if board.n_train and board.n_test:
-        said.append(f"Given {board.n_train:,} images to learn from, tested on {board.n_test:,} others.")
+        sentences.append(f"Trained on {board.n_train:,} images, tested on {board.n_test:,} others.")
     if board.all_equal_p is not None:
         p_value = f"= {board.all_equal_p:.2g}" if board.all_equal_p >= 1e-4 else "< 0.0001"
-        said.append(f"That all rows err equally often: p {p_value} (Cochran's Q).")
+        sentences.append(f"Test that all rows have equal error rates: p {p_value} (Cochran's Q).")
     if board.n_smaller:
-        said.append(f"Stored and no row: {counted(board.n_smaller, 'trial')} on other numbers of training images.")
-    return said
+        sentences.append(f"Not in the table: {counted(board.n_smaller, 'trial')} on other numbers of training images.")
+    return sentences
 
 
 def warnings(findings: Findings) -> list[str]:
-    """Say what to be careful with, and what of the stored trials is not in the rows."""
-    said = []
+    """Return sentences on what to be careful with, and on which stored trials are not in the rows."""
+    sentences = []
     if len(findings.board.machines) > 1:
-        said.append(f"The times come from {len(findings.board.machines)} different machines and cannot be compared.")
+        sentences.append(
+            f"The times come from {len(findings.board.machines)} different machines and are not comparable."
+        )
     contended = sum(result.timing.contended for _, results in findings.rows() for result in results)
     if contended:
-        said.append(f"{counted(contended, 'trial')} ran beside others: times are then longer.")
+        sentences.append(f"{counted(contended, 'trial')} ran at the same time as others: times are then longer.")
     if findings.n_on_other_data:
-        said.append(f"Left out: {counted(findings.n_on_other_data, 'stored trial')}, measured on other data.")
+        sentences.append(f"Left out: {counted(findings.n_on_other_data, 'stored trial')}, measured on other data.")
     if findings.damaged:
         names = ", ".join(findings.damaged)
-        said.append(f"Damaged and left out: {names}. Run these trials again.")
-    return said
+        sentences.append(f"Damaged and left out: {names}. Run these trials again.")
+    return sentences
 
 
 def failures(rows: Sequence[Row]) -> list[str]:
-    """Say of the rows that are not ``ok`` why, those with one reason together."""
+    """Return lines on why rows are not ``ok``, those with one reason together."""
     names: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         if row.status != "ok":
@@ -96,56 +149,16 @@ def failures(rows: Sequence[Row]) -> list[str]:
 
 def anchor(row: Row) -> str:
     """Return the id of a row's part of the report."""
-    return safe_name(f"{row.model}@{row.features}")
+    return safe_name(row.name)
 
 
 LEGEND = (
-    "Rank with `=`: not told apart from the best (paired test on the test images, Holm-corrected over all",
-    "pairs, 5 %). ±: standard deviation over seeds. Interval: Wilson, 95 %. F1: macro average. Times: medians;",
+    "±: standard deviation over seeds. Interval: Wilson, 95 %. F1: macro average. Times: medians;",
     "`features` for all images, `predict` for the test images, `one image` from pixels to label. Memory: peak of the",
     "whole trial. More in [report.html](report.html), every column in [leaderboard.csv](leaderboard.csv).",
 )
 
 
-def cells(row: Row) -> dict[str, str]:
-    """Return the row as people read it, by column; empty where there is no figure."""
-    spread = "" if row.deviation is None else f" ± {row.deviation * 100:.2f}"
-    interval = f"{_percent(row.accuracy_low)}–{_percent(row.accuracy_high)}"
-    ok = row.accuracy is not None
-    return {
-        "rank": f"{row.rank}{'=' if row.tied else ''}" if ok else "",
-        "model": row.model,
-        "on": row.features,
-        "seeds": str(row.seeds),
-        "accuracy %": _percent(row.accuracy) + spread if ok else row.status,
-        "95 % interval": interval if ok else "",
-        "F1 %": _percent(row.f1),
-        "features": seconds_text(row.features_s),
-        "fit": seconds_text(row.fit_s),
-        "predict": seconds_text(row.predict_s),
-        "one image": _number(row.latency_ms_p50, "ms"),
-        "memory": _number(row.peak_rss_mb, "MiB", 0),
-        "size": _number(row.model_mb, "MiB"),
-    }
-
-
-def _linked(row: Row) -> dict[str, str]:
-    """Return the row with the model leading to its part of the report."""
-    model = f"[{row.model}](report.html#{anchor(row)})" if row.status == "ok" else row.model
-    return {**cells(row), "model": model}
-
-
-def _plain(value: object) -> object:
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else value
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{share * 100:.2f}"
-
-
-def _number(value: float | None, unit: str, digits: int | None = None) -> str:
-    if value is None:
-        return ""
-    return f"{value:,.{digits}f} {unit}" if digits is not None else f"{value:.3g} {unit}"
+def _link(row: Row) -> str:
+    """Return the model, leading to its part of the report where there is one."""
+    return f"[{row.model}](report.html#{anchor(row)})" if row.status == "ok" else row.model

@@ -8,36 +8,52 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.analysis.leaderboard import Leaderboard, leaderboard
+from benchmarks.analysis.metric import Shown
+from benchmarks.analysis.metrics import METRICS
 from benchmarks.records.trial import TrialResult
-from benchmarks.report.text.table import as_csv, as_text, cells, failures, notes
+from benchmarks.report.text.table import BEST_GROUP, as_csv, as_text, cells, columns, failures, notes
 from tests.conftest import a_result
 
 N = 1000
 
 
-def right(result: TrialResult) -> NDArray[np.bool_] | None:
-    """Read the first images right, as many as the accuracy says."""
+def correct(result: TrialResult) -> NDArray[np.bool_] | None:
+    """Classify the first images correctly, as many as the accuracy says."""
     return None if result.scores is None else np.arange(N) < result.scores.accuracy * N
 
 
 def ranked(*results: TrialResult, train_size: int | None = None) -> Leaderboard:
-    return leaderboard(results, {"knn": "neighbours"}, right, train_size)
+    return leaderboard(results, {"knn": "neighbours"}, correct, train_size)
 
 
 def model(name: str, accuracy: float, **more: int) -> TrialResult:
     return a_result(name, accuracy, n_test=N, **more)  # type: ignore[arg-type]
 
 
-def test_rows_are_ranked_and_those_not_told_apart_from_the_best_share_rank_1() -> None:
+def test_ranks_are_positions_and_a_mark_says_what_is_not_significantly_different_from_the_best() -> None:
     board = ranked(model("worse", 0.9), model("best", 0.99), model("near", 0.987), model("dummy", 0.1))
-    assert [(row.model, row.rank, row.tied) for row in board.rows] == [
-        *(("best", 1, True), ("near", 1, True), ("worse", 3, False), ("dummy", 4, False)),
+    assert [(row.model, row.rank, row.best_group, row.mark) for row in board.rows] == [
+        *(("best", 1, True, ""), ("near", 2, True, "*"), ("worse", 3, False, ""), ("dummy", 4, False, "")),
     ]
 
 
-def test_equal_accuracies_below_the_best_share_their_rank() -> None:
+def test_a_marked_row_may_stand_below_one_that_is_significantly_different() -> None:
+    """The second errs on images that the best classifies correctly, the third on nearly as many of the same ones."""
+    errors = {"best": range(20), "close": range(31), "other": [*range(20, 40), *range(100, 113)]}
+    board = leaderboard(
+        [model(name, 1 - len(wrong) / N) for name, wrong in errors.items()],
+        {},
+        lambda result: ~np.isin(np.arange(N), errors[result.trial.model]),
+    )
+    assert [(row.model, row.rank, row.mark) for row in board.rows] == [
+        *(("best", 1, ""), ("close", 2, ""), ("other", 3, "*")),
+    ]
+
+
+def test_equal_accuracies_share_their_rank() -> None:
     board = ranked(model("best", 0.99), model("b", 0.5), model("c", 0.5), model("d", 0.4))
     assert [row.rank for row in board.rows] == [1, 2, 2, 4]
+    assert [row.rank for row in ranked(model("a", 0.9), model("b", 0.9), model("c", 0.8)).rows] == [1, 1, 3]
 
 
 def test_a_mean_over_seeds_that_differs_in_its_last_bits_is_equal() -> None:
@@ -59,9 +75,9 @@ def test_a_row_is_a_mean_over_seeds_with_an_interval() -> None:
     board = ranked(*(model("knn", accuracy, seed=seed) for seed, accuracy in enumerate((0.8, 0.9, 1.0))))
     (row,) = board.rows
     assert row.seeds == 3 and row.accuracy == pytest.approx(0.9) and row.family == "neighbours"
-    assert row.accuracy_low is not None and row.accuracy_high is not None
-    assert row.accuracy_low < 0.9 < row.accuracy_high
-    assert row.predict_s == 0.2 and row.model_mb == 1.0
+    assert row.interval is not None and row.interval.low < 0.9 < row.interval.high
+    assert row.values["predict_s"] == 0.2 and row.values["model_mb"] == 1.0
+    assert row.values["training_s"] == pytest.approx(5.4) and "log_loss" not in row.values
     assert board.keys == (("knn@pixels-s0", "knn@pixels-s1", "knn@pixels-s2"),)
 
 
@@ -79,9 +95,9 @@ def test_smaller_training_sizes_are_no_rows() -> None:
     assert [(row.model, row.accuracy) for row in small.rows] == [("knn", 0.5), ("other", 0.4)]
 
 
-def test_a_row_whose_predictions_are_gone_is_never_tied() -> None:
+def test_a_row_whose_predictions_are_gone_is_not_marked() -> None:
     board = leaderboard([model("a", 0.99), model("b", 0.99)], {}, lambda result: None)
-    assert [(row.rank, row.tied) for row in board.rows] == [(1, True), (1, False)]
+    assert [(row.rank, row.best_group) for row in board.rows] == [(1, True), (1, False)]
 
 
 def test_nothing_makes_no_rows() -> None:
@@ -92,21 +108,30 @@ def test_the_csv_has_the_agreed_columns_in_full_precision() -> None:
     board = ranked(model("best", 0.987), a_result("lost", status="out-of-memory"))
     rows = list(csv.DictReader(io.StringIO(as_csv(board))))
     assert ",".join(rows[0]) == (
-        "rank,tied,model,features,family,status,seeds,accuracy,accuracy_low,accuracy_high,precision,recall,f1,"
-        "features_s,fit_s,predict_s,latency_ms_p50,latency_ms_p99,peak_rss_mb,model_mb,reason"
+        "rank,best_group,model,features,family,status,seeds,accuracy,accuracy_low,accuracy_high,"
+        + ",".join(metric.name for metric in METRICS if metric.name != "accuracy")
+        + ",reason"
     )
-    assert float(rows[0]["accuracy"]) == 0.987 and rows[0]["tied"] == "true"
+    assert float(rows[0]["accuracy"]) == 0.987 and rows[0]["best_group"] == "true" and rows[0]["log_loss"] == ""
     assert rows[1]["accuracy"] == rows[1]["rank"] == "" and rows[1]["status"] == "out-of-memory"
 
 
-def test_the_text_marks_ties_and_shows_why_a_row_has_no_figures() -> None:
-    text = as_text(ranked(model("best", 0.987), a_result("lost", status="timeout")).rows)
-    assert "1=" in text and "98.70" in text and "timeout" in text
+def test_the_text_explains_its_marks_and_shows_why_a_row_has_no_figures() -> None:
+    text = as_text(ranked(model("best", 0.987), model("near", 0.985), a_result("lost", status="timeout")).rows)
+    assert "2*" in text and "98.70" in text and "timeout" in text and BEST_GROUP in text
+    assert BEST_GROUP not in as_text(ranked(model("best", 0.987)).rows)
+
+
+def test_a_metric_that_no_row_has_is_no_column() -> None:
+    rows = ranked(model("best", 0.987), a_result("lost", status="timeout")).rows
+    shown = [metric.name for metric in columns(rows, Shown.DETAILS)]
+    assert "fit_s" in shown and "log_loss" not in shown
+    assert [metric.name for metric in columns(rows[1:], Shown.DETAILS)] == ["accuracy"]
 
 
 def test_seeds_and_their_spread_are_shown() -> None:
     board = ranked(*(model("knn", accuracy, seed=seed) for seed, accuracy in enumerate((0.8, 0.9, 1.0))))
-    shown = cells(board.rows[0])
+    shown = cells(board.rows[0], columns(board.rows, Shown.TABLES))
     assert shown["seeds"] == "3" and shown["accuracy %"] == "90.00 ± 10.00"
     assert board.all_equal_p is None
 

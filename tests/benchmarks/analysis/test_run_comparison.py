@@ -7,11 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.analysis.run_comparison import FIGURES, TIMES, Side, compare_rows, regressions
+from benchmarks.analysis.metrics import COMPARED
+from benchmarks.analysis.run_comparison import Side, compare_rows, regressions
 from benchmarks.records.trial import Latency, Resources, Timing, TrialResult
 from tests.conftest import a_result
 
 N = 1_000
+FIGURES = [metric.heading for metric in COMPARED if metric.of_trial(a_result()) is not None]
+TIMES = [metric.heading for metric in COMPARED if metric.unit.is_time]
 
 
 def side(
@@ -22,7 +25,7 @@ def side(
     features_s: float = 10.0,
     one_image_ms: float = 1.0,
 ) -> Side:
-    """Return a row of one seed that misreads the first ``n_wrong`` of 1,000 images."""
+    """Return a row of one seed that misclassifies the first ``n_wrong`` of 1,000 images."""
     result = replace(
         a_result(accuracy=1 - n_wrong / N, n_test=N),
         timing=Timing(
@@ -70,7 +73,7 @@ def test_each_figure_is_judged_by_itself(changed: Side, figure: str, verdict: st
 
 def test_a_fit_timed_with_several_seeds_may_differ_by_less() -> None:
     def seeds(fit_s: float) -> Side:
-        return Side(side(fit_s=fit_s).results * 3, np.repeat(side().right, 3, axis=0))  # type: ignore[arg-type]
+        return Side(side(fit_s=fit_s).results * 3, np.repeat(side().correct, 3, axis=0))  # type: ignore[arg-type]
 
     assert verdicts(seeds(5.0), seeds(6.2))["fit"] == "within noise"
     assert verdicts(seeds(5.0), seeds(6.3))["fit"] == "worse"
@@ -79,7 +82,7 @@ def test_a_fit_timed_with_several_seeds_may_differ_by_less() -> None:
 def test_more_seeds_do_not_excuse_more() -> None:
     def seeds(*fits: float) -> Side:
         results = tuple(result for fit_s in fits for result in side(fit_s=fit_s).results)
-        return Side(results, np.repeat(side().right, len(fits), axis=0))  # type: ignore[arg-type]
+        return Side(results, np.repeat(side().correct, len(fits), axis=0))  # type: ignore[arg-type]
 
     usual = (5.0, 5.0, 5.1, 5.1, 9.0)
     assert verdicts(seeds(*usual), seeds(*(1.3 * fit_s for fit_s in usual)))["fit"] == "worse"
@@ -88,7 +91,7 @@ def test_more_seeds_do_not_excuse_more() -> None:
 
 def test_features_taken_from_the_cache_by_every_seed_were_timed_once() -> None:
     def seeds(features_s: float) -> Side:
-        return Side(side(features_s=features_s).results * 3, np.repeat(side().right, 3, axis=0))  # type: ignore[arg-type]
+        return Side(side(features_s=features_s).results * 3, np.repeat(side().correct, 3, axis=0))  # type: ignore[arg-type]
 
     assert verdicts(seeds(10.0), seeds(14.0))["features"] == "within noise"
 
@@ -108,7 +111,7 @@ def test_holm_corrects_over_the_rows() -> None:
 
 def test_without_predictions_accuracies_are_compared_by_their_intervals() -> None:
     def bare(n_wrong: int) -> Side:
-        return replace(side(n_wrong), right=None)
+        return replace(side(n_wrong), correct=None)
 
     assert verdicts(side(50), bare(56))["accuracy"] == "within noise"
     assert verdicts(side(50), bare(100))["accuracy"] == "worse"

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from benchmarks.analysis.prediction_checks import WrongAnswerError, checked_labels, checked_probabilities
+from benchmarks.analysis.prediction_checks import InvalidPredictionError, checked_labels, checked_probabilities
 from benchmarks.analysis.scores import expected_calibration_error, score
 from benchmarks.records.trial import Measurement, Predictions, Resources, Timing
 
@@ -87,7 +87,7 @@ def test_scores_of_probabilities_agree_with_their_definitions(n: int, k: int, se
     ],
 )
 def test_what_is_no_label_is_refused(answer: object, message: str) -> None:
-    with pytest.raises(WrongAnswerError, match=message):
+    with pytest.raises(InvalidPredictionError, match=message):
         checked_labels(answer, 5, 10)
 
 
@@ -102,5 +102,5 @@ def test_probabilities_are_put_in_the_order_of_the_labels() -> None:
 
 @pytest.mark.parametrize("answer", [[[0.5, 0.6]], [[np.nan, 1.0]], [[-0.5, 1.5]], [[1.0]], [[0.5, 0.5], [0.5, 0.5]]])
 def test_what_are_no_probabilities_is_refused(answer: object) -> None:
-    with pytest.raises(WrongAnswerError):
+    with pytest.raises(InvalidPredictionError):
         checked_probabilities(answer, None, 1, 2)

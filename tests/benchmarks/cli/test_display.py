@@ -29,7 +29,7 @@ def test_each_end_is_a_line_with_accuracy_and_times() -> None:
     display(TrialFinished(a_result()))
     display(TrialFinished(a_result("other", status="timeout")))
     done, failed, reason = text.getvalue().splitlines()
-    assert done.split() == ["1/2", "knn@pixels-s0", "ok", "90.00%", "400", "ms", "5", "s", "200", "ms"]
+    assert done.split() == ["1/2", "knn@pixels-s0", "ok", "90.00", "%", "400", "ms", "5", "s", "200", "ms"]
     assert failed.split() == ["2/2", "other@pixels-s0", "timeout"] and reason.strip() == "because"
 
 
@@ -40,7 +40,7 @@ def test_figures_stand_under_their_headings_however_long_the_names() -> None:
     display(TrialFinished(a_result("a-model-of-a-long-name")))
     short, long = text.getvalue().splitlines()
     place = display.columns(COLUMNS).index("accuracy")
-    assert short.index("90.00%") == long.index("90.00%") == place
+    assert short.index("90.00 %") == long.index("90.00 %") == place
 
 
 def test_a_trial_run_again_says_why_and_a_stored_one_that_it_is_stored() -> None:

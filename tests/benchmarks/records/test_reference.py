@@ -16,7 +16,7 @@ from sklearn.metrics import f1_score, precision_score, recall_score
 from benchmarks.datasets.sources.mnist import FILES
 from benchmarks.records.store import ResultStore
 from benchmarks.report.data.findings import read_findings
-from benchmarks.report.data.summary import answer
+from benchmarks.report.data.summary import summarize
 from benchmarks.report.text.table import as_csv, as_markdown
 from models.registry import MODELS
 from tests.conftest import ROOT
@@ -79,7 +79,7 @@ def test_the_reports_are_what_the_stored_trials_say() -> None:
         assert (REFERENCE / name).read_text() == text, f"{name} {STALE}"
     page = html.unescape((REFERENCE / "report.html").read_text())
     # not the whole page, which changes with every detail of its looks
-    assert all(sentence in page for sentence in answer(findings.board)), f"report.html {STALE}"
+    assert all(sentence in page for sentence in summarize(findings.board)), f"report.html {STALE}"
     for row, _ in findings.rows():
         assert f'<details class="model" id="{row.model}@{row.features}"' in page, f"report.html {STALE}"
     assert len(page) < 5 * 2**20

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.analysis.leaderboard import Leaderboard, Row
+from benchmarks.analysis.statistics import Interval
 from benchmarks.report.charts.chart import (
     Chart,
     Line,
@@ -79,14 +80,14 @@ def test_names_stay_inside_where_there_is_room(points: list[tuple[float, float]]
 
 def a_board() -> Leaderboard:
     rows = tuple(
-        Row(i + 1, False, f"<m{i}>", "p", f"family {i % 3}", "ok", 1, 0.99 - i / 100, 0.98 - i / 100, 0.995 - i / 100)
+        Row(
+            *(i + 1, False, f"<m{i}>", "p", f"family {i % 3}", "ok", 1),
+            values={"accuracy": 0.99 - i / 100, "training_s": 10.0 / (i + 1), **({} if i else {"model_mb": 3.0})},
+            interval=Interval(0.98 - i / 100, 0.995 - i / 100),
+        )
         for i in range(5)
     )
-    costly = tuple(
-        Row(**{**vars(row), "features_s": 0.0, "fit_s": 10.0 / (i + 1), "model_mb": None if i else 3.0})
-        for i, row in enumerate(rows)
-    )
-    return Leaderboard(costly, tuple((row.model,) for row in costly), 100, 1000, ("here",), 0, None)
+    return Leaderboard(rows, tuple((row.model,) for row in rows), 100, 1000, ("here",), 0, None)
 
 
 def test_every_cost_that_someone_measured_has_a_chart() -> None:

@@ -52,13 +52,13 @@ def test_accuracy_is_worse_only_where_the_intervals_have_nothing_in_common(bench
     edit(before, accuracy=0.1235)
     done = bench("compare", str(before), *RUN)
     assert done.returncode == 0
-    assert "within noise: 12.35% → 11.35% (unpaired, by 95 % intervals)" in done.stdout
+    assert "within noise: 12.35 % → 11.35 % (unpaired, by 95 % intervals)" in done.stdout
     edit(before, accuracy=0.1335)
     done = bench("compare", str(before), *RUN)
     assert done.returncode == 1 and "Regressions: `dummy@pixels` accuracy." in done.stdout
-    assert "**worse**: 13.35% → 11.35%" in done.stdout
+    assert "**worse**: 13.35 % → 11.35 %" in done.stdout
     other_way_round = bench("compare", RUN[0], str(before), *RUN[1:])
-    assert other_way_round.returncode == 0 and "**improved**: 11.35% → 13.35%" in other_way_round.stdout
+    assert other_way_round.returncode == 0 and "**improved**: 11.35 % → 13.35 %" in other_way_round.stdout
 
 
 def test_memory_is_compared_and_times_never_are(bench: Bench, before: Path) -> None:
@@ -79,6 +79,23 @@ def test_a_row_that_failed_before_is_improved_and_one_that_is_gone_is_named(benc
     assert f"Only in {before}: `gone@pixels`." in done.stdout
     assert f"Only in {REFERENCE}: `logistic@pixels`." in done.stdout
     assert bench("compare", RUN[0], str(before), *RUN[1:]).returncode == 1
+
+
+def test_columns_are_found_by_name_and_may_be_fewer_or_more(bench: Bench, before: Path) -> None:
+    """An older file lacks newer metrics, and may have columns that are no longer written."""
+    with before.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    older = {"tied": "true"}
+    for row in rows:
+        for name in ("best_group", "model_mb", "log_loss", "training_s"):
+            del row[name]
+    with before.open("w", newline="") as file:
+        writer = csv.DictWriter(file, ["tied", *reversed(list(rows[0]))], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({**row, **older} for row in rows)
+    done = bench("compare", str(before), *RUN)
+    assert done.returncode == 0, done.stderr
+    assert "Nothing changed" in done.stdout and "not compared: not measured in both" in done.stdout
 
 
 def refused(bench: Bench, *words: str) -> str:
@@ -110,7 +127,7 @@ def test_a_leaderboard_still_beside_its_dataset_is_known_to_be_of_other_images(b
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("rank,tied", "place,tied", "it has other columns"),
+        ("rank,", "place,", "it has no column 'rank'"),
         ("rank,", "\0rank,", "is no leaderboard.csv that a run wrote"),
         (",ok,1,", ",ok,one,", "is no leaderboard.csv that a run wrote"),
         (",false,dummy,", ",dummy,", "is no leaderboard.csv that a run wrote"),
@@ -130,7 +147,7 @@ def test_a_file_that_no_run_wrote_gets_one_clear_line(
 
 def test_an_empty_file_gets_one_clear_line(bench: Bench, before: Path) -> None:
     before.write_bytes(b"")
-    assert "it has other columns" in refused(bench, str(before), *RUN)
+    assert "it has no column 'rank'" in refused(bench, str(before), *RUN)
 
 
 def test_help_says_what_may_be_compared(bench: Bench) -> None:

@@ -93,7 +93,7 @@ def test_another_machine_times_are_refused_and_accuracy_is_compared(bench: Bench
     done = bench("compare", "before", "after", "--results-dir", str(runs))
     assert done.returncode == 0
     assert "**Times are not compared: they come from different machines.**" in done.stdout
-    assert re.search(r"the same \(\d\d\.\d\d%\)", done.stdout)
+    assert re.search(r"the same \(\d\d\.\d\d %\)", done.stdout)
 
 
 def test_rows_of_one_run_only_are_named(bench: Bench, runs: Path) -> None:
@@ -124,7 +124,10 @@ def data_hash(hashes: dict[str, str]) -> str:
         (("before", "."), "is no run"),
         (("before", str(REFERENCE / "mnist")), "is one dataset of a run; name"),
         (("before", "after", "--dataset", "digits"), "has no results on 'digits'; it has: mnist"),
-        (("before", "after", "--fail-on", "speed"), "'speed' should be one of accuracy, fit, predict, memory"),
+        (
+            ("before", "after", "--fail-on", "speed"),
+            "'speed' should be one of accuracy, features, fit, predict, one image, memory, size, or nothing",
+        ),
         (("before", str(ROOT / "README.md")), "compare runs with runs"),
         (("before", str(REFERENCE / "mnist" / "none.csv")), "there is no run"),
         ((str(ROOT / "README.md"), str(ROOT / "README.md")), "is no file that 'make regress-save' stored"),

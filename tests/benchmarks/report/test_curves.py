@@ -42,7 +42,7 @@ def test_training_and_validation_share_a_chart_of_each_figure() -> None:
     assert epoch_charts([]) == []
 
 
-def test_calibration_sets_right_against_sure() -> None:
+def test_calibration_sets_accuracy_against_confidence() -> None:
     sure = np.array([[0.95, 0.05], [0.97, 0.03], [0.6, 0.4], [0.2, 0.8]])
     chart = calibration_chart(np.array([0, 1, 0, 1]), Predictions(sure.argmax(axis=1), sure))
     assert chart and [tuple(round(v, 6) for v in point) for point in chart.lines[1].points] == [

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.analysis.leaderboard import Row
 from benchmarks.analysis.scores import score
 from benchmarks.common.atomic_files import write_json
 from benchmarks.common.errors import BenchError
@@ -20,11 +21,11 @@ from benchmarks.records.store import ResultStore, only_dataset_of
 from benchmarks.records.trial import Environment, Inputs, Measurement, Predictions, Resources, Timing, TrialResult
 from benchmarks.report.comparison.pair import explain
 from benchmarks.report.data.findings import read_findings
-from benchmarks.report.data.mistakes import Hard, hardest, mistakes, right_ones
+from benchmarks.report.data.mistakes import HardImage, correct_examples, hardest, mistakes
 from benchmarks.report.data.pictures import read_pictures
 from benchmarks.report.data.reproduction import commands
 from benchmarks.report.files import write_files
-from benchmarks.report.readme import README, SOURCE, figures, table, with_table
+from benchmarks.report.readme import README, figures, main_rows, reference_board, table, with_table
 from benchmarks.report.write import write_reports
 from tests.conftest import a_result
 
@@ -97,7 +98,7 @@ def test_the_confusion_matrix_shows_the_numbers_of_the_json(store: ResultStore) 
 
 
 def store_letters(root: Path, n_classes: int) -> ResultStore:
-    """Store a row that misreads every first image of a class as the class before it; two images a class."""
+    """Store a row that misclassifies every first image of a class as the class before it; two images a class."""
     names = tuple(string.ascii_lowercase[:n_classes])
     store = ResultStore(root, "local", f"letters-{n_classes}")
     truth = np.arange(n_classes).repeat(2)
@@ -136,7 +137,7 @@ def test_letters_have_no_r2(store: ResultStore, tmp_path: Path) -> None:
     )
     write_reports(store, {})
     page = (store.folder / "report.html").read_text()
-    assert page.count("<dt>R² of the label as a number</dt><dd>0.500</dd>") == page.count("R²") == 1
+    assert page.count('<th scope="row">R² of the label as a number</th><td>0.500</td>') == page.count("R²") == 1
 
 
 def test_results_on_other_data_are_no_rows(store: ResultStore) -> None:
@@ -161,17 +162,27 @@ def test_a_table_is_put_between_its_marks() -> None:
 
 
 def test_the_table_in_the_readme_is_that_of_the_reference() -> None:
-    assert SOURCE.exists(), "results/reference/mnist is missing"
-    assert table() in README.read_text(), "stale: run python -m benchmarks.report.readme"
+    assert table(reference_board()) in README.read_text(), "stale: run python -m benchmarks.report.readme"
 
 
-def test_two_rows_are_compared_in_words(store: ResultStore) -> None:
+def test_the_main_rows_are_the_best_of_each_family_and_the_best_of_the_others() -> None:
+    def row(rank: int, family: str) -> Row:
+        return Row(rank, rank == 1, f"{family}-{rank}", "pixels", family, "ok", 1, {"accuracy": 1 - rank / 100})
+
+    rows = [row(1, "a"), row(2, "a"), row(3, "a"), row(4, "b"), row(5, "b"), row(6, "dummy")]
+    failed = replace(row(7, "c"), status="failed")
+    assert [one.rank for one in main_rows([*rows, failed], 4)] == [1, 2, 4, 6]
+    assert [one.rank for one in main_rows(rows, 2)] == [1, 4, 6]
+    assert main_rows(rows, 10) == rows
+
+
+def test_two_rows_are_compared(store: ResultStore) -> None:
     text = explain(store, "knn@pixels", "<b>bad@pixels")
-    assert "knn@pixels reads 9 of 10 images right" in text
-    assert re.search(r"knn@pixels right\s+2\s+7", text) and re.search(r"knn@pixels wrong\s+0\s+1", text)
-    assert "p = 0.016 (paired test, for this pair alone): knn@pixels is better" in text
-    assert "only knn@pixels reads right: #1 (a 0, read as 1), #2" in text
-    assert "only <b>bad@pixels reads right: none" in text
+    assert "knn@pixels classifies 9 of 10 images correctly" in text
+    assert re.search(r"knn@pixels correct\s+2\s+7", text) and re.search(r"knn@pixels wrong\s+0\s+1", text)
+    assert "p = 0.016 (paired test, for this pair alone): knn@pixels is significantly better" in text
+    assert "only knn@pixels classifies correctly: #1 (a 0, predicted 1), #2" in text
+    assert "only <b>bad@pixels classifies correctly: none" in text
 
 
 def test_two_rows_of_several_seeds_are_compared_over_seeds(store: ResultStore) -> None:
@@ -216,7 +227,9 @@ def test_times_of_several_machines_and_of_busy_ones_are_warned_of(store: ResultS
     store.save(replace(result, environment=replace(result.environment, machine_id="there"), timing=busy), None)
     write_reports(store, {})
     page = (store.folder / "report.html").read_text()
-    assert page.count('class="warning"') == 3 and "2 different machines" in page and "1 trial ran beside" in page
+    assert (
+        page.count('class="warning"') == 3 and "2 different machines" in page and "1 trial ran at the same time" in page
+    )
 
 
 def test_the_images_of_the_report_are_stored_and_found_again(store: ResultStore) -> None:
@@ -269,27 +282,27 @@ def test_the_commands_prepare_a_persons_own_images_as_they_were(store: ResultSto
     assert one == "'/my images' --polarity dark-on-light --centre"
 
 
-def test_the_mistakes_that_a_model_is_surest_of_come_first() -> None:
-    sure = np.array([[0.9, 0.1], [0.3, 0.7], [0.1, 0.9], [0.6, 0.4]])
-    predictions = Predictions(sure.argmax(axis=1), sure)
+def test_the_mistakes_of_the_highest_confidence_come_first() -> None:
+    shares = np.array([[0.9, 0.1], [0.3, 0.7], [0.1, 0.9], [0.6, 0.4]])
+    predictions = Predictions(shares.argmax(axis=1), shares)
     truth = np.array([0, 0, 0, 1])
-    assert [(one.image, one.said, one.sureness) for one in mistakes(truth, predictions)] == [
+    assert [(one.image, one.label, one.confidence) for one in mistakes(truth, predictions)] == [
         (2, 1, 0.9),
         (1, 1, 0.7),
         (3, 0, 0.6),
     ]
-    assert [one.image for one in right_ones(truth, predictions)] == [0]
+    assert [one.image for one in correct_examples(truth, predictions)] == [0]
 
 
-def test_the_hardest_images_are_those_most_rows_read_wrong() -> None:
+def test_the_hardest_images_are_those_most_rows_misclassify() -> None:
     truth = np.array([0, 0, 1])
     rows = [Predictions(np.array(labels)) for labels in ([1, 0, 1], [1, 1, 1], [2, 1, 1])]
-    assert hardest(truth, rows) == [Hard(0, 3, ((1, 2), (2, 1))), Hard(1, 2, ((1, 2),))]
+    assert hardest(truth, rows) == [HardImage(0, 3, ((1, 2), (2, 1))), HardImage(1, 2, ((1, 2),))]
     assert hardest(truth, [*rows[:2], None]) == []
 
 
 def test_the_figures_in_the_readme_are_those_of_the_reference() -> None:
-    for path, svg in figures().items():
+    for path, svg in figures(reference_board()).items():
         assert path.read_text() == svg, "stale: run python -m benchmarks.report.readme"
         assert f"](docs/figures/{path.name})" in README.read_text()
 

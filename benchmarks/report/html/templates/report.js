@@ -16,8 +16,8 @@
 
   function sortBy(column) {
     const heading = headings[column];
-    // what is best at the top comes first: high scores, low costs
-    const first = /accuracy|interval|F1/.test(heading.textContent) ? "descending" : "ascending";
+    // the best value comes first: high scores, low costs
+    const first = heading.dataset.first;
     const other = first === "ascending" ? "descending" : "ascending";
     const direction = heading.getAttribute("aria-sort") === first ? other : first;
     headings.forEach((one) => one.removeAttribute("aria-sort"));
@@ -53,9 +53,9 @@
   if (document.querySelector("input[name=cost]")) showCost();
 
   const tip = document.getElementById("tip");
-  let told = null;
+  let shownMark = null;
   function showTip(mark) {
-    told = mark;
+    shownMark = mark;
     tip.textContent = mark.getAttribute("aria-label");
     tip.hidden = false;
     const at = mark.querySelector("circle").getBoundingClientRect();
@@ -64,7 +64,7 @@
     tip.style.left = `${Math.max(8, left)}px`;
     tip.style.top = `${below ? at.bottom + 8 : at.top - tip.offsetHeight - 8}px`;
   }
-  addEventListener("scroll", () => { if (!tip.hidden) showTip(told); });
+  addEventListener("scroll", () => { if (!tip.hidden) showTip(shownMark); });
   all(".mark").forEach((mark) => {
     ["mouseenter", "focus"].forEach((name) => mark.addEventListener(name, () => showTip(mark)));
     ["mouseleave", "blur"].forEach((name) => mark.addEventListener(name, () => { tip.hidden = true; }));
