@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ROOT, Bench
 
 PLUGINS = ROOT / "tests" / "plugins"
-CARELESS = str(PLUGINS / "careless.py")
+CARELESS = str(PLUGINS / "failing_models.py")
 BROKEN_SPEC = """\
 from models.spec import ModelSpec
 
@@ -36,7 +36,7 @@ def test_a_crash_or_a_hang_is_a_broken_promise_and_the_next_are_tried(bench: Ben
 
 @pytest.mark.slow
 def test_what_a_file_defines_is_checked_be_it_features_or_data(bench: Bench) -> None:
-    for file, names in (("own_features.py", ("profiles", "eigenimages")), ("own_dataset.py", ("stripes",))):
+    for file, names in (("example_features.py", ("profiles", "eigenimages")), ("example_dataset.py", ("stripes",))):
         done = bench("check", str(PLUGINS / file))
         assert done.returncode == 0, done.stdout + done.stderr
         assert all(f"{name}, a " in done.stdout for name in names) and "✗" not in done.stdout

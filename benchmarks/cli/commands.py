@@ -22,7 +22,7 @@ def run(options: Namespace) -> int:
     from benchmarks.catalog.selection import Choice, parse_sizes
     from benchmarks.catalog.weight_files import use_weights
     from benchmarks.cli.session import Session
-    from benchmarks.datasets.preprocessing.prepare import Preparation
+    from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
     from benchmarks.datasets.registry import data_places
     from benchmarks.execution.harness import RunOptions
     from benchmarks.execution.processes.worker_process import Limits, default_memory_gb
@@ -46,7 +46,7 @@ def run(options: Namespace) -> int:
             max_minutes=options.max_minutes,
             keep_models=options.keep_models,
         ),
-        preparation=Preparation(options.polarity, options.centre),
+        preparation=PreprocessingOptions(options.polarity, options.centre),
     ).execute()
 
 

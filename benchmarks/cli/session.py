@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.catalog.catalog import Catalog
-from benchmarks.catalog.selection import Choice, plan, wanted
+from benchmarks.catalog.selection import Choice, plan, polarity
 from benchmarks.cli.display import display
 from benchmarks.common.atomic_files import write_whole
 from benchmarks.common.paths import RESULTS
 from benchmarks.datasets.preprocessing.audit import Audit, audit
-from benchmarks.datasets.preprocessing.prepare import Preparation
-from benchmarks.datasets.registry import AS_FOUND, open_dataset
+from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
+from benchmarks.datasets.registry import DEFAULT_PREPROCESSING, open_dataset
 from benchmarks.datasets.spec import DataPlaces, Images
 from benchmarks.execution.estimates import Estimates
 from benchmarks.execution.harness import Harness, RunOptions
@@ -44,12 +44,12 @@ class Session:
     results: Path
     run: str
     options: RunOptions
-    preparation: Preparation = AS_FOUND
+    preparation: PreprocessingOptions = DEFAULT_PREPROCESSING
 
     def execute(self) -> int:
         """Run what was chosen, store it, print the leaderboard; return the exit code. Raises ``BenchError``."""
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        wanted(self.choice, self.catalog)  # a wrong name is said before anything is fetched or read
+        polarity(self.choice, self.catalog)  # a wrong name is said before anything is fetched or read
         name, images = open_dataset(self.catalog.datasets, self.dataset, self.places, self.preparation)
         if images.source:
             name = name_of_own(self.results / self.run, name, images.source, self.catalog.datasets)

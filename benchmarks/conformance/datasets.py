@@ -34,7 +34,7 @@ def _has_no_faults(case: DatasetCase) -> str:
 
 
 def _says_whether_it_is_at_hand(case: DatasetCase) -> str:
-    place = case.spec.at_hand(case.places)
+    place = case.spec.location(case.places)
     if place is not None and not isinstance(place, str):
         raise BrokenError(f"at_hand returned a {type(place).__name__}; it should be text, or None")
     return place or "it is not, and is fetched"

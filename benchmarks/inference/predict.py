@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from benchmarks.analysis.prediction_checks import checked_labels, probabilities_from
 from benchmarks.catalog.catalog import Catalog, load_catalog
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.preprocessing.frame import FRAME, to_frame
+from benchmarks.datasets.preprocessing.normalization import SIDE, normalize_image
 from benchmarks.datasets.readers.image_file import read_image
 from benchmarks.execution.processes.worker_process import FOR_KERAS
 from benchmarks.provenance.fingerprint import inputs_of
@@ -117,11 +117,13 @@ class Predicting:
 
         names, centred = _dataset_of(self.kept)
         dark_on_light = POLARITIES[self.polarity]
-        frames = [to_frame(read_image(path), centre=centred, dark_on_light=dark_on_light) for path in self.images]
+        frames = [
+            normalize_image(read_image(path), centre=centred, dark_on_light=dark_on_light) for path in self.images
+        ]
         fitted = read_kept(self.kept.folder)
-        if fitted.image_shape != (FRAME, FRAME):
+        if fitted.image_shape != (SIDE, SIDE):
             shape = "×".join(map(str, fitted.image_shape))
-            raise BenchError(f"{self.kept.row} reads images of {shape}; predict makes images of {FRAME}×{FRAME}")
+            raise BenchError(f"{self.kept.row} reads images of {shape}; predict makes images of {SIDE}×{SIDE}")
         X = fitted.transformer.transform(np.stack(frames))
         labels = checked_labels(fitted.model.predict(X), len(X), len(names))
         shares = probabilities_from(fitted.model, X, len(names))

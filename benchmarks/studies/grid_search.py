@@ -94,13 +94,13 @@ GRIDS = (
 )
 
 
-def main(wanted: Sequence[str]) -> int:
+def main(polarity: Sequence[str]) -> int:
     """Run the grids of the models or rows named, or all, and write what came of it; return the first bad exit code.
 
     Stored trials are taken again.
     """
     for grid in GRIDS:
-        if not wanted or {grid.model, f"{grid.model}@{grid.features}"} & set(wanted):
+        if not polarity or {grid.model, f"{grid.model}@{grid.features}"} & set(polarity):
             words = ["--run", RUN, "--dataset", DATASET, "--models", grid.names(), "--features", grid.features]
             if code := parse(words)():
                 return code

@@ -24,7 +24,9 @@ NOWHERE = DataPlaces((), Path("nowhere"))
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
     plugins = ROOT / "tests/plugins"
-    return load_catalog([plugins / "careless.py", plugins / "careless_features.py", plugins / "own_dataset.py"])
+    return load_catalog(
+        [plugins / "failing_models.py", plugins / "failing_features.py", plugins / "example_dataset.py"]
+    )
 
 
 def broken(checks: tuple[Check[Any], ...], case: Any) -> dict[str, Verdict]:
@@ -64,7 +66,7 @@ def test_a_careful_model_breaks_none(catalog: Catalog, name: str) -> None:
 
 def test_a_remark_says_which_line_of_the_model_failed(catalog: Catalog) -> None:
     found = broken(MODEL_CHECKS, ModelCase(catalog.models["every-class-only"], catalog))
-    assert "(careless.py, line " in found["tolerates a class that is missing from train"].remark
+    assert "(failing_models.py, line " in found["tolerates a class that is missing from train"].remark
 
 
 @pytest.mark.parametrize(
@@ -143,4 +145,4 @@ def test_faults_of_a_spec_are_named(catalog: Catalog, changed: dict[str, Any], f
 
 def test_faults_of_pipelines_and_datasets_are_named_too(catalog: Catalog) -> None:
     assert "build is no function" in catalog.faults_of(FeaturePipeline("p", "s", None))[0]  # type: ignore[arg-type]
-    assert "at_hand is no function" in catalog.faults_of(Dataset("d", "s", print, None))[0]  # type: ignore[arg-type]
+    assert "location is no function" in catalog.faults_of(Dataset("d", "s", print, None))[0]  # type: ignore[arg-type]

@@ -38,10 +38,10 @@ class MadeUp:
     machine: str = "here"
     accuracy: float = 0.9
     numpy: str = "2.0"
-    asked: list[tuple[Path, list[str]]] = field(default_factory=list)
+    chosen: list[tuple[Path, list[str]]] = field(default_factory=list)
 
     def one_pass(self, which: Sequence[str], tree: Path = ROOT) -> Passes:
-        self.asked.append((tree, list(which)))
+        self.chosen.append((tree, list(which)))
         ratios, accuracy = (self.old or iter(()), 0.9) if tree == OLD_TREE else (self.ratios, self.accuracy)
         one = {"a": Timed(next(ratios)), "b": Timed(1.0, accuracy)}
         everything = which == [HERE]
@@ -69,7 +69,7 @@ def said(made_up: MadeUp, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 def test_what_is_unchanged_is_run_once(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     made_up = MadeUp(iter([1.04]), old=repeat(1.0))
     code, text = said(made_up, monkeypatch, capsys)
-    assert code == 0 and "Nothing is worse in 2 benchmarks." in text and made_up.asked == [(ROOT, [HERE])]
+    assert code == 0 and "Nothing is worse in 2 benchmarks." in text and made_up.chosen == [(ROOT, [HERE])]
 
 
 def test_what_looked_slow_by_chance_is_repeated_alone_until_it_does_not(
@@ -78,7 +78,7 @@ def test_what_looked_slow_by_chance_is_repeated_alone_until_it_does_not(
     made_up = MadeUp(iter([1.6, 1.5, 1.0, 1.0]))
     code, text = said(made_up, monkeypatch, capsys)
     assert code == 0 and "Nothing is worse" in text
-    assert made_up.asked == [(ROOT, [HERE]), *[(ROOT, places("a"))] * 3]
+    assert made_up.chosen == [(ROOT, [HERE]), *[(ROOT, places("a"))] * 3]
 
 
 def test_a_machine_that_became_slower_slows_the_stored_code_too(
@@ -87,7 +87,7 @@ def test_a_machine_that_became_slower_slows_the_stored_code_too(
     made_up = MadeUp(repeat(1.5), old=repeat(1.5))
     code, text = said(made_up, monkeypatch, capsys)
     assert code == 0 and "Nothing is worse" in text
-    assert made_up.asked == [(ROOT, [HERE]), (OLD_TREE, places("a")), (ROOT, places("a"))]
+    assert made_up.chosen == [(ROOT, [HERE]), (OLD_TREE, places("a")), (ROOT, places("a"))]
 
 
 @pytest.mark.parametrize("old", [None, repeat(0.95)])
@@ -99,7 +99,7 @@ def test_what_is_slow_every_time_is_slower(
     assert code == 1 and "**`a` is slower.**" in text
     against = f"in turn with commit {COMMIT:.7}" if old else "against the stored times"
     assert f"Looked slower, and timed again {against}: `a`." in text
-    assert len(made_up.asked) == 1 + confirm.CONFIRMATIONS * (2 if old else 1)
+    assert len(made_up.chosen) == 1 + confirm.CONFIRMATIONS * (2 if old else 1)
 
 
 def test_other_libraries_may_be_what_is_slower(

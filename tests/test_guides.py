@@ -23,8 +23,8 @@ from benchmarks.catalog.plugins import GROUPS
 from benchmarks.common.dependencies import missing_modules
 from benchmarks.conformance.models import MODEL_CHECKS, ModelCase
 from features.pretrained.backend import REQUIRES
+from tests.cli_helpers import leaderboard
 from tests.conftest import ROOT
-from tests.outside import leaderboard
 
 ADD_A_MODEL = (ROOT / "docs/add-a-model.md").read_text(encoding="utf-8")
 NOTEBOOK = ROOT / "docs/results-with-pandas.ipynb"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.datasets.preprocessing.splits import with_validation
+from benchmarks.datasets.preprocessing.splits import split_off_validation
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images, Split
 
 
@@ -18,7 +18,7 @@ def load(places: DataPlaces) -> Images:
         image[at : at + 3, 4:24] = 255
         if standing:
             image[:] = image.T.copy()
-    train, validation = with_validation(Split(images[:180], labels[:180]))
+    train, validation = split_off_validation(Split(images[:180], labels[:180]))
     return Images(train, validation, Split(images[180:], labels[180:]), class_names=("lying", "standing"))
 
 
