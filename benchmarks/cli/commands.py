@@ -94,17 +94,17 @@ def new_model(options: Namespace) -> int:
 
 
 def check(options: Namespace) -> int:
-    """Say which promises a model, a feature pipeline or a dataset keeps."""
+    """Check a model, a feature pipeline or a dataset."""
     from benchmarks.catalog.catalog import load_catalog
     from benchmarks.catalog.weight_files import use_weights
-    from benchmarks.conformance.run import Checking
+    from benchmarks.conformance.run import CheckRun
     from benchmarks.datasets.registry import data_places
     from benchmarks.execution.processes.worker_process import Limits, default_memory_gb
 
     use_weights(options.weights, load_catalog())
     places = data_places(options.data_dir, cache_folder())
     limits = Limits(options.timeout, options.memory or default_memory_gb(jobs=1), threads=min(2, os.cpu_count() or 1))
-    return Checking(options.what, _plugins(options), places, limits).execute()
+    return CheckRun(options.what, _plugins(options), places, limits).execute()
 
 
 def predict(options: Namespace) -> int:

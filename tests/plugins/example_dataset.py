@@ -1,4 +1,4 @@
-"""A dataset of one's own: stripes, drawn here, lying or standing."""
+"""A dataset defined by a plug-in: horizontal or vertical stripes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from benchmarks.datasets.spec import DataPlaces, Dataset, Images, Split
 
 
 def load(places: DataPlaces) -> Images:
-    """Return 240 images of one stripe each, 60 of them to be judged by."""
+    """Return 240 images of one stripe each, 60 of them for testing."""
     generator = np.random.default_rng(7)
     labels = np.arange(240) % 2
     images = np.zeros((240, 28, 28), np.uint8)
