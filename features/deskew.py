@@ -92,11 +92,11 @@ def interpolate(lines: NDArray[np.uint8 | np.float32], places: NDArray[np.float6
     left = np.floor(single)
     share = single - left
     # One pixel of background on either side stands for whatever lies outside the frame.
-    split = np.pad(lines, ((0, 0), (0, 0), (1, 1)))
+    framed = np.pad(lines, ((0, 0), (0, 0), (1, 1)))
     at_left = np.clip(left + 1, 0, length + 1).astype(np.intp)
     at_right = np.clip(left + 2, 0, length + 1).astype(np.intp)
-    read: NDArray[np.float32] = np.take_along_axis(split, at_left, axis=2) * (1 - share)
-    read += np.take_along_axis(split, at_right, axis=2) * share
+    read: NDArray[np.float32] = np.take_along_axis(framed, at_left, axis=2) * (1 - share)
+    read += np.take_along_axis(framed, at_right, axis=2) * share
     return read
 
 

@@ -76,9 +76,9 @@ def _check_kind(origin: str, kind: str, entries: object) -> None:
     """Raise ``BenchError`` unless ``entries`` is a tuple of specs of that kind."""
     if not isinstance(entries, tuple | list):
         raise BenchError(f"{origin}: {kind} is a {type(entries).__name__}; write a tuple: {kind} = (…,)")
-    polarity = SPECS[kind]
+    wanted = SPECS[kind]
     for entry in entries:
-        if not isinstance(entry, polarity):
-            raise BenchError(f"{origin}: {kind} holds a {type(entry).__name__}; each entry is a {polarity.__name__}(…)")
+        if not isinstance(entry, wanted):
+            raise BenchError(f"{origin}: {kind} holds a {type(entry).__name__}; each entry is a {wanted.__name__}(…)")
         if not isinstance(entry.name, str):
             raise BenchError(f"{origin}: {kind} holds an entry named {entry.name!r}; a name is text")

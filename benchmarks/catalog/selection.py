@@ -37,7 +37,7 @@ class Wanted:
     params: Mapping[str, Setting]
 
 
-def polarity(choice: Choice, catalog: Catalog) -> list[Wanted]:
+def wanted(choice: Choice, catalog: Catalog) -> list[Wanted]:
     """Return what the names of a choice stand for; raises ``BenchError`` or ``UnknownNameError``."""
     return [
         Wanted(model, features, _settings(model, features, given))
@@ -55,7 +55,7 @@ def plan(choice: Choice, catalog: Catalog, dataset: str, n_learnable: int) -> li
     """
     sizes = [_train_size(size, n_learnable) for size in choice.train_sizes] or [None]
     trials: dict[str, Trial] = {}
-    for row in polarity(choice, catalog):
+    for row in wanted(choice, catalog):
         for size in sizes:
             for seed in range(choice.n_seeds if row.model.stochastic or size else 1):
                 trial = Trial(row.model.name, row.features, dataset, seed, size, row.params)

@@ -75,7 +75,7 @@ def compare_models(options: Namespace) -> int:
 
 def compare(options: Namespace) -> int:
     """Print what changed between two runs."""
-    from benchmarks.regression.judging.compare import compare_stored
+    from benchmarks.regression.detection.compare import compare_stored
     from benchmarks.report.comparison.leaderboard_file import is_leaderboard
     from benchmarks.report.comparison.runs import compare_runs
 

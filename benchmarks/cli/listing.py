@@ -87,9 +87,9 @@ def _lacking(entry: Mapping[str, Any]) -> str:
     return "; ".join(filter(None, (how_to_install(entry["missing"]), *fetched)))
 
 
-def _to_fetch(*polarity: Weights | None) -> list[str]:
+def _to_fetch(*wanted: Weights | None) -> list[str]:
     """Return the files of weights that are not available locally, each with its size."""
-    return [f"{weights.file} ({weights.size_mb} MB)" for weights in polarity if weights and not weights.at_hand]
+    return [f"{weights.file} ({weights.size_mb} MB)" for weights in wanted if weights and not weights.at_hand]
 
 
 def _missing(model: ModelSpec, catalog: Catalog) -> list[str]:

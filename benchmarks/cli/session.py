@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.catalog.catalog import Catalog
-from benchmarks.catalog.selection import Choice, plan, polarity
+from benchmarks.catalog.selection import Choice, plan, wanted
 from benchmarks.cli.display import display
 from benchmarks.common.atomic_files import write_whole
 from benchmarks.common.paths import RESULTS
@@ -49,7 +49,7 @@ class Session:
     def execute(self) -> int:
         """Run what was chosen, store it, print the leaderboard; return the exit code. Raises ``BenchError``."""
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        polarity(self.choice, self.catalog)  # a wrong name is said before anything is fetched or read
+        wanted(self.choice, self.catalog)  # a wrong name is said before anything is fetched or read
         name, images = open_dataset(self.catalog.datasets, self.dataset, self.places, self.preparation)
         if images.source:
             name = name_of_own(self.results / self.run, name, images.source, self.catalog.datasets)

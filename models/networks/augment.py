@@ -136,7 +136,7 @@ class _Workspace:
 
         # Background around the image stands for all that lies outside the frame: one pixel before it, and
         # two after it, so that a place on the far border has a neighbour too.
-        self.split = np.zeros((count, height + 3, width + 3), np.float32)
+        self.framed = np.zeros((count, height + 3, width + 3), np.float32)
         self.rows, self.columns, *self.corners = np.empty((6, count, height, width), np.float32)
         self.index = np.empty((count, height, width), np.intp)
 
@@ -164,7 +164,7 @@ class _Workspace:
         import numpy as np
 
         count, height, width = images.shape
-        self.split[:count, 1:-2, 1:-2] = images
+        self.framed[:count, 1:-2, 1:-2] = images
         rows, columns, index = self.rows[:count], self.columns[:count], self.index[:count]
         a, b, c, d = (corner[:count] for corner in self.corners)
         for places, whole, length in ((rows, a, height), (columns, b, width)):
@@ -175,8 +175,8 @@ class _Workspace:
         a *= line
         a += b
         index[...] = a
-        index += np.arange(count)[:, None, None] * self.split[0].size
-        flat = self.split.reshape(-1)
+        index += np.arange(count)[:, None, None] * self.framed[0].size
+        flat = self.framed.reshape(-1)
         for corner, offset in ((a, 0), (b, 1), (c, line), (d, line + 1)):
             # The index is never out of range; "clip" spares the copy that "raise" makes.
             np.take(flat[offset:], index, out=corner, mode="clip")

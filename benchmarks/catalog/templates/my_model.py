@@ -28,10 +28,10 @@ class MyModel:
 
         random = np.random.default_rng(self.seed)  # all chance comes from the seed: the same seed, the same model
         self.weights = np.zeros((X.shape[1], self.n_classes), np.float32)
-        polarity = np.eye(self.n_classes, dtype=np.float32)[y]
+        wanted = np.eye(self.n_classes, dtype=np.float32)[y]
         for epoch in range(self.epochs):
             for rows in np.array_split(random.permutation(len(X)), max(1, len(X) // 32)):
-                error = self.predict_proba(X[rows]) - polarity[rows]
+                error = self.predict_proba(X[rows]) - wanted[rows]
                 self.weights -= self.learning_rate * X[rows].T @ error / len(rows)
             self.progress(epoch + 1, self.epochs)  # shown while it learns; you may leave it out
         return self

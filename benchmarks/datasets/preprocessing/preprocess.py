@@ -114,8 +114,8 @@ def _polarity(part: RawSplit, polarity: Polarity) -> tuple[bool, tuple[str, ...]
     inverted = dark > light if polarity == "auto" else polarity == "dark-on-light"
     kind = "dark on light, inverted to light on dark" if inverted else "light on dark, unchanged"
     n_opposite, n_seen = (light if inverted else dark), max(dark + light, 1)
-    chosen = "" if polarity == "auto" else "; set by --polarity"
-    notes = [f"polarity: {kind} ({n_seen - n_opposite:,} of {n_seen:,} images{chosen})"]
+    origin = "" if polarity == "auto" else "; set by --polarity"
+    notes = [f"polarity: {kind} ({n_seen - n_opposite:,} of {n_seen:,} images{origin})"]
     if n_opposite / n_seen > MIXED_POLARITY_WARNING:
         notes.append(
             f"WARNING: {n_opposite / n_seen:.0%} have the opposite polarity; check images.png, or set --polarity"
@@ -151,7 +151,7 @@ def _normalized_split(
 
     frames = np.empty((len(part), SIDE, SIDE), np.uint8)
     pairs, unreadable = [], []
-    polarity = set(pictured)
+    to_picture = set(pictured)
     for i in _with_progress_bar(len(part)):
         try:
             original = part.read(i)
@@ -159,7 +159,7 @@ def _normalized_split(
             unreadable.append(str(error))
             continue
         frames[i] = normalize_image(original, centre=centre, dark_on_light=dark_on_light)
-        if i in polarity:
+        if i in to_picture:
             pairs.append((part.labels[i], thumbnail(original), frames[i]))
     if unreadable:
         more = f" (and {len(unreadable) - 1} more images cannot be read)" if len(unreadable) > 1 else ""

@@ -117,12 +117,12 @@ def _look(line: Line, i: int) -> str:
 
 def _marks(chart: Chart, frame: Frame, named: set[str]) -> list[str]:
     places = [(frame.x(chart.x, mark.x), frame.y(chart.y, mark.y)) for mark in chart.marks]
-    polarity = [mark.name if mark.name in named else "" for mark in chart.marks]
+    wanted = [mark.name if mark.name in named else "" for mark in chart.marks]
     inside = Box(frame.left, frame.top, frame.right, frame.bottom)
-    labels = place_labels(places, [len(text) * CHARACTER for text in polarity], LINE_HEIGHT, inside)
+    labels = place_labels(places, [len(text) * CHARACTER for text in wanted], LINE_HEIGHT, inside)
     return [
         _mark(mark, place, text, label, _interval(mark, chart, frame, place[0]))
-        for mark, place, text, label in zip(chart.marks, places, polarity, labels, strict=True)
+        for mark, place, text, label in zip(chart.marks, places, wanted, labels, strict=True)
     ]
 
 

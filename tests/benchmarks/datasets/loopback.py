@@ -33,7 +33,7 @@ class Mirrors(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.responses: dict[str, Response] = {}
-        self.chosen: list[str] = []
+        self.requests: list[str] = []
 
     def url(self, mirror: str) -> str:
         """Return the address of a mirror, as a ``RemoteFile`` lists it."""
@@ -52,7 +52,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Mirrors
 
     def do_GET(self) -> None:
-        self.server.chosen.append(self.path)
+        self.server.requests.append(self.path)
         response = self.server.responses.get(self.path, Response(status=404))
         response.after.wait(MAX_DELAY_S)
         self.send_response(response.status)

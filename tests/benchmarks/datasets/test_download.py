@@ -67,13 +67,13 @@ def test_a_file_is_fetched_whole_from_the_first_mirror(mirrors: Mirrors, downloa
     assert path == find(file, (downloads,)) == downloads / NAME
     assert read_verified(path, file) == CONTENT
     assert files_in(downloads) == [path]
-    assert mirrors.chosen == ["/first/images.gz"]
+    assert mirrors.requests == ["/first/images.gz"]
 
 
 def test_a_local_file_is_not_downloaded_again(mirrors: Mirrors, downloads: Path) -> None:
     file = remote(CONTENT, mirrors.serve("first", NAME, Response(PACKED)))
     assert fetch(file, downloads) == fetch(file, downloads)
-    assert len(mirrors.chosen) == 1
+    assert len(mirrors.requests) == 1
 
 
 @pytest.mark.parametrize("headers", [(), (("Content-Encoding", "gzip"),)], ids=["unpacked", "unpacked on the way"])
@@ -103,7 +103,7 @@ def test_after_a_bad_mirror_the_next_one_delivers(mirrors: Mirrors, downloads: P
     path = fetch(file, downloads)
     assert read_verified(path, file) == CONTENT
     assert files_in(downloads) == [path]
-    assert mirrors.chosen == ["/first/images.gz", "/second/images.gz"]
+    assert mirrors.requests == ["/first/images.gz", "/second/images.gz"]
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_a_cache_that_cannot_be_written_is_a_failure(mirrors: Mirrors, tmp_path:
     message = error_message(lambda: fetch(file, tmp_path / "taken" / below), DownloadError)
     assert "cannot write to" in message
     assert "choose another folder with --data-dir or DIGITBENCH_CACHE" in message
-    assert mirrors.chosen == []
+    assert mirrors.requests == []
 
 
 def test_of_two_processes_one_downloads_and_both_get_the_file(mirrors: Mirrors, downloads: Path) -> None:
@@ -207,7 +207,7 @@ def test_of_two_processes_one_downloads_and_both_get_the_file(mirrors: Mirrors, 
         outputs = [process.communicate(timeout=60) for process in (one, other)]
     assert outputs == [(f"{downloads / NAME}\n", "")] * 2
     assert read_verified(downloads / NAME, file) == CONTENT
-    assert len(mirrors.chosen) == 1
+    assert len(mirrors.requests) == 1
 
 
 @pytest.mark.parametrize("half", [PACKED[:5000], PACKED[:-1], b""], ids=["half", "all but a byte", "nothing"])

@@ -61,7 +61,7 @@ def test_the_files_are_downloaded_once(mirrors: Mirrors, places: DataPlaces) -> 
     files = serve(mirrors, fake_mnist())
     mnist.load(places, files)
     mnist.load(places, files)
-    assert sorted(mirrors.chosen) == sorted(f"/mnist/{file.name}" for file in files)
+    assert sorted(mirrors.requests) == sorted(f"/mnist/{file.name}" for file in files)
     assert sorted(files_in(places.cache / "mnist")) == sorted(places.cache / "mnist" / file.name for file in files)
 
 
@@ -80,7 +80,7 @@ def test_local_files_are_read_in_place(
         path.write_bytes(gzip.compress(content) if gzipped else content)
     images = mnist.load(DataPlaces((tmp_path / "none", tmp_path / "local"), places.cache), files)
     np.testing.assert_array_equal(images.test.images, arrays[2])
-    assert mirrors.chosen == []
+    assert mirrors.requests == []
     assert not places.cache.exists()
 
 
@@ -143,9 +143,9 @@ def test_a_damaged_local_file_is_an_error_and_not_replaced(
     mnist.load(places, files)
     damaged = places.cache / "mnist" / files[2].name
     damaged.write_bytes(damage(damaged.read_bytes()))
-    mirrors.chosen.clear()
+    mirrors.requests.clear()
     assert str(damaged) in error_message(lambda: mnist.load(places, files))
-    assert mirrors.chosen == []
+    assert mirrors.requests == []
 
 
 def test_without_files_and_mirrors_the_error_names_the_file(mirrors: Mirrors, places: DataPlaces) -> None:

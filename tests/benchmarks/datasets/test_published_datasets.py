@@ -131,9 +131,9 @@ def test_files_are_downloaded_verified_and_split(name: str, mirrors: Mirrors, pl
     assert (len(images.train), len(images.validation)) == (25, 5)
     assert images.image_shape == (28, 28)
     assert images.train.labels.dtype == np.int64 and images.train.images.dtype == np.uint8
-    chosen = len(mirrors.chosen)
+    n_requests = len(mirrors.requests)
     again = load(places)
-    assert len(mirrors.chosen) == chosen
+    assert len(mirrors.requests) == n_requests
     np.testing.assert_array_equal(again.train.images, images.train.images)
 
 

@@ -22,7 +22,7 @@ class Model:
         self.layers = layers
 
     def feature_maps(self, X: np.ndarray) -> dict[str, np.ndarray]:
-        self.chosen = X
+        self.asked = X
         return {f"layer {i}": layer for i, layer in enumerate(self.layers)}
 
 
@@ -30,7 +30,7 @@ def test_one_image_of_each_class_is_shown_and_every_channel_fills_the_range() ->
     model = Model(np.random.default_rng(0).normal(size=(2, 28, 28, 20)))
     maps = feature_maps(model, np.arange(8.0, dtype=np.float32).reshape(4, 2), IMAGES, LABELS)
     assert maps is not None and maps.labels.tolist() == [0, 1] and (maps.images == IMAGES[[1, 0]]).all()
-    assert model.chosen.tolist() == [[2, 3], [0, 1]]
+    assert model.asked.tolist() == [[2, 3], [0, 1]]
     (layer,) = maps.layers.values()
     assert layer.shape == (2, LARGEST_SIDE, LARGEST_SIDE, MOST_CHANNELS) and layer.dtype == np.uint8
     assert (layer.min(axis=(0, 1, 2)) == 0).all() and (layer.max(axis=(0, 1, 2)) == 255).all()

@@ -162,8 +162,8 @@ def test_changes_are_those_that_scipy_makes_with_the_same_matrix(shape: tuple[in
     middle = (np.array(shape) - 1) / 2
     offset = middle - back @ (middle + np.array([0.3, -0.7]) * 3)
     # A frame of background, as scipy does not interpolate between the border and what lies outside.
-    split = np.pad(image[0], 1)
-    expected = affine_transform(split, back, offset + 1 - back @ np.ones(2), order=1)[1:-1, 1:-1]
+    framed = np.pad(image[0], 1)
+    expected = affine_transform(framed, back, offset + 1 - back @ np.ones(2), order=1)[1:-1, 1:-1]
     assert changed == pytest.approx(expected, abs=1e-4)
 
 
