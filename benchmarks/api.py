@@ -15,10 +15,10 @@ import contextlib
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import RESULTS
+from benchmarks.datasets.spec import Polarity
 from benchmarks.execution.config import RunConfig
 from benchmarks.execution.notebook import default_listener
 from benchmarks.execution.progress import Listener, OneAtATime
@@ -49,7 +49,7 @@ def run(
     data_dir: str | Path | None = None,
     plugins: Sequence[str | Path] = (),
     weights: Sequence[str | Path] = (),
-    polarity: Literal["auto", "dark-on-light", "light-on-dark"] = "auto",
+    polarity: Polarity = "auto",
     centre: bool = False,
     timeout: float = 1800.0,
     memory: float | None = None,

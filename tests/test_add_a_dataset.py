@@ -1,4 +1,4 @@
-"""What the guide to datasets says is run as it is written."""
+"""The commands of docs/add-a-dataset.md run as written."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli_helpers import leaderboard
 from tests.conftest import ROOT
-from tests.outside import leaderboard
 
 GUIDE = (ROOT / "docs" / "add-a-dataset.md").read_text(encoding="utf-8")
 
@@ -21,7 +21,7 @@ GUIDE = (ROOT / "docs" / "add-a-dataset.md").read_text(encoding="utf-8")
 def test_following_the_guide_to_datasets(environment: dict[str, str], tmp_path: Path) -> None:
     for name, code in re.findall(r"```python\n# (\S+)\n(.*?)```", GUIDE, re.DOTALL):
         (tmp_path / name).write_text(code)
-    said = ""
+    output = ""
     for words in map(shlex.split, re.findall(r"^    python (.*)$", GUIDE, re.MULTILINE)):
         command = [sys.executable, *words]
         if words[0] == "bench.py":
@@ -31,11 +31,11 @@ def test_following_the_guide_to_datasets(environment: dict[str, str], tmp_path: 
             command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=200, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        said += done.stdout
-    for promised in re.findall(r"^    (polarity: .*|no test part .*)$", GUIDE, re.MULTILINE):
-        assert promised in said
+        output += done.stdout
+    for expected in re.findall(r"^    (polarity: .*|no test set .*)$", GUIDE, re.MULTILINE):
+        assert expected in output
     assert (tmp_path / "results" / "local" / "letters" / "images.png").is_file()
     for dataset in ("letters", "stripes"):
         rows = leaderboard(tmp_path / "results", dataset)
         assert rows and all(float(row["accuracy"]) > 0.8 for row in rows.values()), rows
-    assert re.search(r"stripes +upright stripes and level ones +at hand \(made here\)", said)
+    assert re.search(r"stripes +upright stripes and level ones +available locally \(generated\)", output)

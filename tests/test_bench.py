@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from models.registry import MODELS
+from tests.cli_helpers import HOSTILE, QUICK, leaderboard, records, workers_left
 from tests.conftest import ROOT, Bench
-from tests.outside import HOSTILE, QUICK, leaderboard, records, workers_left
 from tests.plugins.curious import in_memory, looks_like_labels
 
 

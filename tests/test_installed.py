@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli_helpers import leaderboard
 from tests.conftest import ROOT, Bench
-from tests.outside import leaderboard
 
 METADATA = "Metadata-Version: 2.1\nName: tiny-digits\nVersion: 0.1\n"
 OWN = ROOT / "tests" / "plugins"
@@ -37,9 +37,9 @@ def test_installed_models_features_and_datasets_run_in_workers(bench: Bench, sit
         "[digitbench.models]\nmeans = tiny_digits.models:MODELS\n"
         "[digitbench.features]\nown = tiny_digits.features:FEATURES\n"
         "[digitbench.datasets]\nstripes = tiny_digits.data:DATASETS\n",
-        models=(OWN / "careless.py").read_text(),
-        features=(OWN / "own_features.py").read_text(),
-        data=(OWN / "own_dataset.py").read_text(),
+        models=(OWN / "failing_models.py").read_text(),
+        features=(OWN / "example_features.py").read_text(),
+        data=(OWN / "example_dataset.py").read_text(),
     )
     done = bench("--models", "careful", "--features", "profiles,eigenimages", "--dataset", "stripes")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -16,10 +16,10 @@ from sklearn.datasets import load_digits
 
 from bench import main
 from benchmarks.records.store import ResultStore
+from tests.cli_helpers import QUICK, records
 from tests.conftest import ROOT, Bench, a_result
-from tests.outside import QUICK, records
 
-CARELESS = str(ROOT / "tests/plugins/careless.py")
+CARELESS = str(ROOT / "tests/plugins/failing_models.py")
 MODELS = "knn,saves-itself,cannot-pickle"
 RUN = ("--plugin", CARELESS, "--models", MODELS, *QUICK, "--train-size", "600", "--keep-models")
 

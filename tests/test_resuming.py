@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.cli_helpers import HOSTILE, QUICK, leaderboard, records, wait_for_worker, workers_left
 from tests.conftest import ROOT, Bench
-from tests.outside import HOSTILE, QUICK, leaderboard, records, wait_for_worker, workers_left
 
 
 def test_a_stored_trial_is_taken_again_and_force_runs_it(bench: Bench, tmp_path: Path) -> None:

@@ -13,8 +13,8 @@ from benchmarks.common.errors import BenchError
 from benchmarks.provenance.fingerprint import inputs_of, pipeline_hash
 from benchmarks.records.trial import Trial
 from features.pretrained.backbones import RESNET50, VGG16
+from tests.cli_helpers import records
 from tests.conftest import Bench
-from tests.outside import records
 from tests.weight_files import give_no_file, write_headings, write_weights
 
 pytest.importorskip("h5py")

@@ -28,7 +28,7 @@ def _common_faults(spec: Spec) -> Iterator[str]:
         yield "a name is letters, digits, '-', '_', '.' and '+', and begins with a letter or digit"
     if not isinstance(spec.summary, str) or not spec.summary.strip() or "\n" in spec.summary:
         yield "summary should be one line of text"
-    for function in ("load", "at_hand") if isinstance(spec, Dataset) else ("build",):
+    for function in ("load", "location") if isinstance(spec, Dataset) else ("build",):
         if not callable(getattr(spec, function)):
             yield f"{function} is no function"
     if not _names(spec.requires):

@@ -8,7 +8,7 @@ from argparse import Namespace
 from benchmarks.catalog.catalog import load_catalog
 from benchmarks.catalog.weight_files import use_weights
 from benchmarks.common.paths import cache_folder
-from benchmarks.conformance.run import Checking
+from benchmarks.conformance.run import CheckRun
 from benchmarks.datasets.registry import data_places
 from benchmarks.execution.processes.supervisor import Limits, default_memory_gb
 
@@ -18,4 +18,4 @@ def check(options: Namespace) -> int:
     use_weights(options.weights, load_catalog())
     places = data_places(options.data_dir, cache_folder())
     limits = Limits(options.timeout, options.memory or default_memory_gb(jobs=1), threads=min(2, os.cpu_count() or 1))
-    return Checking(options.what, options.plugins, places, limits).execute()
+    return CheckRun(options.what, options.plugins, places, limits).execute()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from benchmarks.regression.judging.compare import compare_stored
+from benchmarks.regression.detection.compare import compare_stored
 from benchmarks.report.comparison.leaderboard_file import is_leaderboard
 from benchmarks.report.comparison.runs import compare_runs
 

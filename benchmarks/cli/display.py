@@ -9,6 +9,7 @@ from typing import Self
 
 from rich.console import Console
 from rich.live import Live
+from rich.progress import Progress
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +22,7 @@ from benchmarks.execution.progress import (
     DatasetRead,
     Event,
     Notice,
+    ReadingImages,
     RunPlanned,
     TrialFinished,
     TrialProgress,
@@ -61,12 +63,15 @@ class RunDisplay:
     done: int = 0
     running: dict[str, Running] = field(default_factory=dict)
     live: Live | None = None
+    reading: Progress | None = None
     waiting_shown: bool = False
 
     def __call__(self, event: Event) -> None:
         match event:
             case Notice():
                 print(event.text, file=sys.stderr)
+            case ReadingImages():
+                self._reading(event)
             case DatasetRead():
                 self._dataset_read(event)
             case RunPlanned():
@@ -85,10 +90,23 @@ class RunDisplay:
         return self
 
     def __exit__(self, *error: object) -> None:
+        if self.reading:
+            self.reading.stop()
         if self.live:
             self.live.stop()
 
+    def _reading(self, event: ReadingImages) -> None:
+        if not self.console.is_terminal:
+            return
+        if self.reading is None:
+            self.reading = Progress(console=self.console, transient=True)
+            self.reading.add_task("reading the images")
+            self.reading.start()
+        self.reading.update(self.reading.task_ids[0], completed=event.done, total=event.total)
+
     def _dataset_read(self, event: DatasetRead) -> None:
+        if self.reading:
+            self.reading.stop()
         self.dataset = event.name
         print("\n".join([f"{event.name} → {event.folder}", *event.findings]), flush=True)
         if event.picture:

@@ -40,7 +40,7 @@ def describe(catalog: Catalog, places: DataPlaces, features_folder: Path) -> dic
             for entry in catalog.features.values()
         ],
         "datasets": [
-            {"name": entry.name, "summary": entry.summary, "at_hand": entry.at_hand(places)}
+            {"name": entry.name, "summary": entry.summary, "location": entry.location(places)}
             for entry in catalog.datasets.values()
         ],
         "feature_cache": {"folder": str(features_folder), "bytes": FeatureCache(features_folder).size_bytes()},
@@ -59,7 +59,7 @@ def as_text(listing: Mapping[str, Any]) -> str:
             entry["name"],
             entry["summary"],
             "",
-            f"at hand ({entry['at_hand']})" if entry["at_hand"] else "would be fetched",
+            f"available locally ({entry['location']})" if entry["location"] else "would be downloaded",
         )
         for entry in listing["datasets"]
     )
@@ -88,7 +88,7 @@ def _lacking(entry: Mapping[str, Any]) -> str:
 
 
 def _to_fetch(*wanted: Weights | None) -> list[str]:
-    """Return the files of weights that are not at hand, each with its size."""
+    """Return the files of weights that are not available locally, each with its size."""
     return [f"{weights.file} ({weights.size_mb} MB)" for weights in wanted if weights and not weights.at_hand]
 
 

@@ -1,1 +1,1 @@
-"""What every other folder uses: errors, paths, the clock, files written whole, figures as text."""
+"""Used by every other folder: errors, paths, the clock, atomic file writes, formatting of numbers."""

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Atomic file writes."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ def _in_utf8(value: Any) -> Any:
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Write a JSON file as ``write_whole`` does."""
+    """Write a JSON file atomically; NaN and infinity become null."""
     write_whole(path, as_json(value))
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name and rename it: whoever reads it finds all of it or none.
+    """Write a file atomically: to a temporary name, then renamed.
 
-    Raises ``BenchError`` where it cannot be written.
+    Raises ``BenchError`` if it cannot be written.
     """
     with writing(path):
         _write_and_rename(path, content)
 
 
 def copy_whole(source: Path, folder: Path) -> None:
-    """Copy a folder as ``write_whole`` writes a file."""
+    """Copy a folder atomically."""
     with writing(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=PART_PREFIX, dir=folder.parent))
@@ -65,12 +65,12 @@ def copy_whole(source: Path, folder: Path) -> None:
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Say of a disk that is full or may not be written to what to do about it."""
+    """Turn an ``OSError`` while writing into a ``BenchError`` that says what to do."""
     try:
         yield
     except OSError as error:
         why = error.strerror or error
-        raise BenchError(f"cannot write {path} ({why}); make room, or choose a folder with --results-dir") from error
+        raise BenchError(f"cannot write {path} ({why}); free disk space, or choose another --results-dir") from error
 
 
 def _write_and_rename(path: Path, content: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The one clock: everything that is timed is timed by it."""
+"""The only clock: every measured time comes from here."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Result = TypeVar("Result")
 
 
 def clock() -> float:
-    """Return seconds from a fixed moment, the same for every process of the machine."""
+    """Return seconds since a reference point shared by all processes of the machine."""
     return perf_counter()
 
 

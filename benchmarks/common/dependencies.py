@@ -1,4 +1,4 @@
-"""Which libraries are not there, and how to get them."""
+"""Missing libraries, and how to install them."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ def distributions(module: str) -> tuple[str, ...]:
 
 def missing_modules(modules: Sequence[str]) -> list[str]:
     """Return those of ``modules`` that cannot be imported, without importing them."""
-    return [module for module in modules if not _is_there(module)]
+    return [module for module in modules if not _is_installed(module)]
 
 
-def _is_there(module: str) -> bool:
+def _is_installed(module: str) -> bool:
     try:
         return importlib.util.find_spec(module) is not None
-    except (ModuleNotFoundError, ValueError):  # of a dotted name the packages above it are imported
+    except (ModuleNotFoundError, ValueError):  # find_spec imports the parent packages of a dotted name
         return False
 
 
 def how_to_install(missing: Sequence[str]) -> str:
-    """Say what is missing and the command that gets it; nothing if nothing is missing."""
+    """Return what is missing and the command that installs it; empty if nothing is missing."""
     if not missing:
         return ""
     packages = dict.fromkeys(distributions(module)[0] for module in missing)

@@ -1,4 +1,4 @@
-"""The one error that is the user's to mend, and those of files that are damaged."""
+"""The error shown to users, and those raised by damaged files."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import zipfile
 import zlib
 
 UNREADABLE = (OSError, EOFError, KeyError, ValueError, zlib.error, zipfile.BadZipFile)
-"""What reading an .npz file raises where it is absent, cut short, empty, or holds something else."""
+"""Raised by reading an .npz file that is missing, truncated, empty or of another format."""
 
 LONGEST_REASON = 300  # characters
 
 
 def in_one_line(error: BaseException) -> str:
-    """Return an error's type and message in one line that can be shown in a table."""
+    """Return an error's type and message as one line."""
     text = " ".join(f"{type(error).__name__}: {error}".rstrip(": ").split())
     return "".join(character for character in text if character.isprintable())[:LONGEST_REASON]
 
@@ -20,8 +20,8 @@ def in_one_line(error: BaseException) -> str:
 class BenchError(Exception):
     """Bad arguments or bad data.
 
-    The message is one line: what is wrong and what to do. ``bench.py`` prints it and leaves with 2. What it quotes from
-    a file stays one line too: line breaks and control characters become spaces.
+    The message is one line: what is wrong and what to do. ``bench.py`` prints it and exits with code 2. Line breaks and
+    control characters, as in text quoted from a file, become spaces.
     """
 
     def __init__(self, message: str) -> None:

@@ -1,10 +1,10 @@
-"""Figures as people write them."""
+"""Formatting of numbers for people."""
 
 from __future__ import annotations
 
 
 def seconds_text(seconds: float | None) -> str:
-    """Say a measured time with three digits, or in whole seconds where those are more."""
+    """Format a measured time with three digits, or as whole seconds from 1,000 on."""
     if seconds is None:
         return ""
     if seconds < 0.9995:
@@ -13,7 +13,7 @@ def seconds_text(seconds: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Say a span as people do: 45 s, 3 min, 1 h 20 min."""
+    """Format a duration: 45 s, 3 min, 1 h 20 min."""
     if seconds < 100:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
@@ -21,12 +21,12 @@ def duration(seconds: float) -> str:
 
 
 def mebibytes(size: float) -> str:
-    """Say a size of so many MiB with three digits, in KiB where it is small."""
+    """Format a size given in MiB with three digits; small ones in KiB."""
     if size * 1024 < 999.5:
         return f"{size * 1024:.3g} KiB"
     return f"{size:.3g} MiB" if size < 999.5 else f"{size:,.0f} MiB"
 
 
 def counted(number: int, noun: str) -> str:
-    """Say how many: 1 trial, 2 trials."""
+    """Format a count: 1 trial, 2 trials."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Where files of digitbench live, in the checkout and outside it."""
+"""The folders of digitbench, in the checkout and outside it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ RESULTS = ROOT / "results"
 
 
 def cache_folder() -> Path:
-    """Return the folder for downloads and feature matrices: DIGITBENCH_CACHE, or where the system keeps such things.
+    """Return the folder for downloads and feature matrices: DIGITBENCH_CACHE, or the system's cache folder.
 
-    Written out here, and not left to a library, because ``list`` must do with the standard library.
+    Not left to a library, because ``list`` needs only the standard library.
     """
     chosen = os.environ.get("DIGITBENCH_CACHE")
     if chosen:

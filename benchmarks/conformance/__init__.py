@@ -1,1 +1,1 @@
-"""What every model, feature pipeline and dataset must satisfy, as checks; `bench.py check` runs them."""
+"""The requirements of models, feature pipelines and datasets as checks; `bench.py check` runs them."""

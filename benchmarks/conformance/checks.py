@@ -1,4 +1,4 @@
-"""What a check is: a promise in words, and a function that finds out whether it is kept."""
+"""A check: the name of a requirement, and a function that tests it."""
 
 from __future__ import annotations
 
@@ -14,66 +14,66 @@ from benchmarks.common.paths import ROOT
 from models.spec import Unavailable
 
 Subject = TypeVar("Subject")
-Kept = Literal["holds", "broken", "told"]
+Status = Literal["passed", "failed", "info"]
 
 
-class BrokenError(Exception):
-    """The promise is not kept; the message says how."""
+class CheckFailedError(Exception):
+    """The check fails; the message says why."""
 
 
-class DoesNotApplyError(Exception):
-    """There is nothing to check; the message says why."""
+class NotApplicableError(Exception):
+    """The check does not apply; the message says why."""
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What came of one check. ``told`` is information: neither good nor bad."""
+class CheckResult:
+    """The result of one check. ``info`` is neither a pass nor a failure."""
 
-    promise: str
-    kept: Kept
-    remark: str = ""
+    name: str
+    status: Status
+    message: str = ""
 
 
 @dataclass(frozen=True)
 class Check(Generic[Subject]):
-    """One promise.
+    """One requirement.
 
-    ``find_out`` takes the subject and returns a remark, which may be empty. It raises
-    ``BrokenError`` or whatever the subject raises where the promise is not kept. Without an
-    ``essential`` promise the ones after it cannot be tried; one that is ``told_only`` is no promise at all.
+    ``function`` takes the subject and returns a message, which may be empty; the check fails if it raises
+    ``CheckFailedError`` or any other error. After a failed ``essential`` check the following ones are not run. The
+    result of an ``info_only`` check is information, never a failure.
     """
 
-    promise: str
-    find_out: Callable[[Subject], str]
+    name: str
+    function: Callable[[Subject], str]
     essential: bool = False
-    told_only: bool = False
+    info_only: bool = False
 
-    def of(self, subject: Subject) -> Verdict:
-        """Return the verdict on a subject. Raises ``Unavailable`` where the subject lacks what it needs to run."""
+    def run(self, subject: Subject) -> CheckResult:
+        """Run the check on a subject. Raises ``Unavailable`` if the subject's libraries or files are missing."""
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # tiny data is no place to converge
-                remark = self.find_out(subject)
-            return Verdict(self.promise, "told" if self.told_only else "holds", remark)
-        except DoesNotApplyError as error:
-            return Verdict(self.promise, "told", str(error))
+                warnings.simplefilter("ignore")  # solvers do not converge on tiny data
+                message = self.function(subject)
+            return CheckResult(self.name, "info" if self.info_only else "passed", message)
+        except NotApplicableError as error:
+            return CheckResult(self.name, "info", str(error))
         except Unavailable:
             raise
-        except BrokenError as error:
-            return self.not_kept(str(error))
+        except CheckFailedError as error:
+            return self.failure(str(error))
         except (Exception, SystemExit) as error:
-            return self.not_kept(in_one_line(error) + _where(error))
+            return self.failure(in_one_line(error) + _location_in_user_code(error))
 
-    def not_kept(self, how: str) -> Verdict:
-        """Return the verdict that the promise is not kept, told ``how`` in one line."""
-        return Verdict(self.promise, "told" if self.told_only else "broken", " ".join(how.split()))
+    def failure(self, message: str) -> CheckResult:
+        """Return the failed result, with ``message`` as one line."""
+        return CheckResult(self.name, "info" if self.info_only else "failed", " ".join(message.split()))
 
 
-def _where(error: BaseException) -> str:
-    """Say which line of the subject's own code an error came through; nothing if that cannot be told."""
-    own = [
+def _location_in_user_code(error: BaseException) -> str:
+    """Return the line of user code that raised an error; empty if there is none."""
+    frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
         if "site-packages" not in frame.filename and not Path(frame.filename).is_relative_to(ROOT / "benchmarks")
     ]
-    return f" ({Path(own[-1].filename).name}, line {own[-1].lineno})" if own else ""
+    return f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""

@@ -1,25 +1,25 @@
-"""What scikit-learn's own contract says of a model that is a scikit-learn estimator."""
+"""scikit-learn's ``check_estimator`` on models that are scikit-learn estimators."""
 
 from __future__ import annotations
 
-from benchmarks.conformance.checks import DoesNotApplyError
+from benchmarks.conformance.checks import NotApplicableError
 
-MOST_NAMED = 3
+MAX_NAMED = 3
 
 
-def check_estimator_says(model: object) -> str:
-    """Return how many of scikit-learn's checks pass, and which do not.
+def check_estimator_summary(model: object) -> str:
+    """Return how many of scikit-learn's checks pass, and which fail.
 
-    It is information: they ask for more than the bench does, as sample weights, and some of
-    scikit-learn's own classifiers do not pass them all. Raises ``DoesNotApplyError`` for other models.
+    For information only: they require more than digitbench does, for example sample weights, and some of
+    scikit-learn's classifiers fail some of them. Raises ``NotApplicableError`` for other models.
     """
     from sklearn.base import BaseEstimator
     from sklearn.utils.estimator_checks import check_estimator
 
     if not isinstance(model, BaseEstimator):
-        raise DoesNotApplyError("it is no scikit-learn estimator, and need not be one")
+        raise NotApplicableError("not a scikit-learn estimator, which is not required")
     found = check_estimator(model, on_fail=None)
     failed = [check["check_name"] for check in found if check["status"] == "failed"]
-    more = ", …" if len(failed) > MOST_NAMED else ""
-    named = f"; not {', '.join(failed[:MOST_NAMED])}{more}" if failed else ""
-    return f"{sum(check['status'] == 'passed' for check in found)} of its {len(found)} checks pass{named}"
+    more = ", …" if len(failed) > MAX_NAMED else ""
+    named = f"; failed: {', '.join(failed[:MAX_NAMED])}{more}" if failed else ""
+    return f"{sum(check['status'] == 'passed' for check in found)} of {len(found)} checks pass{named}"

@@ -1,4 +1,4 @@
-"""Tiny data that contracts are checked on: some of scikit-learn's digits, at any size."""
+"""Tiny data for the checks: some of scikit-learn's digits, at any size."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 N_CLASSES = 10
 N_TRAIN, N_VALIDATION, N_TEST = 240, 60, 100
-USUAL, OTHERS = (28, 28), ((8, 8), (32, 20))
+DEFAULT_SHAPE, OTHER_SHAPES = (28, 28), ((8, 8), (32, 20))
 THREADS = 2
 
 
@@ -25,7 +25,7 @@ THREADS = 2
 class Tiny:
     """Training images and labels, the last ``n_validation`` of them for validation, and test images.
 
-    ``train`` and ``test`` are what ``transformer``, the pipeline named ``features``, makes of the images.
+    ``train`` and ``test`` are the feature matrices computed by ``transformer``, the pipeline named ``features``.
     """
 
     features: str
@@ -38,8 +38,8 @@ class Tiny:
     test: NDArray[np.float32]
 
 
-def tiny(pipeline: FeaturePipeline, shape: tuple[int, int] = USUAL, without: int | None = None) -> Tiny:
-    """Return digits of one shape as ``pipeline`` sees them; ``without`` leaves a class out of training."""
+def tiny(pipeline: FeaturePipeline, shape: tuple[int, int] = DEFAULT_SHAPE, without: int | None = None) -> Tiny:
+    """Return digits of one shape and their features; ``without`` removes a class from training."""
     import numpy as np
 
     images, labels = digits(shape)
@@ -62,7 +62,7 @@ def tiny(pipeline: FeaturePipeline, shape: tuple[int, int] = USUAL, without: int
 def context(
     data: Tiny, settings: Mapping[str, Setting], seed: int = 0, progress: Progress = no_progress
 ) -> BuildContext:
-    """Return what a model is told before it sees ``data``: the one place where contracts build a context."""
+    """Return the ``BuildContext`` of a model for ``data``."""
     height, width = data.images.shape[1:]
     return BuildContext(
         n_classes=N_CLASSES,
@@ -80,7 +80,7 @@ def context(
 
 @cache
 def digits(shape: tuple[int, int]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Return images of ``shape`` and their labels, of shape (n,); the images cannot be written into."""
+    """Return images of ``shape`` and their labels, of shape (n,); the images are read-only."""
     import numpy as np
     from skimage.transform import resize
     from sklearn.datasets import load_digits

@@ -1,27 +1,27 @@
-"""``python -m benchmarks.conformance.worker ORDER``: the checks of one subject, in a process of its own.
+"""``python -m benchmarks.conformance.worker FOLDER``: the checks of one subject, in a process of its own.
 
-Writes a line when it is ready, and one JSON line a verdict, to standard output. What the subject itself prints goes
-to standard error.
+Reads the request in FOLDER and writes a line there when it is ready, and one for each result. Output of the subject
+itself goes to the log.
 """
 
 from __future__ import annotations
 
 import faulthandler
-import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
+
 from benchmarks.catalog.catalog import Catalog, load_catalog
 from benchmarks.catalog.spec_validation import Spec
-from benchmarks.conformance.checks import Check, Verdict
+from benchmarks.conformance.checks import Check, CheckResult
 from benchmarks.conformance.datasets import DATASET_CHECKS, DatasetCase
 from benchmarks.conformance.features import FEATURE_CHECKS, FeatureCase
 from benchmarks.conformance.models import MODEL_CHECKS, ModelCase
-from benchmarks.conformance.tiny import USUAL, digits
+from benchmarks.conformance.tiny import DEFAULT_SHAPE, digits
 from benchmarks.datasets.spec import DataPlaces
 from models.spec import Setting, Unavailable
 
@@ -32,12 +32,12 @@ CHECKS: dict[Kind, tuple[Check[Any], ...]] = {
     "features": FEATURE_CHECKS,
     "dataset": DATASET_CHECKS,
 }
-READY, UNAVAILABLE = "ready", "unavailable"
+REQUEST, RESULTS = "request.json", "results.jsonl"
 
 
 @dataclass(frozen=True)
-class Order:
-    """What is to be checked. ``places`` are the folders that data lies in, the last that for downloads."""
+class CheckRequest:
+    """What to check. ``places`` are the folders searched for data; the last one is for downloads."""
 
     kind: Kind
     name: str
@@ -56,36 +56,47 @@ class Order:
         return catalog.features[self.name] if self.kind == "features" else catalog.datasets[self.name]
 
 
-def verdicts(order: Order, case: Case) -> Iterator[Verdict]:
-    """Yield the verdict of each check from ``order.start`` on; raises ``Unavailable``."""
-    for check in order.checks[order.start :]:
-        yield check.of(case)
+def results(request: CheckRequest, case: Case) -> Iterator[CheckResult]:
+    """Yield the result of each check from ``request.start`` on; raises ``Unavailable``."""
+    for check in request.checks[request.start :]:
+        yield check.run(case)
 
 
-def _case(order: Order, catalog: Catalog) -> Case:
-    if order.kind == "model":
-        return ModelCase(catalog.models[order.name], catalog, order.settings)
-    if order.kind == "features":
-        return FeatureCase(catalog.features[order.name], catalog)
-    *folders, downloads = map(Path, order.places)
-    return DatasetCase(catalog.datasets[order.name], catalog, DataPlaces(tuple(folders), downloads))
+def _case(request: CheckRequest, catalog: Catalog) -> Case:
+    if request.kind == "model":
+        return ModelCase(catalog.models[request.name], catalog, request.settings)
+    if request.kind == "features":
+        return FeatureCase(catalog.features[request.name], catalog)
+    *folders, downloads = map(Path, request.places)
+    return DatasetCase(catalog.datasets[request.name], catalog, DataPlaces(tuple(folders), downloads))
 
 
-def main(words: str) -> None:
-    """Write every verdict as it is found."""
+@dataclass(frozen=True)
+class Line:
+    """One line of the results: that the process is ready, a result, or why the subject is not available."""
+
+    result: CheckResult | None = None
+    unavailable: str = ""
+
+
+def main(folder: Path) -> None:
+    """Write each result as soon as it is known."""
     faulthandler.enable()
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8", buffering=1)
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    order = Order(**json.loads(words))
-    case = _case(order, load_catalog([Path(path) for path in order.plugins], refuse_faults=False))
-    digits(USUAL)
-    answers.write(READY + "\n")
-    try:
-        for verdict in verdicts(order, case):
-            answers.write(json.dumps(asdict(verdict)) + "\n")
-    except Unavailable as missing:
-        answers.write(json.dumps({UNAVAILABLE: str(missing)}) + "\n")
+    request = msgspec.json.decode((folder / REQUEST).read_bytes(), type=CheckRequest)
+    with (folder / RESULTS).open("ab", buffering=0) as file:
+
+        def write(line: Line) -> None:
+            file.write(msgspec.json.encode(line) + b"\n")
+
+        case = _case(request, load_catalog([Path(path) for path in request.plugins], refuse_faults=False))
+        digits(DEFAULT_SHAPE)
+        write(Line())
+        try:
+            for result in results(request, case):
+                write(Line(result))
+        except Unavailable as missing:
+            write(Line(unavailable=str(missing)))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(Path(sys.argv[1]))

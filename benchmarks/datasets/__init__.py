@@ -1,1 +1,1 @@
-"""Datasets: found, fetched, verified, read, prepared, split."""
+"""Datasets: download, verify, read, preprocess, split, audit."""

@@ -1,15 +1,17 @@
-"""What a dataset is, and the images it loads."""
+"""The contract of a dataset, and the images it loads."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+Polarity = Literal["auto", "dark-on-light", "light-on-dark"]
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,9 @@ class Split:
 class Images:
     """Everything a run needs of a dataset.
 
-    ``dropped`` names the images that were left out of training, with the reason;
-    ``checksums`` are SHA-256 of the uncompressed sources. Of a person's own data: ``notes`` are what to
-    know of it, ``picture`` is a PNG of what was made of it, ``source`` says where it lies. ``centred``: the ink is
-    centred by mass, as MNIST's is. ``polarity``: what was asked for, light on dark or the other way round.
+    ``dropped``: a message for each image left out of training. ``checksums``: SHA-256 of the uncompressed files.
+    ``centred``: the ink is centred by mass, as in MNIST. For user data: ``notes`` are shown to the user,
+    ``picture`` is a PNG of originals beside normalized images, ``source`` is the path, ``polarity`` the option.
     ``further``: evaluation sets beside the test split, by name.
     """
 
@@ -62,13 +63,13 @@ class Images:
 
     @property
     def n_learnable(self) -> int:
-        """How many images a model may learn from: train and validation."""
+        """Number of images available for training: train and validation."""
         return len(self.train) + len(self.validation)
 
 
 @dataclass(frozen=True)
 class DataPlaces:
-    """Where data files are looked for, in this order, and the folder that downloads go to."""
+    """The folders searched for data files, in this order, and the folder that downloads go to."""
 
     folders: tuple[Path, ...]
     cache: Path
@@ -78,12 +79,12 @@ class DataPlaces:
 class Dataset:
     """One entry of the registry of datasets.
 
-    ``load`` fetches what is missing and raises ``BenchError`` where it cannot.
-    ``at_hand`` says where the data is, or None: it looks, and neither reads nor fetches.
+    ``load`` downloads missing files; it raises ``BenchError`` if that fails.
+    ``location`` returns where the data is stored locally, or None; it neither reads nor downloads.
     """
 
     name: str
     summary: str
     load: Callable[[DataPlaces], Images]
-    at_hand: Callable[[DataPlaces], str | None]
+    location: Callable[[DataPlaces], str | None]
     requires: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""``--dataset PATH``: a person's own data, in whatever format it lies there."""
+"""``--dataset PATH``: user data in any supported format."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.preprocessing.prepare import Preparation, prepare
-from benchmarks.datasets.readers.idx_files import files_of_images, read_idx
+from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions, preprocess
+from benchmarks.datasets.readers.idx_files import image_files, read_idx
 from benchmarks.datasets.readers.image_folder import read_folder
 from benchmarks.datasets.readers.npz import read_npz
 from benchmarks.datasets.readers.parquet import read_parquet
 from benchmarks.datasets.readers.pixel_table import read_csv
-from benchmarks.datasets.readers.raw_images import Source
+from benchmarks.datasets.readers.raw_images import RawDataset
 from benchmarks.datasets.spec import Images
 
 KINDS = "a folder of images with a subfolder for each class, IDX files, .npz, .csv of label and pixels, or .parquet"
-TABLES: dict[str, Callable[[Sequence[Path]], Source]] = {
+TABLES: dict[str, Callable[[Sequence[Path]], RawDataset]] = {
     ".csv": read_csv,
     ".csv.gz": read_csv,
     ".parquet": read_parquet,
@@ -26,22 +26,22 @@ TABLES: dict[str, Callable[[Sequence[Path]], Source]] = {
 
 
 def is_path(text: str) -> bool:
-    """Say whether a dataset that has no registered name is meant as a path: it is there, or is written like one."""
+    """Return whether an unregistered dataset name is a path: it exists, or is written like one."""
     path = Path(text)
     return bool(text) and (os.sep in text or text.startswith("~") or bool(path.suffix) or path.exists())
 
 
-def open_path(text: str, how: Preparation) -> Images:
-    """Return the images at a path, prepared and split. Raises ``BenchError`` if that cannot be done."""
+def open_path(text: str, options: PreprocessingOptions) -> Images:
+    """Return the images at a path, preprocessed and split. Raises ``BenchError`` if they cannot be read."""
     path = Path(text).expanduser()
     try:
         source = _read(path)
-        return replace(prepare(source, str(path), how), source=str(path.resolve()))
+        return replace(preprocess(source, str(path), options), source=str(path.resolve()))
     except OSError as error:
         raise BenchError(f"{error.filename or path} cannot be read ({error.strerror or error})") from error
 
 
-def _read(path: Path) -> Source:
+def _read(path: Path) -> RawDataset:
     if not path.exists():
         raise BenchError(f"--dataset {path}: there is no such file or folder, and no dataset of that name")
     if path.is_dir():
@@ -53,12 +53,12 @@ def _read(path: Path) -> Source:
         return read_npz(path)
     if "ubyte" in path.name or "idx" in path.name:
         return read_idx(path)
-    raise BenchError(f"--dataset {path}: its name is that of no known format; there are: {KINDS}")
+    raise BenchError(f"--dataset {path}: unknown format; supported: {KINDS}")
 
 
-def _read_folder(folder: Path) -> Source:
-    """Return what a folder holds: IDX files, tables, or class folders, whichever is found first."""
-    if files_of_images(folder):
+def _read_folder(folder: Path) -> RawDataset:
+    """Read the first of these that a folder contains: IDX files, tables, class folders."""
+    if image_files(folder):
         return read_idx(folder)
     for suffix, read in TABLES.items():
         found = sorted(path for path in folder.iterdir() if path.name.lower().endswith(suffix))
@@ -70,13 +70,13 @@ def _read_folder(folder: Path) -> Source:
 
 
 def _train_and_test(found: Sequence[Path], folder: Path) -> Sequence[Path]:
-    """Return the one table of a folder, or the two whose names say what they are; raises ``BenchError``."""
+    """Return the only table of a folder, or the two for train and test; raises ``BenchError``."""
     test = [path for path in found if "test" in path.name]
     train = [path for path in found if path not in test]
     if len(train) != 1 or len(test) > 1:
         names = ", ".join(path.name for path in found[:5])
         raise BenchError(
-            f"{folder}: which table is to learn from, and which to test with? ({names}); "
-            "name one, or keep two with train and test in their names"
+            f"{folder}: several tables ({names}); "
+            "pass the path of one, or leave two with 'train' and 'test' in their names"
         )
     return [*train, *test]

@@ -6,12 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import RESULTS
-
-Polarity = Literal["auto", "dark-on-light", "light-on-dark"]
+from benchmarks.datasets.spec import Polarity
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,14 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class ReadingImages:
+    """How many of the user's images are read, of how many."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
 class DatasetRead:
     """The images are read and looked through. ``folder``: where results go. ``findings``: what was found, a line each.
 
@@ -73,7 +81,7 @@ class TrialFinished:
     not_saved: str = ""
 
 
-Event = Notice | DatasetRead | RunPlanned | Waiting | TrialStarted | TrialProgress | TrialFinished
+Event = Notice | ReadingImages | DatasetRead | RunPlanned | Waiting | TrialStarted | TrialProgress | TrialFinished
 Listener = Callable[[Event], None]
 
 

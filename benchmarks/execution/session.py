@@ -14,7 +14,7 @@ from benchmarks.common.atomic_files import write_whole
 from benchmarks.common.paths import RESULTS, cache_folder
 from benchmarks.datasets.evaluation_sets import EVALUATION_SETS, with_evaluation_sets
 from benchmarks.datasets.preprocessing.audit import Audit, audit
-from benchmarks.datasets.preprocessing.prepare import Preparation
+from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
 from benchmarks.datasets.registry import data_places, open_dataset
 from benchmarks.datasets.spec import Images
 from benchmarks.execution.config import RunConfig
@@ -23,7 +23,7 @@ from benchmarks.execution.estimates import Estimates
 from benchmarks.execution.harness import Harness, RunOptions
 from benchmarks.execution.local_executor import local_executor
 from benchmarks.execution.processes.supervisor import Limits, default_memory_gb
-from benchmarks.execution.progress import DatasetRead, Listener, Notice, RunPlanned
+from benchmarks.execution.progress import DatasetRead, Listener, Notice, ReadingImages, RunPlanned
 from benchmarks.execution.published_run import REFERENCE, check_published
 from benchmarks.records.dataset_file import name_of_user_data, store_dataset
 from benchmarks.records.store import ResultStore
@@ -114,7 +114,7 @@ def _images(config: RunConfig, catalog: Catalog, tell: Listener) -> tuple[str, I
         catalog.datasets,
         config.dataset,
         data_places(config.data_dir, cache_folder()),
-        Preparation(config.polarity, config.centre),
+        PreprocessingOptions(config.polarity, config.centre, lambda done, total: tell(ReadingImages(done, total))),
         lambda text: tell(Notice(text)),
     )
     if images.source:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Self
 from benchmarks.analysis.prediction_checks import InvalidPredictionError, checked_labels, probabilities_from
 from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import RESULTS
-from benchmarks.datasets.preprocessing.frame import FRAME, to_frame
+from benchmarks.datasets.preprocessing.normalization import SIDE, normalize_image
 from benchmarks.datasets.readers.image_file import read_image
-from benchmarks.datasets.readers.raw_images import as_pixels
+from benchmarks.datasets.readers.raw_images import as_uint8_pixels
 from benchmarks.inference.saved_model import SavedModel, find_saved_model
 from benchmarks.records.dataset_file import read_dataset
 from benchmarks.records.saved_models import Fitted, read_saved_model
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-    from benchmarks.datasets.preprocessing.prepare import Polarity
+    from benchmarks.datasets.spec import Polarity
     from benchmarks.report.run import Run
 
 DARK_ON_LIGHT = {"auto": None, "dark-on-light": True, "light-on-dark": False}
@@ -98,14 +98,14 @@ class Predictor:
         given = np.asarray(images)
         if given.ndim not in (3, 4) or not given.size:
             raise BenchError(f"images of shape {given.shape}; it should be (n, height, width), or with 3 colours last")
-        pixels = as_pixels(given, "the images")
+        pixels = as_uint8_pixels(given, "the images")
         if pixels.shape[1:] == self.fitted.image_shape:
             return pixels
-        return self._framed(list(pixels), polarity)
+        return self._normalized(list(pixels), polarity)
 
     def prepared_files(self, paths: Sequence[Path], polarity: Polarity) -> NDArray[np.uint8]:
         """Return image files of any size in the shape that the model expects; raises ``BenchError``."""
-        return self._framed([read_image(path) for path in paths], polarity)
+        return self._normalized([read_image(path) for path in paths], polarity)
 
     def predictions(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.float32] | None]:
         """Return the labels of prepared images, of shape (n,), and the probabilities, where the model gives them."""
@@ -116,11 +116,11 @@ class Predictor:
         except InvalidPredictionError as error:
             raise BenchError(f"{self.saved.row}: {error}") from error
 
-    def _framed(self, images: Sequence[NDArray[np.uint8]], polarity: Polarity) -> NDArray[np.uint8]:
+    def _normalized(self, images: Sequence[NDArray[np.uint8]], polarity: Polarity) -> NDArray[np.uint8]:
         import numpy as np
 
-        if self.fitted.image_shape != (FRAME, FRAME):
+        if self.fitted.image_shape != (SIDE, SIDE):
             shape = "×".join(map(str, self.fitted.image_shape))
-            raise BenchError(f"{self.saved.row} expects images of {shape}; others are brought to {FRAME}×{FRAME} only")
+            raise BenchError(f"{self.saved.row} expects images of {shape}; others are brought to {SIDE}×{SIDE} only")
         dark_on_light = DARK_ON_LIGHT[polarity]
-        return np.stack([to_frame(image, centre=self.centred, dark_on_light=dark_on_light) for image in images])
+        return np.stack([normalize_image(image, centre=self.centred, dark_on_light=dark_on_light) for image in images])

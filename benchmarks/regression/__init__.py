@@ -1,1 +1,1 @@
-"""pytest-benchmark suites: what the bench, the models and the features cost, and whether that grows."""
+"""pytest-benchmark suites of the harness, the models and the features, and the detection of regressions."""

@@ -1,4 +1,4 @@
-"""The suite's turns; what pytest-benchmark stores: a fingerprint of the machine, no name of it or of its user."""
+"""Repetitions of the suite, and the stored metadata: a fingerprint of the machine, no host or user name."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from typing import Any
 import pytest
 
 from benchmarks.provenance.environment import current_environment
-from benchmarks.regression.judging.rounds import TURNS
+from benchmarks.regression.detection.repetitions import REPETITIONS
 
 
-@pytest.hookimpl(tryfirst=True)  # so that names begin with the turn
+@pytest.hookimpl(tryfirst=True)  # so that ids begin with the repetition
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Time every benchmark in several turns; as the turn belongs to the session, one is over before the next begins."""
+    """Repeat the whole suite: with session scope, one repetition ends before the next begins."""
     if metafunc.config.getoption("benchmark_enable") and "benchmark" in metafunc.fixturenames:
-        metafunc.fixturenames.insert(0, "turn")
-        metafunc.parametrize("turn", TURNS, scope="session")
+        metafunc.fixturenames.insert(0, "repetition")
+        metafunc.parametrize("repetition", REPETITIONS, scope="session")
 
 
 @pytest.hookimpl
 def pytest_benchmark_generate_machine_info() -> dict[str, Any]:
-    """Return the fingerprint that results carry too; it tells kinds of machine apart."""
-    kept = ("machine_id", "cpu", "cores", "memory_gb", "os", "python", "packages")
-    return {name: getattr(current_environment(), name) for name in kept}
+    """Return the fingerprint of the machine, as in stored results."""
+    names = ("machine_id", "cpu", "cores", "memory_gb", "os", "python", "packages")
+    return {name: getattr(current_environment(), name) for name in names}
 
 
 @pytest.hookimpl
 def pytest_benchmark_update_json(output_json: dict[str, Any]) -> None:
-    """Leave the single wall times out: what is compared is the processor times in ``extra_info``."""
+    """Remove the wall-clock times: CPU times in ``extra_info`` are compared."""
     for entry in output_json["benchmarks"]:
         entry["stats"].pop("data", None)
 
 
 @pytest.hookimpl
 def pytest_benchmark_generate_commit_info() -> dict[str, Any]:
-    """Return the commit alone: pytest-benchmark would name the project's folder and the branch."""
+    """Return the commit only: pytest-benchmark would add the project's folder and the branch."""
     return {"id": current_environment().git_commit, "dirty": current_environment().git_dirty}

@@ -1,4 +1,4 @@
-"""Every feature pipeline on the fixed slice."""
+"""Every feature pipeline on the sample."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.common.dependencies import missing_modules
-from benchmarks.regression.fixed import slice_of_digits, transformer
+from benchmarks.regression.sample_data import sample_digits, transformer
 from benchmarks.regression.track import track
 from features.registry import FEATURES
 from features.spec import Unavailable
@@ -14,10 +14,10 @@ from features.spec import Unavailable
 
 @pytest.mark.parametrize("name", FEATURES)
 def test_transform(benchmark: BenchmarkFixture, name: str) -> None:
-    """Images to feature matrix, after fitting on others."""
+    """Transform the test sample, after fitting on the training sample."""
     if missing_modules(FEATURES[name].requires):
         pytest.skip(f"needs {FEATURES[name].requires}")
-    _, test = slice_of_digits()
+    _, test = sample_digits()
     try:
         transform = transformer(name).transform
     except Unavailable as reason:

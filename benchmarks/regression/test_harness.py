@@ -1,4 +1,4 @@
-"""What the bench itself costs beside the models: planning, hashing, one whole trial, scoring."""
+"""The overhead of the harness: planning, hashing, scoring, a whole trial."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from benchmarks.common.paths import ROOT
 from benchmarks.execution.processes.supervisor import worker_environment
 from benchmarks.provenance import fingerprint as inputs
 from benchmarks.records.trial import Measurement, Predictions
-from benchmarks.regression.fixed import THREADS
-from benchmarks.regression.stored_run import NAMES, RESOURCES, TIMING
+from benchmarks.regression.sample_data import THREADS
+from benchmarks.regression.synthetic_run import NAMES, RESOURCES, TIMING
 from benchmarks.regression.track import track
 
-# knn alone: with every model of the registry, each new one would look like a slow-down
+# only knn: with every model of the registry, each new one would look like a slowdown
 CHOICE = Choice("knn", "*", n_seeds=50, train_sizes=(100, 500))
 
 
 def test_plan(benchmark: BenchmarkFixture) -> None:
-    """Words to trials, many of them."""
+    """Plan many trials."""
     catalog = load_catalog()
     track(benchmark, lambda: plan(CHOICE, catalog, "digits", 1_000))
 
 
 def test_inputs(benchmark: BenchmarkFixture) -> None:
-    """The hashes that decide whether a stored trial still holds."""
+    """Compute the fingerprint of a trial."""
     catalog = load_catalog()
     (trial,) = plan(Choice("knn", "pixels"), catalog, "digits", 1_000)
 
-    def anew() -> None:
+    def compute() -> None:
         inputs.source_hash.cache_clear()
         inputs.inputs_of(trial, catalog, "data")
 
-    track(benchmark, anew)
+    track(benchmark, compute)
 
 
 def test_score(benchmark: BenchmarkFixture) -> None:
-    """Labels and predictions to scores."""
+    """Score predictions."""
     generator = np.random.default_rng(0)
     truth = generator.integers(0, 10, 10_000)
     shares = generator.dirichlet(np.ones(10), 10_000)
@@ -52,11 +52,11 @@ def test_score(benchmark: BenchmarkFixture) -> None:
 
 
 def test_trial(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
-    """The real command with the model that does nothing: start, data, worker, results and reports."""
-    words = ("--models", "dummy", "--dataset", "digits", "--no-cache", "--force", "--results-dir", str(tmp_path))
-    command = [sys.executable, str(ROOT / "bench.py"), *words, "--threads", str(THREADS)]
+    """The whole command with the dummy model: startup, data, worker, results and reports."""
+    arguments = ("--models", "dummy", "--dataset", "digits", "--no-cache", "--force", "--results-dir", str(tmp_path))
+    command = [sys.executable, str(ROOT / "bench.py"), *arguments, "--threads", str(THREADS)]
 
-    # a temporary folder of its own, or it would wait for other benches of this user
+    # a separate temporary folder, or it would wait for other runs of this user
     environment = {**worker_environment(THREADS), "TMPDIR": str(tmp_path)}
 
     def run() -> None:

@@ -1,4 +1,4 @@
-"""Fit and prediction of every model on the fixed slice, with the first of its own pipelines."""
+"""Fit and predict of every model on the sample, with the first of its pipelines."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.common.dependencies import missing_modules
-from benchmarks.regression.fixed import context, matrices, slice_of_digits
+from benchmarks.regression.sample_data import context, matrices, sample_digits
 from benchmarks.regression.track import track
 from features.registry import FEATURES
 from models.registry import MODELS
 from models.spec import Estimator, ModelSpec, Unavailable
 
-# so few images, and some solvers say that they did not converge
+# some solvers do not converge on so few images
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
-# minutes even on so few images
+# take minutes even on so few images
 LONG = {name for name in MODELS if "finetune" in name}
 
 
 @pytest.fixture(params=[pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in MODELS])
 def spec(request: pytest.FixtureRequest) -> ModelSpec:
-    """Every model of the registry whose libraries are there."""
+    """Every model of the registry whose libraries are installed."""
     model = MODELS[request.param]
     needed = (*model.requires, *FEATURES[model.features[0]].requires)
     if missing_modules(needed):
@@ -35,8 +35,8 @@ def spec(request: pytest.FixtureRequest) -> ModelSpec:
 
 
 def test_fit(benchmark: BenchmarkFixture, spec: ModelSpec) -> None:
-    """Learn from the slice."""
-    train, _ = slice_of_digits()
+    """Fit on the training sample."""
+    train, _ = sample_digits()
     with _skipped_where_unavailable():
         model = spec.build(context(spec, spec.features[0]))
         X, _ = matrices(spec.features[0])
@@ -44,8 +44,8 @@ def test_fit(benchmark: BenchmarkFixture, spec: ModelSpec) -> None:
 
 
 def test_predict(benchmark: BenchmarkFixture, spec: ModelSpec) -> None:
-    """Read the slice; how much of it is read right stands beside the time."""
-    _, test = slice_of_digits()
+    """Predict the test sample; the accuracy is stored with the time."""
+    _, test = sample_digits()
     with _skipped_where_unavailable():
         model = fitted(spec.name)
         _, X_test = matrices(spec.features[0])
@@ -55,11 +55,11 @@ def test_predict(benchmark: BenchmarkFixture, spec: ModelSpec) -> None:
 
 @cache
 def fitted(name: str) -> Estimator:
-    """Return a model that has learnt from the slice, the same one in every turn."""
+    """Return a fitted model, the same one in every repetition."""
     spec = MODELS[name]
     model = spec.build(context(spec, spec.features[0]))
     X, _ = matrices(spec.features[0])
-    model.fit(X, slice_of_digits()[0].labels)
+    model.fit(X, sample_digits()[0].labels)
     return model
 
 

@@ -1,4 +1,4 @@
-"""Reading data: IDX files, the digits, what earlier runs stored."""
+"""Reading data: IDX files, digits, cached features, stored results."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from benchmarks.datasets.readers.idx import parse_idx, read_uncompressed
 from benchmarks.datasets.registry import DATASETS
 from benchmarks.datasets.spec import DataPlaces
 from benchmarks.execution.worker.feature_cache import FeatureCache, FeatureMatrices
-from benchmarks.regression.fixed import matrices
-from benchmarks.regression.stored_run import store_run
+from benchmarks.regression.sample_data import matrices
+from benchmarks.regression.synthetic_run import store_run
 from benchmarks.regression.track import track
 from features.registry import FEATURES
 
@@ -23,7 +23,7 @@ SHAPE = (2_000, 28, 28)
 
 
 def test_idx(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
-    """Read a gzipped file of images that compress as badly as digits do."""
+    """Read a gzipped file of images that compress about as well as digits."""
     images = np.random.default_rng(0).integers(0, 256, SHAPE, np.uint8) * (np.arange(28) % 5 == 0)
     path = tmp_path / "images.gz"
     path.write_bytes(gzip.compress(b"\0\0\x08\x03" + struct.pack(">3I", *SHAPE) + images.astype(np.uint8).tobytes()))
@@ -36,7 +36,7 @@ def test_digits(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
 
 
 def test_audit(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
-    """Count, hash, look for duplicates."""
+    """Count, hash and find duplicates."""
     images = DATASETS["digits"].load(DataPlaces((), tmp_path))
     track(benchmark, lambda: audit(images))
 

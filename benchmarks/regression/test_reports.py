@@ -1,4 +1,4 @@
-"""The leaderboard and the reports of a made-up run."""
+"""The leaderboard and the reports of a synthetic run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.regression.stored_run import store_run
+from benchmarks.regression.synthetic_run import store_run
 from benchmarks.regression.track import track
 from benchmarks.report.data.findings import read_findings
 from benchmarks.report.write import write_reports

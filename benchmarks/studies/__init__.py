@@ -1,1 +1,1 @@
-"""Scripts whose figures the docs quote."""
+"""Scripts that produced the numbers quoted in docs/."""

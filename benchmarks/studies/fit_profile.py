@@ -1,7 +1,7 @@
-"""``python -m benchmarks.studies.fit_profile``: where the time of training a network goes.
+"""``python -m benchmarks.studies.fit_profile``: a profile of network training.
 
-The settings of the registry, but for fewer epochs and nothing held out, on the first images of MNIST. The shares
-are cProfile's, of the thread that trains: what other threads do meanwhile is counted where it is waited for.
+Uses the settings of the registry with fewer epochs and no held-out images, on the first images of MNIST. The shares
+are cProfile's, of the training thread; work of other threads counts where that thread waits.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ EPOCHS, N_IMAGES = 2, 20_000
 PARTS = {
     "tracing": ("tracing_compilation.py", "trace_function"),
     "steps": ("trainer.py", "train_on_batch"),
-    "changed images": ("augment.py", "augmented"),
+    "augmentation": ("augment.py", "augmented"),
     "average": ("weight_average.py", "after_step"),
 }
-"""Parts of a training, and the function that does each. Tracing is TensorFlow's, within the first step."""
+"""Parts of the training, and the function of each. Tracing is TensorFlow's, within the first step."""
 
 
 def main(names: Sequence[str]) -> int:
-    """Print a table of seconds and shares, one line a network; return 0."""
+    """Print a table of seconds and shares, one row per network; return 0."""
     threads = os.cpu_count() or 1
     os.environ.update(worker_environment(threads))
     _, images = open_dataset(load_catalog().datasets, "mnist", data_places(None, cache_folder()))
@@ -52,7 +52,7 @@ def main(names: Sequence[str]) -> int:
 
 
 def shares(stats: Any) -> list[float]:
-    """Return the seconds of a profile, the share of each part, and that of all else."""
+    """Return the seconds of a profile, the share of each part, and the rest."""
     total = stats.total_tt
     spent = dict.fromkeys(PARTS, 0.0)
     for (path, _, function), (_, _, _, seconds, _) in stats.stats.items():

@@ -1,7 +1,7 @@
-"""``python -m benchmarks.studies.plain_fit``: training here beside Keras' own ``model.fit`` on arrays in memory.
+"""``python -m benchmarks.studies.plain_fit``: network training compared with Keras' ``model.fit`` on arrays in memory.
 
-The same layers, images, batches and optimizer, nothing held out, no image changed; compiling counted on
-both sides. They take turns. The promise is to be no slower.
+The same layers, images, batches and optimizer, no held-out images, no augmentation; compilation is included on both
+sides, and they alternate. The requirement: not slower.
 """
 
 from __future__ import annotations
@@ -26,43 +26,49 @@ if TYPE_CHECKING:
 
 NAMES = ("mlp", "cnn-simple", "cnn-fast", "cnn")
 EPOCHS, REPEATS, N_IMAGES = 2, 3, 20_000
-UNCHANGED: dict[str, Setting] = {"rotation": 0.0, "scale": 0.0, "shift": 0.0, "elastic": 0.0, "schedule": "constant"}
+NO_AUGMENTATION: dict[str, Setting] = {
+    "rotation": 0.0,
+    "scale": 0.0,
+    "shift": 0.0,
+    "elastic": 0.0,
+    "schedule": "constant",
+}
 
 
 def main(names: Sequence[str]) -> int:
-    """Print both times and their ratio for each network; return 1 if one is slower than plain fitting."""
+    """Print both times and their ratio for each network; return 1 if one is slower than ``model.fit``."""
     threads = os.cpu_count() or 1
     os.environ.update(worker_environment(threads))
     _, images = open_dataset(load_catalog().datasets, "mnist", data_places(None, cache_folder()))
     X = load_catalog().features["pixels"].build().transform(images.train.images[:N_IMAGES])
     y = images.train.labels[:N_IMAGES]
     slower = False
-    print(f"{'network':12} {'plain s':>9} {'here s':>9} {'ratio':>6}")
+    print(f"{'network':12} {'plain s':>9} {'ours s':>9} {'ratio':>6}")
     for name in names or NAMES:
         pairs = [pair(name, X, y, threads) for _ in range(REPEATS)]
-        plain, here = (median(times) for times in zip(*pairs, strict=True))
-        slower |= here > plain
-        print(f"{name:12} {plain:9.2f} {here:9.2f} {here / plain:6.2f}", flush=True)
+        plain, ours = (median(times) for times in zip(*pairs, strict=True))
+        slower |= ours > plain
+        print(f"{name:12} {plain:9.2f} {ours:9.2f} {ours / plain:6.2f}", flush=True)
     return int(slower)
 
 
 def pair(name: str, X: NDArray[np.float32], y: NDArray[np.int64], threads: int) -> tuple[float, float]:
-    """Return the seconds of Keras' own training, and of ours."""
+    """Return the seconds of ``model.fit``, and of digitbench's training."""
     settings: dict[str, Setting] = {
         **MODELS[name].settings,
-        **UNCHANGED,
+        **NO_AUGMENTATION,
         "epochs": EPOCHS,
         "hold_out": False,
         "patience": 0,
     }
     model: Any = MODELS[name].build(BuildContext(10, (28, 28), 0, threads=threads, settings=settings))
-    _, here = timed(lambda: model.fit(X, y))
+    _, ours = timed(lambda: model.fit(X, y))
     _, plain = timed(lambda: plain_fit(model.network, X.reshape(-1, 28, 28), y, settings))
-    return plain, here
+    return plain, ours
 
 
 def plain_fit(network: Any, X: NDArray[np.float32], y: NDArray[np.int64], settings: Mapping[str, Any]) -> None:
-    """Train a network with the same layers as Keras' examples do."""
+    """Train a network with the same layers by ``model.fit``."""
     import keras
 
     fresh = keras.models.clone_model(network)

@@ -1,7 +1,7 @@
-"""``python -m benchmarks.studies.regression_rehearsal``: does the comparison cry wolf, and does it see the wolf?
+"""``python -m benchmarks.studies.regression_rehearsal``: false positives and power of the regression check.
 
-In a copy of the working tree, committed there: stores passes, compares unchanged code with them again and again,
-then code with a HOG that takes 30 % longer, then code with a ``knn`` that misreads every hundredth image.
+In a committed copy of the working tree: saves a baseline, compares unchanged code with it repeatedly, then code with a
+HOG that takes 30 % longer, then code with a ``knn`` that misclassifies every hundredth image.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ def _worse(build):
         model = build(context)
         predict = model.predict
 
-        def misread(X):
-            said = predict(X).copy()
-            said[::100] = (said[::100] + 1) % context.n_classes
-            return said
+        def misclassify(X):
+            labels = predict(X).copy()
+            labels[::100] = (labels[::100] + 1) % context.n_classes
+            return labels
 
-        model.predict = misread
+        model.predict = misclassify
         return model
 
     return built
@@ -87,28 +87,28 @@ CHANGES = {
 FILES = tuple(benchmarks for _, _, benchmarks, _ in CHANGES.values())
 
 
-def main(words: Sequence[str]) -> int:
-    """Print what every run said; return 1 if one of them was wrong."""
+def main(arguments: Sequence[str]) -> int:
+    """Print the result of every comparison; return 1 if one of them was wrong."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.studies.regression_rehearsal")
-    parser.add_argument("--unchanged", type=int, default=20, metavar="N", help="runs of unchanged code (20)")
-    parser.add_argument("--tries", type=int, default=5, metavar="N", help="runs of each change (5)")
-    options = parser.parse_args(words)
+    parser.add_argument("--unchanged", type=int, default=20, metavar="N", help="comparisons of unchanged code (20)")
+    parser.add_argument("--tries", type=int, default=5, metavar="N", help="comparisons of each change (5)")
+    options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
         tree = _copy(Path(folder) / "unchanged")
         _regress(tree, "--save", *([] if options.unchanged else FILES))
-        wrong = sum(_was_wrong(tree, "unchanged", "Nothing is worse in") for _ in range(options.unchanged))
+        wrong = sum(_was_wrong(tree, "unchanged", "No regressions in") for _ in range(options.unchanged))
         for name, (path, text, benchmarks, expected) in CHANGES.items():
             changed = Path(folder) / name.replace(" ", "-")
             shutil.copytree(tree, changed)
             with (changed / path).open("a", encoding="utf-8") as file:
                 file.write(text)
             wrong += sum(_was_wrong(changed, name, expected, benchmarks) for _ in range(options.tries))
-    print(f"{wrong} of {options.unchanged + len(CHANGES) * options.tries} runs were wrong")
+    print(f"{wrong} of {options.unchanged + len(CHANGES) * options.tries} comparisons were wrong")
     return int(wrong > 0)
 
 
 def _copy(tree: Path) -> Path:
-    """Copy what git tracks, and what it would, without the published results, into a repository of its own."""
+    """Copy the working tree without ignored files and published results into a new repository."""
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
     for name in names:
@@ -122,14 +122,14 @@ def _copy(tree: Path) -> Path:
 
 
 def _was_wrong(tree: Path, name: str, expected: str, *files: str) -> bool:
-    said, repeated = _regress(tree, *files)
-    wrong = expected not in said
-    print(f"{name}: {said}; repeated: {repeated or 'nothing'}{' (WRONG)' if wrong else ''}", flush=True)
+    summary, repeated = _regress(tree, *files)
+    wrong = expected not in summary
+    print(f"{name}: {summary}; repeated: {repeated or 'nothing'}{' (WRONG)' if wrong else ''}", flush=True)
     return wrong
 
 
 def _regress(tree: Path, *options: str) -> tuple[str, str]:
-    """Return the line that sums up a comparison, and what it repeated before it said so."""
+    """Return the summary line of a comparison, and its messages about repetitions."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.regression", *options], cwd=tree, capture_output=True, text=True
     )

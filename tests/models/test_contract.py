@@ -1,4 +1,4 @@
-"""What every model of the registry keeps to, on tiny data and with the real libraries."""
+"""The checks of every model of the registry, on tiny data and with the real libraries."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from benchmarks.provenance.implementation import ImplementationWatch
 from models.registry import MODELS
 from models.spec import BuildContext, Setting, Unavailable
 
-PROMISES = [pytest.param(check, id=check.promise) for check in MODEL_CHECKS if not check.told_only]
+CHECKS = [pytest.param(check, id=check.name) for check in MODEL_CHECKS if not check.info_only]
 CATALOG = load_catalog()
-# promises do not depend on it
+# the checks do not depend on it
 QUICKER: dict[str, dict[str, Setting]] = {"xgboost": {"rounds": 40}, "ridge-random-features": {"components": 500}}
 A_FEW_STEPS: dict[str, Setting] = {"epochs": 10, "min_steps": 0, "batch": 32}
 ONE_NETWORK = "lenet5"  # all networks share one adapter, so one of them stands for it; the slow tests take them all
@@ -28,7 +28,7 @@ NAMES = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name fo
 
 @cache
 def case_of(name: str) -> ModelCase:
-    """Return the case of a model: one for all its checks, which share what it learnt."""
+    """Return the case of a model: one for all its checks, which share the fitted model."""
     spec = MODELS[name]
     if missing := missing_modules([*spec.requires, *CATALOG.features[spec.features[0]].requires]):
         pytest.skip(f"needs {missing}")
@@ -36,14 +36,14 @@ def case_of(name: str) -> ModelCase:
     return ModelCase(spec, CATALOG, changed)
 
 
-@pytest.mark.parametrize("check", PROMISES)
+@pytest.mark.parametrize("check", CHECKS)
 @pytest.mark.parametrize("name", NAMES)
-def test_every_model_keeps_its_promises(name: str, check: Check[ModelCase]) -> None:
+def test_every_model_passes_every_check(name: str, check: Check[ModelCase]) -> None:
     try:
-        verdict = check.of(case_of(name))
+        result = check.run(case_of(name))
     except Unavailable as missing:
         pytest.skip(str(missing))
-    assert verdict.kept != "broken", verdict.remark
+    assert result.status != "failed", result.message
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")  # so few images
@@ -51,7 +51,7 @@ def test_every_model_keeps_its_promises(name: str, check: Check[ModelCase]) -> N
 def test_every_model_but_the_baseline_learns_from_a_few_images(name: str) -> None:
     case = case_of(name)
     try:
-        accuracy = (case.answer == case.data.test_labels).mean()
+        accuracy = (case.predictions == case.data.test_labels).mean()
     except Unavailable as missing:
         pytest.skip(str(missing))
     assert (accuracy > 0.5) if name != "dummy" else (accuracy < 0.2), accuracy
@@ -72,10 +72,10 @@ def test_every_model_names_the_library_that_does_its_work(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_scikit_learn_says_something_of_every_estimator_of_its_kind(name: str) -> None:
     try:
-        verdict = MODEL_CHECKS[-1].of(case_of(name))
+        result = MODEL_CHECKS[-1].run(case_of(name))
     except Unavailable as missing:
         pytest.skip(str(missing))
-    assert "checks pass" in verdict.remark or "no scikit-learn estimator" in verdict.remark
+    assert "checks pass" in result.message or "not a scikit-learn estimator" in result.message
 
 
 def test_stock_is_scikit_learn_itself() -> None:

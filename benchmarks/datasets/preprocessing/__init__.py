@@ -1,1 +1,1 @@
-"""From images as they were found to the splits of 28×28 that models are trained and tested on."""
+"""From raw images to the splits of 28×28 images that models are trained and tested on."""

@@ -1,4 +1,4 @@
-"""What is in a dataset: counts, duplicates, blank images, checksums. Said once, before anything is run."""
+"""What is in a dataset: counts, duplicates, dropped images, checksums. Printed once, before the first trial."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class Audit:
 
     @property
     def data_hash(self) -> str:
-        """One hash over train, validation and test: what decides whether a stored trial was run on this data."""
+        """One hash of train, validation and test, which shows whether a stored trial used this data."""
         return hashlib.sha256("".join(self.hashes.values()).encode()).hexdigest()[:16]
 
     def lines(self) -> list[str]:
-        """Return the findings in words."""
+        """Return the findings as lines of text."""
         sizes = ", ".join(f"{split} {sum(counts):,}" for split, counts in self.counts.items())
         spread = "; ".join(
-            f"{split} {min(counts):,} to {max(counts):,} a class" for split, counts in self.counts.items()
+            f"{split} {min(counts):,} to {max(counts):,} per class" for split, counts in self.counts.items()
         )
         found = ", ".join(f"{n} in {where}" for where, n in self.duplicates.items() if n)
         return [
@@ -53,7 +53,7 @@ class Audit:
 
 
 def audit(images: Images) -> Audit:
-    """Look through every split of ``images``."""
+    """Audit every split of ``images``."""
     splits = {"train": images.train, "validation": images.validation, "test": images.test}
     return Audit(
         class_names=images.class_names,

@@ -1,4 +1,4 @@
-"""A picture of what was made of a person's images: each original beside its frame of 28×28."""
+"""A contact sheet of user images: each original beside its normalized 28×28 image."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from benchmarks.datasets.preprocessing.frame import FRAME
+from benchmarks.datasets.preprocessing.normalization import SIDE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 Pair = tuple[str, "NDArray[np.uint8]", "NDArray[np.uint8]"]
 
 ZOOM = 3
-SIDE = FRAME * ZOOM
+SIDE = SIDE * ZOOM
 GAP = 8
 CAPTION = 14
 COLUMNS = 5
-GROUND = (120, 140, 170)  # neither the paper nor the ink of an image, so that both can be told from it
-MOST_PAIRS = 60
+BACKGROUND = (120, 140, 170)  # unlike the paper and the ink of an image
+MAX_PAIRS = 60
 
 
 def contact_sheet(pairs: Sequence[Pair]) -> bytes:
-    """Return a PNG of pairs: the class, the original as ``reduced`` gives it, and the frame three times as large."""
+    """Return a PNG of pairs: the class, the thumbnail of the original, and the normalized image enlarged."""
     from PIL import Image, ImageDraw
 
     width, height = 2 * SIDE + 2 * GAP, SIDE + CAPTION + GAP
     rows = -(-len(pairs) // COLUMNS)
-    sheet = Image.new("RGB", (COLUMNS * width + GAP, rows * height + GAP), GROUND)
+    sheet = Image.new("RGB", (COLUMNS * width + GAP, rows * height + GAP), BACKGROUND)
     draw = ImageDraw.Draw(sheet)
     for place, (label, original, frame) in enumerate(pairs):
         left, top = GAP + place % COLUMNS * width, GAP + place // COLUMNS * height
@@ -42,23 +42,23 @@ def contact_sheet(pairs: Sequence[Pair]) -> bytes:
     return buffer.getvalue()
 
 
-def spread_over_classes(labels: Sequence[str]) -> list[int]:
+def sample_across_classes(labels: Sequence[str]) -> list[int]:
     """Return up to 60 indices: the first image of each class, then the second of each, and so on."""
-    turn: dict[str, int] = {}
+    occurrence: dict[str, int] = {}
     order = []
     for i, label in enumerate(labels):
-        turn[label] = turn.get(label, -1) + 1
-        order.append((turn[label], i))
-    return sorted(i for _, i in sorted(order)[:MOST_PAIRS])
+        occurrence[label] = occurrence.get(label, -1) + 1
+        order.append((occurrence[label], i))
+    return sorted(i for _, i in sorted(order)[:MAX_PAIRS])
 
 
-def reduced(original: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return an image made to fit the square that it is shown in: small ones larger pixel by pixel."""
+def thumbnail(original: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return an image scaled to the size at which it is shown; small images are enlarged without smoothing."""
     import numpy as np
     from PIL import Image
 
     picture = Image.fromarray(original[..., 0] if original.ndim == 3 and original.shape[2] == 1 else original)
     scale = SIDE / max(picture.size)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    way = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BICUBIC
-    return np.asarray(picture.convert("RGB").resize(size, way))
+    resampling = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BICUBIC
+    return np.asarray(picture.convert("RGB").resize(size, resampling))

@@ -1,4 +1,4 @@
-"""Who learns from which images: the validation split, and nested training subsets."""
+"""The validation split, the test split of data without one, and nested training subsets."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 VALIDATION_SEED = 2026
 TEST_SEED = 28
-TEST_PARTS = 5  # one fifth, where nothing else is set apart to test with
-VALIDATION_PARTS = 6  # one sixth of what may be learnt from, as MNIST's last 10,000 of 60,000
+TEST_PARTS = 5  # one fifth, for data without a test set
+VALIDATION_PARTS = 6  # one sixth, as MNIST's last 10,000 of 60,000
 
 
 def take(split: Split, rows: NDArray[np.int64] | slice) -> Split:
@@ -23,9 +23,9 @@ def take(split: Split, rows: NDArray[np.int64] | slice) -> Split:
 
 
 def stratified_order(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    """Return a shuffled order of which every prefix holds the classes in nearly their overall shares.
+    """Return a shuffled order in which every prefix is (nearly) stratified.
 
-    Prefixes are nested, so a training set of 100 is part of that of 1,000 with the same seed.
+    Prefixes are nested: a training set of 100 is part of that of 1,000 with the same seed.
     """
     import numpy as np
 
@@ -38,22 +38,22 @@ def stratified_order(labels: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
     return np.argsort(place, kind="stable")
 
 
-def mixed(split: Split) -> Split:
-    """Return the images in another order, always the same, of which every prefix holds the classes in their shares."""
+def shuffled(split: Split) -> Split:
+    """Return the images in a fixed stratified order."""
     return take(split, stratified_order(split.labels, VALIDATION_SEED))
 
 
-def with_validation(learnable: Split) -> tuple[Split, Split]:
-    """Split off a stratified sixth for validation, always the same one; return (train, validation)."""
+def split_off_validation(training: Split) -> tuple[Split, Split]:
+    """Split off a stratified sixth for validation (fixed seed); return (train, validation)."""
     import numpy as np
 
-    order = stratified_order(learnable.labels, VALIDATION_SEED)
+    order = stratified_order(training.labels, VALIDATION_SEED)
     n_validation = len(order) // VALIDATION_PARTS
-    return take(learnable, np.sort(order[n_validation:])), take(learnable, np.sort(order[:n_validation]))
+    return take(training, np.sort(order[n_validation:])), take(training, np.sort(order[:n_validation]))
 
 
-def with_test(everything: Split) -> tuple[Split, Split]:
-    """Split off a fifth of each class, one image at least, to test with; always the same. Return (the rest, test)."""
+def split_off_test(everything: Split) -> tuple[Split, Split]:
+    """Split off a fifth of each class, at least one image (fixed seed); return (rest, test)."""
     import numpy as np
 
     order = stratified_order(everything.labels, TEST_SEED)
@@ -65,7 +65,7 @@ def with_test(everything: Split) -> tuple[Split, Split]:
 
 
 def subset(train: Split, validation: Split, size: int | None, seed: int) -> tuple[Split, Split]:
-    """Return ``size`` images to learn from, stratified, in the shares of ``train`` and ``validation``."""
+    """Return ``size`` training images, stratified, split in the proportions of ``train`` and ``validation``."""
     if size is None:
         return train, validation
     n_validation = round(size * len(validation) / (len(train) + len(validation)))
@@ -75,11 +75,11 @@ def subset(train: Split, validation: Split, size: int | None, seed: int) -> tupl
     )
 
 
-def without_test(images: Images) -> Images:
-    """Return what settings are chosen on: the validation split takes the place of the test split.
+def validation_as_test(images: Images) -> Images:
+    """Return the splits for model selection: the validation split replaces the test split, which is removed.
 
-    The last of train, as many as validation holds, become the new validation split, so that a model
-    under choice can still stop early without a look at what it is judged by. The real test split is gone.
+    The end of train, as many images as validation holds, becomes the new validation split, so that early stopping
+    does not use the images that scores are computed on.
     """
     n_kept = len(images.train) - len(images.validation)
     return replace(

@@ -1,1 +1,1 @@
-"""Readers of the formats that a user's own images come in."""
+"""Readers of the supported file formats."""

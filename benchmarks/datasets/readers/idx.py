@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 GZIP_MAGIC = b"\x1f\x8b"
 BZIP2_MAGIC = b"BZh"
 UNSIGNED_BYTES, INTEGERS = 0x08, 0x0C
-LARGEST = 2 << 30  # bytes uncompressed; the largest relative of MNIST, EMNIST, holds 0.6 GiB
-PIECE = 1 << 20  # bytes read at once: one read of LARGEST would set that much memory aside
-MOST_DIMENSIONS = 4  # images with colors; labels have one
+LARGEST = 2 << 30  # bytes uncompressed; the largest file read, of EMNIST, has 0.6 GiB
+PIECE = 1 << 20  # bytes per read: a single read of LARGEST would allocate that much memory
+MAX_DIMENSIONS = 4  # colour images; labels have one
 
 
 def read_uncompressed(path: Path, largest: int = LARGEST) -> bytes:
-    """Return a file's content, unpacked where it is packed by gzip or bzip2.
+    """Return a file's content, decompressed if it is gzip or bzip2.
 
-    Raises ``BenchError`` if it cannot be read, is cut short, or unzips to more than ``largest`` bytes.
+    Raises ``BenchError`` if it cannot be read, is truncated, or decompresses to more than ``largest`` bytes.
     """
     try:
         with path.open("rb") as file:
@@ -35,9 +35,9 @@ def read_uncompressed(path: Path, largest: int = LARGEST) -> bytes:
         with _opened(path, magic) as stream:
             pieces = _pieces(stream, largest)
     except (OSError, EOFError, zlib.error) as error:
-        raise BenchError(f"{path} cannot be read ({error}); fetch it again") from error
+        raise BenchError(f"{path} cannot be read ({error}); download it again") from error
     if pieces is None:
-        raise BenchError(f"{path} holds more than {largest >> 20} MiB uncompressed; is it what it says?")
+        raise BenchError(f"{path} has more than {largest >> 20} MiB uncompressed, which is not supported")
     return b"".join(pieces)
 
 
@@ -60,7 +60,7 @@ def _pieces(stream: IO[bytes], largest: int) -> list[bytes] | None:
 
 
 def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:
-    """Return the array that an IDX file of unsigned bytes holds; ``name`` is for messages.
+    """Return the array in an IDX file of unsigned bytes; ``name`` is used in messages.
 
     Raises ``BenchError`` for a wrong magic number, an impossible shape, or a size that differs from the header's.
     """
@@ -68,7 +68,7 @@ def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:
 
 
 def parse_idx_integers(content: bytes, name: str) -> NDArray[np.int32]:
-    """Return the array that an IDX file of 32-bit integers holds, as ``parse_idx`` does."""
+    """Return the array in an IDX file of 32-bit integers; see ``parse_idx``."""
     return _parse(content, name, INTEGERS, "integers", ">i4").astype("int32")
 
 
@@ -76,19 +76,19 @@ def _parse(content: bytes, name: str, code: int, kind: str, dtype: str) -> NDArr
     import numpy as np
 
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] != code:
-        raise BenchError(f"{name} is no IDX file of {kind}: it begins with {content[:4].hex() or 'nothing'}")
+        raise BenchError(f"{name} is not an IDX file of {kind}: it begins with {content[:4].hex() or 'nothing'}")
     n_dimensions = content[3]
-    if not 1 <= n_dimensions <= MOST_DIMENSIONS:
-        raise BenchError(f"{name} is no IDX file of images or labels: it claims to have {n_dimensions} dimensions")
+    if not 1 <= n_dimensions <= MAX_DIMENSIONS:
+        raise BenchError(f"{name} is not an IDX file of images or labels: its header has {n_dimensions} dimensions")
     header_end = 4 + 4 * n_dimensions
     if len(content) < header_end:
-        raise BenchError(f"{name} is cut short within its header; fetch it again")
+        raise BenchError(f"{name} has a truncated header; download it again")
     shape = struct.unpack(f">{n_dimensions}I", content[4:header_end])
     n_bytes = len(content) - header_end
     expected = math.prod(shape) * np.dtype(dtype).itemsize
     if n_bytes != expected:
-        raise BenchError(f"{name} should hold {expected} bytes for shape {shape} but holds {n_bytes}; fetch it again")
+        raise BenchError(f"{name} should have {expected} bytes for shape {shape} but has {n_bytes}; download it again")
     try:
         return np.frombuffer(content, dtype, offset=header_end).reshape(shape)
-    except ValueError as error:  # of no bytes, but longer along the other axes than numpy can count
-        raise BenchError(f"{name} has the impossible shape {shape}; fetch it again") from error
+    except ValueError as error:  # no bytes, but other axes longer than numpy supports
+        raise BenchError(f"{name} has the impossible shape {shape}; download it again") from error

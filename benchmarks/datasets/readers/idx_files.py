@@ -1,4 +1,4 @@
-"""IDX files of one's own, gzipped or not: a folder with two or four, or the path of one with images."""
+"""User data in IDX files, gzipped or not: a folder with two or four, or the path of an image file."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ from pathlib import Path
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.idx import parse_idx, read_uncompressed
-from benchmarks.datasets.readers.raw_images import Part, Source, part_of_arrays, words
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, raw_split_from_arrays
 
 IMAGES, LABELS = "images", "labels"
 TEST = ("t10k", "test")
-MARKS = ("idx", "ubyte")
+IDX_MARKS = ("idx", "ubyte")
 
 
-def files_of_images(folder: Path) -> list[Path]:
-    """Return the files of a folder whose names say that they are IDX files of images."""
+def image_files(folder: Path) -> list[Path]:
+    """Return the files of a folder that are IDX files of images, by their names."""
     return sorted(
         path
         for path in folder.iterdir()
-        if path.is_file() and IMAGES in path.name and any(mark in path.name for mark in MARKS)
+        if path.is_file() and IMAGES in path.name and any(mark in path.name for mark in IDX_MARKS)
     )
 
 
-def read_idx(path: Path) -> Source:
-    """Return the images and labels of a folder, or of one file and the labels beside it. Raises ``BenchError``."""
-    found = files_of_images(path) if path.is_dir() else [path]
+def read_idx(path: Path) -> RawDataset:
+    """Read the images and labels of a folder, or of one file and the labels beside it. Raises ``BenchError``."""
+    found = image_files(path) if path.is_dir() else [path]
     test = [file for file in found if any(mark in file.name for mark in TEST)] if len(found) > 1 else []
     train = [file for file in found if file not in test]
     for kind, files in (("train", train), ("test", test)):
         if len(files) > 1:
             raise BenchError(
-                f"{path} has {len(files)} {kind} files of images ({files[0].name}, {files[1].name}…); keep one"
+                f"{path} has {len(files)} {kind} files of images ({files[0].name}, {files[1].name}…); expected one"
             )
     checksums: list[tuple[str, str]] = []
     parts = [_part(file, checksums) for file in (*train, *test)]
-    return Source(parts[0], parts[1] if test else None, tuple(checksums))
+    return RawDataset(parts[0], parts[1] if test else None, tuple(checksums))
 
 
-def _part(images: Path, checksums: list[tuple[str, str]]) -> Part:
+def _part(images: Path, checksums: list[tuple[str, str]]) -> RawSplit:
     labels = _labels_beside(images)
     arrays = []
     for file in (images, labels):
@@ -47,17 +47,17 @@ def _part(images: Path, checksums: list[tuple[str, str]]) -> Part:
         arrays.append(parse_idx(content, str(file)))
     if arrays[0].ndim < 3 or arrays[1].ndim != 1:
         raise BenchError(
-            f"{images} has {arrays[0].ndim} and {labels.name} {arrays[1].ndim} dimensions; they should have 3 and 1"
+            f"{images} has {arrays[0].ndim} and {labels.name} {arrays[1].ndim} dimensions; expected 3 and 1"
         )
-    return part_of_arrays(arrays[0], words(arrays[1].tolist(), str(labels)), str(images))
+    return raw_split_from_arrays(arrays[0], label_names(arrays[1].tolist(), str(labels)), str(images))
 
 
 def _labels_beside(images: Path) -> Path:
-    """Return the file of labels that belongs to one of images; raises ``BenchError`` if there is none."""
+    """Return the label file of an image file; raises ``BenchError`` if there is none."""
     if IMAGES not in images.name:
-        raise BenchError(f"{images}: 'images' is not in its name, so the labels that belong to it are not known")
+        raise BenchError(f"{images}: its name does not contain 'images', so its label file is unknown")
     name = images.name.replace(IMAGES, LABELS).replace("idx3", "idx1").replace("idx4", "idx1").removesuffix(".gz")
     for candidate in (images.with_name(name), images.with_name(f"{name}.gz")):
         if candidate.is_file():
             return candidate
-    raise BenchError(f"{images} has no labels: neither {name} nor {name}.gz lies beside it")
+    raise BenchError(f"{images} has no labels: neither {name} nor {name}.gz is beside it")

@@ -1,4 +1,4 @@
-"""Image files of any format → pixels."""
+"""Decoding of image files."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image as PillowImage
 
-MOST_PIXELS = 64_000_000  # of one image; a few kilobytes can claim to be many gigabytes
+MAX_PIXELS = 64_000_000  # of one image; a file of kilobytes can declare gigabytes
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm")
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
-    """Return the first picture of an image file, of shape (height, width), or (height, width, 3) in colour.
+    """Return the first image of a file, of shape (height, width), or (height, width, 3) in colour.
 
     Raises ``BenchError`` if it cannot be read or is too large.
     """
@@ -32,35 +32,35 @@ def read_image(path: Path) -> NDArray[np.uint8]:
 
 
 def decode_image(content: bytes, name: str) -> NDArray[np.uint8]:
-    """Return the picture that the bytes of an image file hold; ``name`` is for messages. As ``read_image``."""
+    """Return the image encoded in ``content``, as ``read_image`` does; ``name`` is used in messages."""
     import numpy as np
     from PIL import Image, ImageOps
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd tags; the size is checked here
+            warnings.simplefilter("ignore")  # about odd tags; the size is checked below
             with Image.open(io.BytesIO(content), formats=FORMATS) as file:
                 n_pixels = file.width * file.height
-                if n_pixels <= MOST_PIXELS:
-                    return np.array(_flat(ImageOps.exif_transpose(file)))
+                if n_pixels <= MAX_PIXELS:
+                    return np.array(_to_8_bit(ImageOps.exif_transpose(file)))
     except Image.DecompressionBombError:
-        n_pixels = MOST_PIXELS + 1
-    except Exception as error:  # a decoder of broken files raises whatever it stumbles over
-        raise BenchError(f"{name} cannot be read as an image ({_in_short(error)}); mend or remove it") from error
-    raise BenchError(f"{name} has more than {MOST_PIXELS:,} pixels; make it smaller")
+        n_pixels = MAX_PIXELS + 1
+    except Exception as error:  # decoders raise any exception on broken files
+        raise BenchError(f"{name} cannot be read as an image ({_short_message(error)}); fix or remove it") from error
+    raise BenchError(f"{name} has more than {MAX_PIXELS:,} pixels; make it smaller")
 
 
-def _flat(picture: PillowImage.Image) -> PillowImage.Image:
-    """Return a picture without a palette, without transparency, and of 8 bits."""
+def _to_8_bit(picture: PillowImage.Image) -> PillowImage.Image:
+    """Return an image of 8 bits without palette and transparency."""
     if picture.mode[0] in "IF":
         return _eight_bits(picture)
     if picture.has_transparency_data:
-        return _on_paper(picture.convert("RGBA"))
+        return _on_background(picture.convert("RGBA"))
     return picture.convert("L" if picture.mode in ("1", "L") else "RGB")
 
 
 def _eight_bits(picture: PillowImage.Image) -> PillowImage.Image:
-    """Return a picture of 16 or 32 bits with its range stretched to 0..255: how much of it is used differs by maker."""
+    """Return an image of 16 or 32 bits stretched to 0..255: devices differ in the range that they use."""
     import numpy as np
     from PIL import Image
 
@@ -69,18 +69,18 @@ def _eight_bits(picture: PillowImage.Image) -> PillowImage.Image:
     return Image.fromarray(np.rint(values * (255 / max(values.max(), 1e-300))).astype(np.uint8))
 
 
-def _on_paper(picture: PillowImage.Image) -> PillowImage.Image:
-    """Lay a transparent picture on paper: white under dark ink, black under light."""
+def _on_background(picture: PillowImage.Image) -> PillowImage.Image:
+    """Composite a transparent image on white if its ink is dark, on black otherwise."""
     import numpy as np
     from PIL import Image
 
     opaque = np.asarray(picture.getchannel("A")) > 127
     lightness = np.asarray(picture.convert("L"))[opaque]
     dark = lightness.size == 0 or lightness.mean() < 128
-    paper = Image.new("RGBA", picture.size, "white" if dark else "black")
-    return Image.alpha_composite(paper, picture).convert("RGB")
+    background = Image.new("RGBA", picture.size, "white" if dark else "black")
+    return Image.alpha_composite(background, picture).convert("RGB")
 
 
-def _in_short(error: Exception) -> str:
+def _short_message(error: Exception) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
-    return "it is in no format that is known" if "cannot identify" in text else text[:120]
+    return "unknown format" if "cannot identify" in text else text[:120]

@@ -13,19 +13,19 @@ from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.idx import LARGEST
 from benchmarks.datasets.readers.image_file import decode_image
 from benchmarks.datasets.readers.pixel_table import label_column
-from benchmarks.datasets.readers.raw_images import Part, Source, part_of_arrays, words
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, raw_split_from_arrays
 
 IMAGE_COLUMNS = ("image", "img", "png", "bytes")
 
 
-def read_parquet(paths: Sequence[Path]) -> Source:
-    """Return the table of one file, or of two: to learn from and to test with. Raises ``BenchError``."""
+def read_parquet(paths: Sequence[Path]) -> RawDataset:
+    """Read the table of one file, or of two: train and test. Raises ``BenchError``."""
     parts = [_read_file(path) for path in paths]
     checksums = tuple((path.name, _sha256(path)) for path in paths)
-    return Source(parts[0], parts[1] if len(parts) > 1 else None, checksums)
+    return RawDataset(parts[0], parts[1] if len(parts) > 1 else None, checksums)
 
 
-def _read_file(path: Path) -> Part:
+def _read_file(path: Path) -> RawSplit:
     try:
         import pyarrow.parquet
     except ModuleNotFoundError as error:
@@ -35,22 +35,22 @@ def _read_file(path: Path) -> Part:
             groups = range(file.metadata.num_row_groups)
             n_bytes = sum(file.metadata.row_group(i).total_byte_size for i in groups)
             table = file.read() if n_bytes <= LARGEST else None
-    except Exception as error:  # a decoder of broken files raises whatever it stumbles over
+    except Exception as error:  # decoders raise any exception on broken files
         short = " ".join(str(error).split())[:120]
-        raise BenchError(f"{path} is no Parquet file that can be read ({short}); write it again") from error
+        raise BenchError(f"{path} is not a readable Parquet file ({short})") from error
     if table is None:
-        raise BenchError(f"{path} holds {n_bytes >> 20} MiB uncompressed; is it what it says?")
+        raise BenchError(f"{path} has {n_bytes >> 20} MiB uncompressed, which is not supported")
     return _part(table, path)
 
 
-def _part(table: Any, path: Path) -> Part:
+def _part(table: Any, path: Path) -> RawSplit:
     columns: list[str] = table.column_names
     at = label_column(columns)
     if at is None:
         raise BenchError(f"{path} has no column named 'label'; it has: {', '.join(columns[:5]) or 'none'}")
     if not len(table):
-        raise BenchError(f"{path}: there are no images in it")
-    labels = words(_named(table.column(at).to_pylist(), columns[at], table.schema.metadata, path), str(path))
+        raise BenchError(f"{path}: contains no images")
+    labels = label_names(_named(table.column(at).to_pylist(), columns[at], table.schema.metadata, path), str(path))
     for name in IMAGE_COLUMNS:
         if name in columns:
             return _part_of_files(table.column(name).to_pylist(), labels, path)
@@ -58,7 +58,7 @@ def _part(table: Any, path: Path) -> Part:
 
 
 def _named(labels: list[object], column: str, metadata: dict[bytes, bytes] | None, path: Path) -> list[object]:
-    """Return numbered labels as the names that Hugging Face keeps beside the table, where there are some."""
+    """Return integer labels as class names, if Hugging Face stored those in the metadata."""
     try:
         features = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
         names = features[column]["names"]
@@ -67,28 +67,28 @@ def _named(labels: list[object], column: str, metadata: dict[bytes, bytes] | Non
     names = list(names.values()) if isinstance(names, dict) else names
     if not isinstance(names, list):
         return labels
-    strange = [label for label in labels if not (isinstance(label, int) and 0 <= label < len(names))]
-    if strange:
-        raise BenchError(f"{path}: label {strange[0]} is out of range; there are names for 0 to {len(names) - 1}")
+    invalid = [label for label in labels if not (isinstance(label, int) and 0 <= label < len(names))]
+    if invalid:
+        raise BenchError(f"{path}: label {invalid[0]} is out of range; there are class names for 0 to {len(names) - 1}")
     return [names[label] for label in labels if isinstance(label, int)]
 
 
-def _part_of_files(cells: list[Any], labels: tuple[str, ...], path: Path) -> Part:
-    """Return image files that lie in the cells, as bytes or as {bytes, path}."""
+def _part_of_files(cells: list[Any], labels: tuple[str, ...], path: Path) -> RawSplit:
+    """Return the image files in the cells, given as bytes or as {bytes, path}."""
     contents: list[bytes] = []
     for i, cell in enumerate(cells):
         content = cell.get("bytes") if isinstance(cell, dict) else cell
         if not isinstance(content, bytes):
-            raise BenchError(f"{path}: row {i} holds no image file, but {str(content)[:20]!r}")
+            raise BenchError(f"{path}: row {i} contains no image file, but {str(content)[:20]!r}")
         contents.append(content)
 
     def name(i: int) -> str:
         return f"{path}: row {i}"
 
-    return Part(labels, lambda i: decode_image(contents[i], name(i)), name)
+    return RawSplit(labels, lambda i: decode_image(contents[i], name(i)), name)
 
 
-def _part_of_pixels(columns: list[Any], labels: tuple[str, ...], path: Path) -> Part:
+def _part_of_pixels(columns: list[Any], labels: tuple[str, ...], path: Path) -> RawSplit:
     import numpy as np
 
     if not columns:
@@ -96,8 +96,8 @@ def _part_of_pixels(columns: list[Any], labels: tuple[str, ...], path: Path) -> 
     try:
         pixels = np.stack([column.to_numpy() for column in columns], axis=1)
     except (ValueError, TypeError) as error:
-        raise BenchError(f"{path}: its columns are no pixels ({error})") from error
-    return part_of_arrays(pixels, labels, str(path))
+        raise BenchError(f"{path}: its columns are not pixels ({error})") from error
+    return raw_split_from_arrays(pixels, labels, str(path))
 
 
 def _sha256(path: Path) -> str:

@@ -1,4 +1,4 @@
-"""Tables with a label and a pixel in each column, as Kaggle has them in CSV."""
+"""CSV tables with a label column and one column per pixel, as on Kaggle."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.idx import read_uncompressed
-from benchmarks.datasets.readers.raw_images import Part, Source, part_of_arrays, words
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, raw_split_from_arrays
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-LABEL_COLUMNS = ("label", "class", "target", "y")  # the first of these that there is, whatever the case
+LABEL_COLUMNS = ("label", "class", "target", "y")  # the first one present, ignoring case
 
 
 def label_column(columns: Sequence[str]) -> int | None:
-    """Return which column holds the labels, by its name; None if none says so."""
+    """Return the index of the label column, by its name; None if there is none."""
     lower = [column.strip().lower() for column in columns]
     return next((lower.index(name) for name in LABEL_COLUMNS if name in lower), None)
 
 
-def read_csv(paths: Sequence[Path]) -> Source:
-    """Return the table of one CSV file, gzipped or not, or of two: to learn from and to test with.
+def read_csv(paths: Sequence[Path]) -> RawDataset:
+    """Read the table of one CSV file, gzipped or not, or of two: train and test.
 
-    A first line of names is optional; without one the label comes first. Raises ``BenchError``.
+    A header line is optional; without one the label is the first column. Raises ``BenchError``.
     """
     checksums: list[tuple[str, str]] = []
     parts = [_read_file(path, checksums) for path in paths]
-    return Source(parts[0], parts[1] if len(parts) > 1 else None, tuple(checksums))
+    return RawDataset(parts[0], parts[1] if len(parts) > 1 else None, tuple(checksums))
 
 
-def _read_file(path: Path, checksums: list[tuple[str, str]]) -> Part:
+def _read_file(path: Path, checksums: list[tuple[str, str]]) -> RawSplit:
     content = read_uncompressed(path)
     checksums.append((path.name.removesuffix(".gz"), hashlib.sha256(content).hexdigest()))
     labels: list[str | float] = []
@@ -46,10 +46,10 @@ def _read_file(path: Path, checksums: list[tuple[str, str]]) -> Part:
             labels.append(label)
             pixels.append(_pixels(fields, f"{path}: line {number}"))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise BenchError(f"{path} is no CSV file that can be read ({error})") from error
+        raise BenchError(f"{path} is not a readable CSV file ({error})") from error
     if not labels:
-        raise BenchError(f"{path}: there are no images in it")
-    return part_of_arrays(_as_array(pixels), words(labels, str(path)), str(path))
+        raise BenchError(f"{path}: contains no images")
+    return raw_split_from_arrays(_as_array(pixels), label_names(labels, str(path)), str(path))
 
 
 def _rows(content: bytes, path: Path) -> Iterator[tuple[int, str | float, list[str]]]:
@@ -62,8 +62,8 @@ def _rows(content: bytes, path: Path) -> Iterator[tuple[int, str | float, list[s
         if not n_fields:
             n_fields = len(row)
             if n_fields < 2:
-                raise BenchError(f"{path}: the first line has no commas; it should be a label and pixels")
-            if _is_heading(row):
+                raise BenchError(f"{path}: the first line has no commas; expected a label and pixels")
+            if _is_header(row):
                 at = _label_column(row, path)
                 continue
         if len(row) != n_fields:
@@ -71,17 +71,15 @@ def _rows(content: bytes, path: Path) -> Iterator[tuple[int, str | float, list[s
         yield reader.line_num, _as_number(row[at]), row[:at] + row[at + 1 :]
 
 
-def _is_heading(row: Sequence[str]) -> bool:
-    """Say whether a first line holds names: its last two fields, one of which is a pixel, are no numbers."""
+def _is_header(row: Sequence[str]) -> bool:
+    """Return whether the first line is a header: its last two fields, one of them a pixel, are not numbers."""
     return not any(_is_number(field) for field in row[-2:])
 
 
 def _label_column(names: Sequence[str], path: Path) -> int:
     at = label_column(names)
     if at is None:
-        raise BenchError(
-            f"{path} has no column named 'label'; a table to be scored needs one (it has: {names[0]}, {names[1]}…)"
-        )
+        raise BenchError(f"{path} has no column named 'label' (it has: {names[0]}, {names[1]}…)")
     return at
 
 
@@ -94,12 +92,12 @@ def _is_number(text: str) -> bool:
 
 
 def _as_number(label: str) -> str | float:
-    """Return a label that is a number as one: ``3.0`` is 3, and -1 is no word."""
+    """Return a numeric label as a number: ``3.0`` is 3, and -1 is not text."""
     return float(label) if _is_number(label) and not label.strip().isdecimal() else label
 
 
 def _pixels(fields: Sequence[str], name: str) -> Sequence[float]:
-    """Return whole numbers of 0..255 as bytes, or other numbers as floats; raises ``BenchError``."""
+    """Return integers in 0..255 as bytes, other numbers as floats; raises ``BenchError``."""
     try:
         return bytes(map(int, fields))
     except ValueError:
@@ -107,10 +105,10 @@ def _pixels(fields: Sequence[str], name: str) -> Sequence[float]:
     try:
         values = [float(field) for field in fields]
     except ValueError as error:
-        raise BenchError(f"{name} has a pixel that is no number ({str(error)[:80]})") from error
+        raise BenchError(f"{name} has a pixel that is not a number ({str(error)[:80]})") from error
     if not all(0 <= value <= 255 for value in values):
-        strange = next(value for value in values if not 0 <= value <= 255)
-        raise BenchError(f"{name} has a pixel of {strange:g}; pixels are 0 to 255, or 0 to 1")
+        invalid = next(value for value in values if not 0 <= value <= 255)
+        raise BenchError(f"{name} has a pixel of {invalid:g}; expected 0 to 255, or 0 to 1")
     return values
 
 

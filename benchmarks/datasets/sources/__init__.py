@@ -1,1 +1,1 @@
-"""The published datasets, a file for each."""
+"""Published datasets, one module each."""

@@ -1,4 +1,4 @@
-"""What the published relatives of MNIST have in common: where their files are looked for, and how they are split."""
+"""Shared by the published datasets: finding and verifying files, splitting off validation."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.datasets.preprocessing.cleaning import check_counts, keep_good, refuse_bad
-from benchmarks.datasets.preprocessing.splits import with_validation
+from benchmarks.datasets.preprocessing.cleaning import check_counts, drop_bad_images, reject_bad_images
+from benchmarks.datasets.preprocessing.splits import split_off_validation
 from benchmarks.datasets.sources.download import RemoteFile, fetch, find, read_verified
 from benchmarks.datasets.spec import DataPlaces, Images, Split
 
@@ -20,18 +20,18 @@ DIGITS = tuple("0123456789")
 Arrays = tuple["NDArray[np.uint8]", "NDArray[np.integer]"]
 
 
-def place_of(file: RemoteFile, places: DataPlaces, folder: str) -> Path:
-    """Return where a file lies below ``folder`` in one of the places, fetched if it lies nowhere."""
+def find_or_fetch(file: RemoteFile, places: DataPlaces, folder: str) -> Path:
+    """Return the path of a file below ``folder`` in one of the places; download it if there is none."""
     return find(file, _folders(places, folder)) or fetch(file, places.cache / folder)
 
 
 def read_all(files: Sequence[RemoteFile], places: DataPlaces, folder: str) -> list[bytes]:
     """Return the verified content of each file."""
-    return [read_verified(place_of(file, places, folder), file) for file in files]
+    return [read_verified(find_or_fetch(file, places, folder), file) for file in files]
 
 
-def where(files: Sequence[RemoteFile], places: DataPlaces, folder: str) -> str | None:
-    """Return the folder of the first file if all are somewhere; they are not read."""
+def location_of(files: Sequence[RemoteFile], places: DataPlaces, folder: str) -> str | None:
+    """Return the folder of the first file if all exist locally; they are not read."""
     found = [find(file, _folders(places, folder)) for file in files]
     return str(found[0].parent) if found[0] and all(found) else None
 
@@ -41,23 +41,23 @@ def checksums(names: Sequence[str], contents: Sequence[bytes]) -> tuple[tuple[st
     return tuple((name, hashlib.sha256(content).hexdigest()) for name, content in zip(names, contents, strict=True))
 
 
-def published(
+def as_images(
     train: Arrays,
     test: Arrays,
     class_names: tuple[str, ...],
     sums: tuple[tuple[str, str], ...],
     centred: bool = False,
 ) -> Images:
-    """Return the splits: a stratified sixth of train, always the same, is for validation. Raises ``BenchError``."""
+    """Return the splits; a stratified sixth of train (fixed seed) becomes validation. Raises ``BenchError``."""
     for name, (images, labels) in (("train", train), ("test", test)):
         check_counts(images, labels, name)
     n_classes = len(class_names)
-    learnable, dropped = keep_good(Split(train[0], train[1].astype("int64")), n_classes, "train")
-    kept, validation = with_validation(learnable)
+    training, dropped = drop_bad_images(Split(train[0], train[1].astype("int64")), n_classes, "train")
+    remaining, validation = split_off_validation(training)
     return Images(
-        train=kept,
+        train=remaining,
         validation=validation,
-        test=refuse_bad(Split(test[0], test[1].astype("int64")), n_classes, "test"),
+        test=reject_bad_images(Split(test[0], test[1].astype("int64")), n_classes, "test"),
         class_names=class_names,
         dropped=dropped,
         checksums=sums,

@@ -1,12 +1,12 @@
-"""The digits that come with scikit-learn: small, always at hand (Alpaydin & Kaynak 1998)."""
+"""The digits that come with scikit-learn: small, always available (Alpaydin & Kaynak 1998)."""
 
 from __future__ import annotations
 
 import hashlib
 from typing import TYPE_CHECKING
 
-from benchmarks.datasets.preprocessing.cleaning import keep_good, refuse_bad
-from benchmarks.datasets.preprocessing.splits import stratified_order, take, with_validation
+from benchmarks.datasets.preprocessing.cleaning import drop_bad_images, reject_bad_images
+from benchmarks.datasets.preprocessing.splits import split_off_validation, stratified_order, take
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images, Split
 
 if TYPE_CHECKING:
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 N_CLASSES = 10
-N_TEST = 360  # a fifth, stratified, the same ones always
+N_TEST = 360  # a fifth, stratified, fixed seed
 TEST_SEED = 1998
 LARGEST_VALUE = 16
-FRAME = 28
+SIDE = 28
 
 
 def load(places: DataPlaces) -> Images:
@@ -28,12 +28,12 @@ def load(places: DataPlaces) -> Images:
     digits = load_digits()
     everything = Split(enlarge(digits.images), digits.target.astype("int64"))
     order = stratified_order(everything.labels, TEST_SEED)
-    learnable, dropped = keep_good(take(everything, np.sort(order[N_TEST:])), N_CLASSES, "train")
-    train, validation = with_validation(learnable)
+    training, dropped = drop_bad_images(take(everything, np.sort(order[N_TEST:])), N_CLASSES, "train")
+    train, validation = split_off_validation(training)
     return Images(
         train=train,
         validation=validation,
-        test=refuse_bad(take(everything, np.sort(order[:N_TEST])), N_CLASSES, "test"),
+        test=reject_bad_images(take(everything, np.sort(order[:N_TEST])), N_CLASSES, "test"),
         class_names=tuple(str(digit) for digit in range(N_CLASSES)),
         dropped=dropped,
         checksums=(("scikit-learn digits", hashlib.sha256(digits.images.tobytes()).hexdigest()),),
@@ -41,11 +41,11 @@ def load(places: DataPlaces) -> Images:
 
 
 def enlarge(scans: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Bring scans of values 0..16 to the frame of 28×28 and values 0..255, by cubic interpolation."""
+    """Resize scans of values 0..16 to 28×28 and values 0..255, by cubic interpolation."""
     import numpy as np
     from skimage.transform import resize
 
-    large: NDArray[np.float64] = resize(scans / LARGEST_VALUE, (len(scans), FRAME, FRAME), order=3)
+    large: NDArray[np.float64] = resize(scans / LARGEST_VALUE, (len(scans), SIDE, SIDE), order=3)
     return np.asarray(np.rint(np.clip(large, 0, 1) * 255), np.uint8)
 
 

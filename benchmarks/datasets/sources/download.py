@@ -1,4 +1,4 @@
-"""Files from the network: several mirrors, a checksum that decides, nothing half-written."""
+"""Downloads: several mirrors, verified checksums, atomic writes."""
 
 from __future__ import annotations
 
@@ -14,28 +14,27 @@ from pathlib import Path
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.idx import read_uncompressed
 
-SECONDS_WITHOUT_DATA = 10
-IN_SHORT = (  # what is looked for in an error of the network, and what it means
+TIMEOUT_S = 10
+NETWORK_ERRORS = (  # text in a network error, and the message for the user
     ("NameResolution", "no network"),
     ("Errno -", "no network"),
     ("unreachable", "no network"),
-    ("timed out", "no answer in time"),
+    ("timed out", "timed out"),
     ("refused", "connection refused"),
-    ("Connection broken", "the connection broke off"),
+    ("Connection broken", "connection lost"),
 )
 
 
 class DownloadError(BenchError):
-    """A file is not at hand and cannot be fetched."""
+    """A file is not available locally and cannot be downloaded."""
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file that several mirrors offer.
+    """A file on several mirrors.
 
-    ``sha256`` is of the *uncompressed* content, which stays the same however a mirror packs it. Where a publisher
-    gives none, ``sha256`` is empty and ``packed`` is the checksum of the file as it is offered: ``md5:…`` or
-    ``sha256:…``.
+    ``sha256`` is that of the *uncompressed* content, which does not depend on a mirror's compression. If none is
+    published, ``sha256`` is empty and ``packed`` is the checksum of the compressed file: ``md5:…`` or ``sha256:…``.
     """
 
     name: str
@@ -45,7 +44,7 @@ class RemoteFile:
 
 
 def find(file: RemoteFile, folders: Sequence[Path]) -> Path | None:
-    """Return where the file lies, without reading it; gzipped or not, where the content itself has a checksum."""
+    """Return the path of a local file, without reading it; also an uncompressed one, if its checksum is known."""
     names = (file.name, file.name.removesuffix(".gz")) if file.sha256 else (file.name,)
     return next((path for folder in folders for name in names if _is_file(path := folder / name)), None)
 
@@ -53,7 +52,7 @@ def find(file: RemoteFile, folders: Sequence[Path]) -> Path | None:
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError:  # a folder that may not be looked into has nothing for us
+    except OSError:  # no permission: treated as absent
         return False
 
 
@@ -68,7 +67,7 @@ def read_verified(path: Path, file: RemoteFile) -> bytes:
 
 
 def check_packed(path: Path, file: RemoteFile) -> None:
-    """Raise ``BenchError`` unless ``path`` has the checksum of the file as it is offered."""
+    """Raise ``BenchError`` unless ``path`` has the published checksum of the compressed file."""
     kind, _, expected = file.packed.partition(":")
     try:
         with path.open("rb") as stream:
@@ -80,7 +79,7 @@ def check_packed(path: Path, file: RemoteFile) -> None:
 
 
 def _check(path: Path, file: RemoteFile) -> None:
-    """Verify a file that was just fetched, without holding a large archive in memory."""
+    """Verify a downloaded file, without loading a large archive into memory."""
     if file.sha256:
         read_verified(path, file)
     else:
@@ -88,9 +87,9 @@ def _check(path: Path, file: RemoteFile) -> None:
 
 
 def fetch(file: RemoteFile, cache: Path) -> Path:
-    """Download the file into ``cache`` from the first mirror that has it whole; return where it lies.
+    """Download the file into ``cache`` from the first mirror that delivers it intact; return its path.
 
-    Of two processes that want the same file, one downloads and the other waits for it. Raises
+    Of two processes that need the same file, one downloads and the other waits. Raises
     ``DownloadError`` with each mirror's failure if none delivers, or if ``cache`` cannot be written.
     """
     from filelock import FileLock
@@ -98,7 +97,7 @@ def fetch(file: RemoteFile, cache: Path) -> Path:
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with FileLock(cache / f"{file.name}.lock"):
-            return find(file, (cache,)) or _from_any_mirror(file, cache)
+            return find(file, (cache,)) or _fetch_from_mirrors(file, cache)
     except OSError as error:
         raise DownloadError(
             f"cannot write to {cache} ({error.strerror or error}); "
@@ -106,7 +105,7 @@ def fetch(file: RemoteFile, cache: Path) -> Path:
         ) from error
 
 
-def _from_any_mirror(file: RemoteFile, cache: Path) -> Path:
+def _fetch_from_mirrors(file: RemoteFile, cache: Path) -> Path:
     failures = []
     for mirror in file.mirrors:
         with tempfile.TemporaryDirectory(prefix=".download-", dir=cache) as folder:
@@ -114,16 +113,16 @@ def _from_any_mirror(file: RemoteFile, cache: Path) -> Path:
                 part = _download(mirror + file.name, file.name, Path(folder))
                 _check(part, file)
             except BenchError:
-                failures.append(f"{mirror}: what it sent is damaged")
+                failures.append(f"{mirror}: damaged file")
                 continue
             except (ConnectionError, ValueError) as error:
-                failures.append(f"{mirror}: {_in_short(error)}")
+                failures.append(f"{mirror}: {_short_message(error)}")
                 continue
             os.replace(part, cache / file.name)
             return cache / file.name
     raise DownloadError(
         f"{file.name} cannot be downloaded ({'; '.join(failures)}); "
-        f"put it into {cache} by hand, or name its folder with --data-dir"
+        f"put it into {cache}, or pass its folder with --data-dir"
     )
 
 
@@ -134,27 +133,27 @@ def _download(url: str, name: str, folder: Path) -> Path:
 
     pooch.get_logger().setLevel("WARNING")
     bar = _RichBar(name) if sys.stderr.isatty() else None
-    downloader = pooch.HTTPDownloader(progressbar=bar or False, timeout=SECONDS_WITHOUT_DATA)
+    downloader = pooch.HTTPDownloader(progressbar=bar or False, timeout=TIMEOUT_S)
     try:
         return Path(pooch.retrieve(url, known_hash=None, fname=name, path=folder, downloader=downloader))
     except requests.RequestException as error:
-        # requests derives from OSError, which here stands for the disk
+        # requests' errors derive from OSError, which callers take for a disk error
         raise ConnectionError(str(error)) from error
     finally:
-        if bar:  # pooch closes it only after a success
+        if bar:  # pooch closes it only on success
             bar.close()
 
 
-def _in_short(error: Exception) -> str:
+def _short_message(error: Exception) -> str:
     text = " ".join(str(error).split())
-    for sign, meaning in IN_SHORT:
-        if sign in text:
+    for pattern, meaning in NETWORK_ERRORS:
+        if pattern in text:
             return meaning
     return text if len(text) <= 120 else text[:117] + "…"
 
 
 class _RichBar:
-    """The few methods of a tqdm bar that pooch calls, drawn by rich."""
+    """The methods of a tqdm bar that pooch calls, drawn by rich."""
 
     def __init__(self, name: str) -> None:
         from rich.console import Console

@@ -1,6 +1,6 @@
 """EMNIST: handwritten letters and digits prepared as MNIST's (Cohen, Afshar, Tapson & van Schaik 2017).
 
-All parts lie in one archive of 562 MB. Its SHA-256 is as tensorflow-datasets lists it (url_checksums/emnist.txt).
+All parts are in one archive of 562 MB. Its SHA-256 is that of tensorflow-datasets (url_checksums/emnist.txt).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.idx import parse_idx
 from benchmarks.datasets.readers.npz import member
-from benchmarks.datasets.sources.checked_files import DIGITS, checksums, place_of, published, where
+from benchmarks.datasets.sources.checked_files import DIGITS, as_images, checksums, find_or_fetch, location_of
 from benchmarks.datasets.sources.download import RemoteFile, check_packed
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
 
@@ -26,15 +26,15 @@ ARCHIVE = RemoteFile(
     ("https://biometrics.nist.gov/cs_links/EMNIST/", "https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST/"),
     "sha256:fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",
 )
-LETTERS = tuple(string.ascii_uppercase)  # capital and small forms are one class
-BALANCED = (*DIGITS, *LETTERS, *"abdefghnqrt")  # small forms that look like their capitals are one class with them
-FIRST_LETTER = 1  # the labels of the letters begin there; all others at 0
+LETTERS = tuple(string.ascii_uppercase)  # upper and lower case are one class
+BALANCED = (*DIGITS, *LETTERS, *"abdefghnqrt")  # lower-case letters that look like their capitals share their class
+FIRST_LETTER = 1  # letters are labelled from 1, all others from 0
 FILES = ("train-images-idx3", "train-labels-idx1", "test-images-idx3", "test-labels-idx1")
 
 
 def load(places: DataPlaces, part: str, class_names: tuple[str, ...], archive: RemoteFile = ARCHIVE) -> Images:
-    """Find or fetch the archive, verify it, and return one of its parts with the images upright."""
-    path = place_of(archive, places, FOLDER)
+    """Find or download the archive, verify it, and return one of its parts with the images upright."""
+    path = find_or_fetch(archive, places, FOLDER)
     check_packed(path, archive)
     names = [f"emnist-{part}-{kind}-ubyte" for kind in FILES]
     contents = _members(path, names)
@@ -43,9 +43,9 @@ def load(places: DataPlaces, part: str, class_names: tuple[str, ...], archive: R
     )
     if part == "letters":
         labels, test_labels = labels - FIRST_LETTER, test_labels - FIRST_LETTER
-    # the archive holds every image with rows and columns exchanged
+    # images are stored transposed
     train, test = (images.swapaxes(-1, -2).copy(), labels), (test_images.swapaxes(-1, -2).copy(), test_labels)
-    return published(train, test, class_names, checksums(names, contents), centred=True)
+    return as_images(train, test, class_names, checksums(names, contents), centred=True)
 
 
 def _members(path: Path, names: list[str]) -> list[bytes]:
@@ -53,7 +53,7 @@ def _members(path: Path, names: list[str]) -> list[bytes]:
         with zipfile.ZipFile(path) as archive:
             return [gzip.decompress(member(archive, f"gzip/{name}.gz", str(path))) for name in names]
     except (OSError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise BenchError(f"{path} does not hold EMNIST ({error}); delete it and run again") from error
+        raise BenchError(f"{path} does not contain EMNIST ({error}); delete it and run again") from error
 
 
 DATASETS = tuple(
@@ -61,11 +61,11 @@ DATASETS = tuple(
         f"emnist-{part}",
         summary,
         partial(load, part=part, class_names=class_names),
-        lambda places: where((ARCHIVE,), places, FOLDER),
+        lambda places: location_of((ARCHIVE,), places, FOLDER),
     )
     for part, class_names, summary in (
-        ("letters", LETTERS, "145,600 handwritten letters of 26 kinds (Cohen et al. 2017)"),
-        ("balanced", BALANCED, "131,600 handwritten letters and digits of 47 kinds (Cohen et al. 2017)"),
+        ("letters", LETTERS, "145,600 handwritten letters of 26 classes (Cohen et al. 2017)"),
+        ("balanced", BALANCED, "131,600 handwritten letters and digits of 47 classes (Cohen et al. 2017)"),
         ("digits", DIGITS, "280,000 handwritten digits (Cohen et al. 2017)"),
     )
 )

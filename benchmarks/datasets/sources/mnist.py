@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.datasets.preprocessing.cleaning import check_counts, keep_good, refuse_bad
+from benchmarks.datasets.preprocessing.cleaning import check_counts, drop_bad_images, reject_bad_images
 from benchmarks.datasets.preprocessing.splits import take
 from benchmarks.datasets.readers.idx import parse_idx
 from benchmarks.datasets.sources.download import RemoteFile, fetch, find, read_verified
@@ -28,7 +28,7 @@ N_VALIDATION = 10_000
 
 
 def load(places: DataPlaces, files: tuple[RemoteFile, ...] = FILES) -> Images:
-    """Find or fetch the four files, verify them, and split off the last 10,000 of train for validation."""
+    """Find or download the four files, verify them, and split off the last 10,000 of train for validation."""
     contents = []
     for file in files:
         path = find(file, _folders(places)) or fetch(file, places.cache / "mnist")
@@ -36,11 +36,11 @@ def load(places: DataPlaces, files: tuple[RemoteFile, ...] = FILES) -> Images:
     arrays = [parse_idx(content, file.name) for content, file in zip(contents, files, strict=True)]
     check_counts(arrays[0], arrays[1], "train")
     check_counts(arrays[2], arrays[3], "test")
-    learnable, dropped = keep_good(Split(arrays[0], arrays[1].astype("int64")), N_CLASSES, "train")
+    training, dropped = drop_bad_images(Split(arrays[0], arrays[1].astype("int64")), N_CLASSES, "train")
     return Images(
-        train=take(learnable, slice(0, -N_VALIDATION)),
-        validation=take(learnable, slice(-N_VALIDATION, None)),
-        test=refuse_bad(Split(arrays[2], arrays[3].astype("int64")), N_CLASSES, "test"),
+        train=take(training, slice(0, -N_VALIDATION)),
+        validation=take(training, slice(-N_VALIDATION, None)),
+        test=reject_bad_images(Split(arrays[2], arrays[3].astype("int64")), N_CLASSES, "test"),
         class_names=tuple(str(digit) for digit in range(N_CLASSES)),
         dropped=dropped,
         checksums=tuple((file.name.removesuffix(".gz"), file.sha256) for file in files),
@@ -48,8 +48,8 @@ def load(places: DataPlaces, files: tuple[RemoteFile, ...] = FILES) -> Images:
     )
 
 
-def at_hand(places: DataPlaces) -> str | None:
-    """Return the folder of the first file if all four are somewhere; they are not read."""
+def location(places: DataPlaces) -> str | None:
+    """Return the folder of the first file if all four exist locally; they are not read."""
     found = [find(file, _folders(places)) for file in FILES]
     return str(found[0].parent) if found[0] and all(found) else None
 
@@ -58,4 +58,4 @@ def _folders(places: DataPlaces) -> tuple[Path, ...]:
     return tuple(path for folder in (*places.folders, places.cache) for path in (folder / "mnist", folder))
 
 
-DATASETS = (Dataset("mnist", "70,000 handwritten digits, 60,000 to learn from", load, at_hand),)
+DATASETS = (Dataset("mnist", "70,000 handwritten digits, 60,000 of them for training", load, location),)

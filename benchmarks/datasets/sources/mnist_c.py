@@ -1,6 +1,6 @@
-"""MNIST-C: MNIST's test digits under fifteen corruptions, to learn from clean ones (Mu & Gilmer 2019).
+"""MNIST-C: MNIST's test digits under fifteen corruptions; the training digits are clean (Mu & Gilmer 2019).
 
-The SHA-256 of the archive is as tensorflow-datasets lists it (url_checksums/mnist_corrupted.txt).
+The SHA-256 of the archive is from tensorflow-datasets (url_checksums/mnist_corrupted.txt).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.npz import member, read_npy
-from benchmarks.datasets.readers.raw_images import as_pixels
-from benchmarks.datasets.sources.checked_files import DIGITS, place_of, published, where
+from benchmarks.datasets.readers.raw_images import as_uint8_pixels
+from benchmarks.datasets.sources.checked_files import DIGITS, as_images, find_or_fetch, location_of
 from benchmarks.datasets.sources.download import RemoteFile, check_packed
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FOLDER = "mnist-c"
-# one host, two ways to it: no other mirror is known to hold this very file
+# one host, two URLs: no other mirror is known to have this file
 ARCHIVE = RemoteFile(
     "mnist_c.zip",
     "",
@@ -35,28 +35,28 @@ CORRUPTIONS = (
 
 
 def load(places: DataPlaces, archive: RemoteFile = ARCHIVE) -> Images:
-    """Return the clean training digits, and every test digit once, image i under corruption i modulo 15.
+    """Return the clean training digits, and each test digit once, image i under corruption i modulo 15.
 
-    That way the test images stay independent of each other, which intervals and paired tests need, and the accuracy
+    So the test images are independent of each other, which intervals and paired tests need, and the accuracy
     estimates the mean over the corruptions. Raises ``BenchError``.
     """
     import numpy as np
 
-    path = place_of(archive, places, FOLDER)
+    path = find_or_fetch(archive, places, FOLDER)
     check_packed(path, archive)
     try:
         with zipfile.ZipFile(path) as opened:
             train = _arrays(opened, CLEAN, "train", str(path))
             _, labels = _arrays(opened, CLEAN, "test", str(path))
             test = np.zeros((len(labels), 28, 28), np.uint8)
-            for turn, corruption in enumerate(CORRUPTIONS):
+            for start, corruption in enumerate(CORRUPTIONS):
                 images, of_corrupted = _arrays(opened, corruption, "test", str(path))
                 if not np.array_equal(of_corrupted, labels):
                     raise BenchError(f"{path}: the labels of {corruption} are not those of the clean digits")
-                test[turn :: len(CORRUPTIONS)] = images[turn :: len(CORRUPTIONS)]
+                test[start :: len(CORRUPTIONS)] = images[start :: len(CORRUPTIONS)]
     except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise BenchError(f"{path} does not hold MNIST-C ({error}); delete it and run again") from error
-    return published(train, (test, labels), DIGITS, (("mnist_c.zip", archive.packed.partition(":")[2]),), centred=True)
+        raise BenchError(f"{path} does not contain MNIST-C ({error}); delete it and run again") from error
+    return as_images(train, (test, labels), DIGITS, (("mnist_c.zip", archive.packed.partition(":")[2]),), centred=True)
 
 
 def _arrays(
@@ -66,7 +66,7 @@ def _arrays(
     images, labels = (read_npy(member(archive, name, path), f"{path}: {name}") for name in names)
     if images.shape[1:] not in ((28, 28), (28, 28, 1)) or labels.shape != images.shape[:1]:
         raise BenchError(f"{path}: {corruption} has images of shape {images.shape} and labels of {labels.shape}")
-    return as_pixels(images.reshape(-1, 28, 28), f"{path}: {corruption}"), labels.astype("int64")
+    return as_uint8_pixels(images.reshape(-1, 28, 28), f"{path}: {corruption}"), labels.astype("int64")
 
 
 DATASETS = (
@@ -74,6 +74,6 @@ DATASETS = (
         "mnist-c",
         "MNIST, tested under fifteen corruptions (Mu & Gilmer 2019)",
         load,
-        lambda places: where((ARCHIVE,), places, FOLDER),
+        lambda places: location_of((ARCHIVE,), places, FOLDER),
     ),
 )

@@ -1,7 +1,6 @@
-"""USPS: 9,298 digits of 16×16 pixels, scanned from envelopes (Hull 1994), as LIBSVM's site offers them.
+"""USPS: 9,298 digits of 16×16 pixels, scanned from envelopes (Hull 1994), from LIBSVM's site.
 
-The MD5 are of the packed files, as torchvision lists them (datasets/usps.py). No other mirror is known to hold
-these files.
+The MD5 are of the compressed files, from torchvision (datasets/usps.py). No other mirror is known.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ import io
 from typing import TYPE_CHECKING
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.preprocessing.frame import to_frame
-from benchmarks.datasets.sources.checked_files import DIGITS, Arrays, checksums, published, read_all, where
+from benchmarks.datasets.preprocessing.normalization import normalize_image
+from benchmarks.datasets.sources.checked_files import DIGITS, Arrays, as_images, checksums, location_of, read_all
 from benchmarks.datasets.sources.download import RemoteFile
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
 
@@ -28,11 +27,11 @@ SIDE = 16
 
 
 def load(places: DataPlaces, files: tuple[RemoteFile, ...] = FILES) -> Images:
-    """Find or fetch both files, verify them, and enlarge the images to 28×28."""
+    """Find or download both files, verify them, and enlarge the images to 28×28."""
     contents = read_all(files, places, "usps")
     names = [file.name.removesuffix(".bz2") for file in files]
     train, test = (parse(content, name) for content, name in zip(contents, names, strict=True))
-    return published(train, test, DIGITS, checksums(names, contents))
+    return as_images(train, test, DIGITS, checksums(names, contents))
 
 
 def parse(content: bytes, name: str) -> Arrays:
@@ -46,16 +45,19 @@ def parse(content: bytes, name: str) -> Arrays:
     try:
         values, labels = load_svmlight_file(io.BytesIO(content), n_features=SIDE * SIDE, zero_based=False)
     except (ValueError, OverflowError) as error:
-        raise BenchError(f"{name} is no file of {SIDE}×{SIDE} pixels in LIBSVM's format ({error})") from error
+        raise BenchError(f"{name} is not a LIBSVM file of {SIDE}×{SIDE} pixels ({error})") from error
     scans = np.rint(np.clip((values.toarray() + 1) / 2, 0, 1) * 255).astype(np.uint8).reshape(-1, SIDE, SIDE)
     frames: NDArray[np.uint8] = np.empty((len(scans), 28, 28), np.uint8)
     for i, scan in enumerate(scans):
-        frames[i] = to_frame(scan, dark_on_light=False)
+        frames[i] = normalize_image(scan, dark_on_light=False)
     return frames, np.rint(labels).astype(np.int64) - 1
 
 
 DATASETS = (
     Dataset(
-        "usps", "9,298 digits scanned from envelopes (Hull 1994)", load, lambda places: where(FILES, places, "usps")
+        "usps",
+        "9,298 digits scanned from envelopes (Hull 1994)",
+        load,
+        lambda places: location_of(FILES, places, "usps"),
     ),
 )

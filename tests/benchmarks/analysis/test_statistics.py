@@ -28,7 +28,7 @@ from benchmarks.analysis.statistics import (
     wilson,
 )
 from benchmarks.common.clock import timed
-from benchmarks.studies.false_alarms import false_alarms
+from benchmarks.studies.false_alarms import false_positive_rates
 from benchmarks.studies.false_alarms import main as false_alarms_script
 
 SHARES = st.floats(0, 1)
@@ -153,8 +153,8 @@ def test_ten_thousand_resamples_of_ten_thousand_predictions_take_less_than_two_s
 
 
 def test_equal_models_are_rarely_told_apart_from_the_best() -> None:
-    assert false_alarms(2, 60)[0] <= 0.12
-    assert false_alarms(8, 40, seeds=(1, 3))[0] <= 0.15
+    assert false_positive_rates(2, 60)[0] <= 0.12
+    assert false_positive_rates(8, 40, seeds=(1, 3))[0] <= 0.15
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""A check finds what it is there for: each careless model breaks its own promise and keeps the others."""
+"""Each deliberately wrong model, pipeline or dataset fails exactly the check for its error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from benchmarks.catalog.catalog import Catalog, load_catalog
-from benchmarks.conformance.checks import Check, Verdict
+from benchmarks.conformance.checks import Check, CheckResult
 from benchmarks.conformance.datasets import DATASET_CHECKS, DatasetCase
 from benchmarks.conformance.features import FEATURE_CHECKS, FeatureCase
 from benchmarks.conformance.models import MODEL_CHECKS, ModelCase
@@ -24,68 +24,70 @@ NOWHERE = DataPlaces((), Path("nowhere"))
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
     plugins = ROOT / "tests/plugins"
-    return load_catalog([plugins / "careless.py", plugins / "careless_features.py", plugins / "own_dataset.py"])
+    return load_catalog(
+        [plugins / "failing_models.py", plugins / "failing_features.py", plugins / "example_dataset.py"]
+    )
 
 
-def broken(checks: tuple[Check[Any], ...], case: Any) -> dict[str, Verdict]:
-    return {verdict.promise: verdict for check in checks if (verdict := check.of(case)).kept == "broken"}
+def failures(checks: tuple[Check[Any], ...], case: Any) -> dict[str, CheckResult]:
+    return {result.name: result for check in checks if (result := check.run(case)).status == "failed"}
 
 
 @pytest.mark.parametrize(
-    ("name", "promise", "how"),
+    ("name", "check", "message"),
     [
-        ("unsteady", "same seed, same answer", "gives other labels to"),
-        ("remembers", "survives being fitted again", "had learnt something else before"),
-        ("scribbles", "writes into nothing it is given", "read-only"),
-        ("startled", "takes images that it has learnt, beside others", "asked about learnt images too, gives other"),
-        ("only-many", "takes a single image", "shape () for 1 images"),
-        ("one-size-only", "takes images of 8×8 and 32×20 as of 28×28", "images of 8×8: ValueError"),
-        ("every-class-only", "tolerates a class that is missing from train", "IndexError"),
-        ("overconfident", "its probabilities are probabilities", "sum to 1"),
-        ("backwards", "its probabilities are probabilities", "for 0 of 100 images"),
-        ("cannot-pickle", "can be kept in a file", "lambda"),
-        ("counts-from-zero", "tells its progress", "counted from 1"),
+        ("unsteady", "same seed gives the same predictions", "predicts other labels for"),
+        ("remembers", "refitting discards the previous fit", "fitted on other data before"),
+        ("scribbles", "does not modify its input", "read-only"),
+        ("startled", "predicts training images and others in one batch", "with training images in the batch"),
+        ("only-many", "predicts a single image", "shape () for 1 images"),
+        ("one-size-only", "accepts images of 8×8 and 32×20", "images of 8×8: ValueError"),
+        ("every-class-only", "accepts a class missing from the training set", "IndexError"),
+        ("overconfident", "probabilities are valid", "sum to 1"),
+        ("backwards", "probabilities are valid", "for only 0 of 100 images"),
+        ("cannot-pickle", "can be saved and loaded", "lambda"),
+        ("counts-from-zero", "reports progress", "counted from 1"),
     ],
 )
-def test_each_careless_model_breaks_its_promise(catalog: Catalog, name: str, promise: str, how: str) -> None:
-    found = broken(MODEL_CHECKS, ModelCase(catalog.models[name], catalog))
-    assert how in found.pop(promise).remark
+def test_each_failing_model_fails_its_check(catalog: Catalog, name: str, check: str, message: str) -> None:
+    found = failures(MODEL_CHECKS, ModelCase(catalog.models[name], catalog))
+    assert message in found.pop(check).message
     others = {
-        "unsteady": "survives being fitted again",
-        "overconfident": "tolerates a class that is missing from train",
+        "unsteady": "refitting discards the previous fit",
+        "overconfident": "accepts a class missing from the training set",
     }
     assert set(found) <= {others.get(name)}
 
 
 @pytest.mark.parametrize("name", ["careful", "saves-itself", "tells-progress"])
-def test_a_careful_model_breaks_none(catalog: Catalog, name: str) -> None:
-    assert broken(MODEL_CHECKS, ModelCase(catalog.models[name], catalog)) == {}
+def test_a_correct_model_fails_none(catalog: Catalog, name: str) -> None:
+    assert failures(MODEL_CHECKS, ModelCase(catalog.models[name], catalog)) == {}
 
 
-def test_a_remark_says_which_line_of_the_model_failed(catalog: Catalog) -> None:
-    found = broken(MODEL_CHECKS, ModelCase(catalog.models["every-class-only"], catalog))
-    assert "(careless.py, line " in found["tolerates a class that is missing from train"].remark
+def test_the_message_names_the_failing_line_of_the_model(catalog: Catalog) -> None:
+    found = failures(MODEL_CHECKS, ModelCase(catalog.models["every-class-only"], catalog))
+    assert "(failing_models.py, line " in found["accepts a class missing from the training set"].message
 
 
 @pytest.mark.parametrize(
-    ("name", "promise", "how"),
+    ("name", "check", "message"),
     [
         ("forgets-self", "fits", "return self"),
-        ("doubles", "gives one row of finite float32 for each image", "float64"),
-        ("divides-by-ink", "takes images without ink", "NaN or infinite"),
-        ("whole-batch", "makes each row of its own image alone", "among other images"),
-        ("shuffled", "same images, same features", "other features"),
-        ("blind", "tells different images apart", "give 1 different rows"),
-        ("scales-in-place", "writes into nothing it is given", "read-only"),
-        ("not-without-images", "takes no image, and a single one", "ValueError"),
+        ("doubles", "returns one row of finite float32 per image", "float64"),
+        ("divides-by-ink", "accepts blank images", "NaN or infinite"),
+        ("whole-batch", "computes each row from its image alone", "depends on the other images"),
+        ("shuffled", "is deterministic", "different features"),
+        ("blind", "distinguishes different images", "give 1 distinct rows"),
+        ("scales-in-place", "does not modify its input", "read-only"),
+        ("not-without-images", "accepts zero images, and one", "ValueError"),
     ],
 )
-def test_each_careless_pipeline_breaks_its_promise(catalog: Catalog, name: str, promise: str, how: str) -> None:
-    assert how in broken(FEATURE_CHECKS, FeatureCase(catalog.features[name], catalog))[promise].remark
+def test_each_failing_pipeline_fails_its_check(catalog: Catalog, name: str, check: str, message: str) -> None:
+    assert message in failures(FEATURE_CHECKS, FeatureCase(catalog.features[name], catalog))[check].message
 
 
 def stripes(**changed: Any) -> Dataset:
-    """Return a sound dataset of two classes, with some of its parts changed."""
+    """Return a valid dataset of two classes, with some of its parts replaced."""
     images = np.zeros((4, 6, 6), np.uint8)
     images[::2, 2], images[1::2, :, 2] = 255, 255
     split = Split(images, np.array([0, 1, 0, 1]))
@@ -98,26 +100,26 @@ ONE_CLASS = Split(WHITE.images, np.zeros(4, np.int64))
 
 
 @pytest.mark.parametrize(
-    ("changed", "promise", "how"),
+    ("changed", "check", "message"),
     [
-        ({"train": WHITE}, "shows bright ink on a dark ground", "0 is the background"),
-        ({"train": ONE_CLASS}, "shows every class in train", "no training image of standing"),
-        ({"test": Split(WHITE.images.astype("float64"), WHITE.labels)}, "holds grey images of one size", "float64"),
-        ({"test": Split(WHITE.images[:, 1:], WHITE.labels)}, "holds grey images of one size", "differ in the size"),
-        ({"test": Split(WHITE.images, WHITE.labels + 1)}, "holds a known label for each image", "labels of 1 to 2"),
-        ({"test": Split(WHITE.images, WHITE.labels[:3])}, "holds a known label for each image", "shape (3,)"),
-        ({"class_names": ("a", "a")}, "holds a known label for each image", "different texts"),
+        ({"train": WHITE}, "is light on dark", "0 must be the background"),
+        ({"train": ONE_CLASS}, "has every class in the training set", "no training image of standing"),
+        ({"test": Split(WHITE.images.astype("float64"), WHITE.labels)}, "has grey images of one size", "float64"),
+        ({"test": Split(WHITE.images[:, 1:], WHITE.labels)}, "has grey images of one size", "differ in image size"),
+        ({"test": Split(WHITE.images, WHITE.labels + 1)}, "has a valid label for each image", "labels of 1 to 2"),
+        ({"test": Split(WHITE.images, WHITE.labels[:3])}, "has a valid label for each image", "shape (3,)"),
+        ({"class_names": ("a", "a")}, "has a valid label for each image", "distinct strings"),
     ],
 )
-def test_each_careless_dataset_breaks_its_promise(
-    catalog: Catalog, changed: dict[str, Any], promise: str, how: str
+def test_each_failing_dataset_fails_its_check(
+    catalog: Catalog, changed: dict[str, Any], check: str, message: str
 ) -> None:
-    assert how in broken(DATASET_CHECKS, DatasetCase(stripes(**changed), catalog, NOWHERE))[promise].remark
+    assert message in failures(DATASET_CHECKS, DatasetCase(stripes(**changed), catalog, NOWHERE))[check].message
 
 
-def test_sound_datasets_break_none(catalog: Catalog) -> None:
+def test_valid_datasets_fail_none(catalog: Catalog) -> None:
     for spec in (stripes(), catalog.datasets["digits"], catalog.datasets["stripes"]):
-        assert broken(DATASET_CHECKS, DatasetCase(spec, catalog, NOWHERE)) == {}
+        assert failures(DATASET_CHECKS, DatasetCase(spec, catalog, NOWHERE)) == {}
 
 
 @pytest.mark.parametrize(
@@ -136,11 +138,11 @@ def test_sound_datasets_break_none(catalog: Catalog) -> None:
     ],
 )
 def test_faults_of_a_spec_are_named(catalog: Catalog, changed: dict[str, Any], fault: str) -> None:
-    sound = {"name": "m", "family": "f", "summary": "s", "build": print, "features": ("pixels",)}
-    assert catalog.faults_of(ModelSpec(**sound)) == []  # type: ignore[arg-type]
-    assert any(fault in found for found in catalog.faults_of(ModelSpec(**{**sound, **changed})))
+    valid = {"name": "m", "family": "f", "summary": "s", "build": print, "features": ("pixels",)}
+    assert catalog.faults_of(ModelSpec(**valid)) == []  # type: ignore[arg-type]
+    assert any(fault in found for found in catalog.faults_of(ModelSpec(**{**valid, **changed})))
 
 
 def test_faults_of_pipelines_and_datasets_are_named_too(catalog: Catalog) -> None:
     assert "build is no function" in catalog.faults_of(FeaturePipeline("p", "s", None))[0]  # type: ignore[arg-type]
-    assert "at_hand is no function" in catalog.faults_of(Dataset("d", "s", print, None))[0]  # type: ignore[arg-type]
+    assert "location is no function" in catalog.faults_of(Dataset("d", "s", print, None))[0]  # type: ignore[arg-type]

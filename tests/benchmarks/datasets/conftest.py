@@ -13,7 +13,7 @@ from tests.benchmarks.datasets.loopback import Mirrors, serving
 
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reach loopback directly, whatever the environment says."""
+    """Ignore proxies set in the environment."""
     for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
         monkeypatch.delenv(name)
 
@@ -26,13 +26,13 @@ def mirrors() -> Iterator[Mirrors]:
 
 @pytest.fixture
 def downloads(tmp_path: Path) -> Path:
-    """Where downloads go; the folder is not there yet."""
+    """The download folder, which does not exist yet."""
     return tmp_path / "cache" / "data"
 
 
 @pytest.fixture
 def places(downloads: Path) -> DataPlaces:
-    """Nowhere to look but where downloads go."""
+    """The download folder only."""
     return DataPlaces((), downloads)
 
 

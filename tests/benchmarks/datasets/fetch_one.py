@@ -1,6 +1,6 @@
 """One download in a process of its own: NAME SHA256 MIRROR CACHE [LARGEST_FILE_IN_BYTES].
 
-Says ``ready`` and then where the file lies; leaves with 2 and the message on a ``DownloadError``.
+Prints ``ready``, then the path of the file; exits with code 2 and the message on a ``DownloadError``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Mirrors on loopback: a real HTTP server that answers as it is told, well or badly."""
+"""Mirrors on loopback: a real HTTP server with configurable responses."""
 
 from __future__ import annotations
 
@@ -8,59 +8,61 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-LONGEST_SILENCE_S = 10  # that a test which fails can take
+MAX_DELAY_S = 10  # limit for a failing test
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a mirror sends for one file.
+class Response:
+    """The response for one file.
 
-    ``promised`` is the Content-Length where it is not that of the body; the answer waits for ``after``.
+    ``content_length``: if it differs from the body's; the response is delayed until ``after`` is set.
     """
 
     body: bytes = b""
     status: int = 200
-    promised: int | None = None
+    content_length: int | None = None
     headers: tuple[tuple[str, str], ...] = ()
     after: threading.Event = field(default_factory=lambda: _set(threading.Event()))
 
 
 class Mirrors(ThreadingHTTPServer):
-    """Several mirrors, told apart by the first folder of the path; what was not offered is a 404."""
+    """Several mirrors, distinguished by the first folder of the path; unknown paths give 404."""
 
     daemon_threads = True
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.answers: dict[str, Answer] = {}
-        self.asked: list[str] = []
+        self.responses: dict[str, Response] = {}
+        self.requests: list[str] = []
 
     def url(self, mirror: str) -> str:
         """Return the address of a mirror, as a ``RemoteFile`` lists it."""
         return f"http://127.0.0.1:{self.server_address[1]}/{mirror}/"
 
-    def offer(self, mirror: str, name: str, answer: Answer) -> str:
-        """Answer so from now on; return the address of the mirror."""
-        self.answers[f"/{mirror}/{name}"] = answer
+    def serve(self, mirror: str, name: str, response: Response) -> str:
+        """Set the response; return the address of the mirror."""
+        self.responses[f"/{mirror}/{name}"] = response
         return self.url(mirror)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of clients that hang up: some tests have them do so."""
+        """Do not print errors of clients that disconnect, as in some tests."""
 
 
 class _Handler(BaseHTTPRequestHandler):
     server: Mirrors
 
     def do_GET(self) -> None:
-        self.server.asked.append(self.path)
-        answer = self.server.answers.get(self.path, Answer(status=404))
-        answer.after.wait(LONGEST_SILENCE_S)
-        self.send_response(answer.status)
-        self.send_header("Content-Length", str(len(answer.body) if answer.promised is None else answer.promised))
-        for name, value in answer.headers:
+        self.server.requests.append(self.path)
+        response = self.server.responses.get(self.path, Response(status=404))
+        response.after.wait(MAX_DELAY_S)
+        self.send_response(response.status)
+        self.send_header(
+            "Content-Length", str(len(response.body) if response.content_length is None else response.content_length)
+        )
+        for name, value in response.headers:
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(answer.body)
+        self.wfile.write(response.body)
 
     def log_message(self, format: str, *args: object) -> None:
         """Keep the tests' output clean."""
@@ -75,8 +77,8 @@ def serving() -> Iterator[Mirrors]:
         try:
             yield mirrors
         finally:
-            for answer in mirrors.answers.values():
-                answer.after.set()
+            for response in mirrors.responses.values():
+                response.after.set()
             mirrors.shutdown()
             thread.join()
 

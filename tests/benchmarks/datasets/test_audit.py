@@ -19,7 +19,7 @@ NO_DUPLICATES = {
 
 
 def split(first: int, labels: list[int]) -> Split:
-    """Return a split of images that differ from each other and from those that begin elsewhere."""
+    """Return a split of distinct images, different from those with another ``first``."""
     images = np.zeros((len(labels), 4, 4), np.uint8)
     images[:, 0, 0] = np.arange(first, first + len(labels))
     return Split(images, np.array(labels))
@@ -98,23 +98,23 @@ def test_the_same_images_have_the_same_hash(images: Images) -> None:
     assert audit(copied).data_hash == audit(images).data_hash
 
 
-def test_splits_that_trade_places_are_other_data(images: Images) -> None:
+def test_swapped_splits_have_another_hash(images: Images) -> None:
     traded = replace(images, train=images.validation, validation=images.train)
     assert audit(traded).data_hash != audit(images).data_hash
 
 
-def test_the_findings_are_said_in_words(images: Images) -> None:
+def test_the_findings_are_printed(images: Images) -> None:
     images.test.images[0] = images.train.images[0]
     dropped = tuple(f"train[{i}]: every pixel is 0" for i in range(12))
     sizes, duplicates, left_out = audit(replace(images, dropped=dropped)).lines()
     assert "train 6, validation 3, test 2" in sizes
     assert "3 classes" in sizes
-    assert "train 1 to 3 a class" in sizes
+    assert "train 1 to 3 per class" in sizes
     assert duplicates == "exact duplicates: 1 in train and test"
     assert left_out.splitlines()[0] == "dropped from training: 12"
     assert "train[0]" in left_out
     assert "train[10]" not in left_out
 
 
-def test_where_nothing_is_found_the_words_say_so(images: Images) -> None:
+def test_without_findings_the_lines_say_none(images: Images) -> None:
     assert audit(images).lines()[1:] == ["exact duplicates: none", "dropped from training: 0"]

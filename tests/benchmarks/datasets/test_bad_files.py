@@ -1,4 +1,4 @@
-"""Bad data of one's own, in every format: one line, exit code 2, and nothing written."""
+"""Invalid user data in every format: a one-line message, exit code 2, and nothing written."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import pytest
 import bench
 from benchmarks.datasets.readers import idx_files, npz, parquet, pixel_table
 from benchmarks.datasets.readers.idx import read_uncompressed
-from tests.benchmarks.datasets.bad_files import FAULTS, SMALL, TRAIN
-from tests.benchmarks.datasets.fakes import refusal
-from tests.benchmarks.datasets.own_files import write_npz
+from tests.benchmarks.datasets.bad_files import INVALID, SMALL, TRAIN
+from tests.benchmarks.datasets.helpers import error_message
+from tests.benchmarks.datasets.sample_files import write_npz
 
 
 @pytest.fixture(autouse=True)
@@ -30,23 +30,23 @@ def _small_limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     signal.signal(signal.SIGTERM, before)
 
 
-@pytest.mark.parametrize(("kind", "fault"), [(kind, fault) for kind, faults in FAULTS.items() for fault in faults])
+@pytest.mark.parametrize(("kind", "fault"), [(kind, fault) for kind, faults in INVALID.items() for fault in faults])
 def test_one_line_exit_code_2_and_nothing_written(
     kind: str, fault: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    says, write = FAULTS[kind][fault]
+    message, write = INVALID[kind][fault]
     path = write(tmp_path / "data")
     results = tmp_path / "results"
     assert bench.main(["--dataset", str(path), "--models", "dummy", "--results-dir", str(results)]) == 2
     out, err = capsys.readouterr()
     assert out == "" and len(err.splitlines()) == 1, out + err
-    assert err.startswith("bench.py: ") and says in err
-    assert str(tmp_path) in err, "it does not say which file"
+    assert err.startswith("bench.py: ") and message in err
+    assert str(tmp_path) in err, "the message does not name the file"
     assert not results.exists()
 
 
 class Payload:
-    """Makes a file when it is unpickled."""
+    """Creates a folder when unpickled."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -56,11 +56,11 @@ class Payload:
 
 
 @pytest.mark.parametrize("place", ["images", "labels"])
-def test_a_pickle_in_an_npz_file_is_never_run(place: str, tmp_path: Path) -> None:
+def test_a_pickle_in_an_npz_file_is_never_loaded(place: str, tmp_path: Path) -> None:
     harmful = np.array([Payload(tmp_path / "harmed")] * 36, dtype=object)
     arrays = (harmful, TRAIN[1]) if place == "images" else (TRAIN[0], harmful)
     path = write_npz(tmp_path / "data.npz", arrays)
-    assert "never loaded" in refusal(lambda: npz.read_npz(path))
+    assert "never loaded" in error_message(lambda: npz.read_npz(path))
     assert not (tmp_path / "harmed").exists()
     with np.load(path, allow_pickle=True) as loaded:  # the payload itself works
         assert loaded["x_train" if place == "images" else "y_train"] is not None

@@ -5,21 +5,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.datasets.preprocessing.cleaning import NAMED_AT_MOST, check_counts, faults, keep_good, refuse_bad
+from benchmarks.datasets.preprocessing.cleaning import (
+    MAX_NAMED,
+    check_counts,
+    drop_bad_images,
+    find_bad_images,
+    reject_bad_images,
+)
 from benchmarks.datasets.spec import Split
-from tests.benchmarks.datasets.fakes import refusal
+from tests.benchmarks.datasets.helpers import error_message
 
 N_CLASSES = 10
 
 
 def good(n: int) -> Split:
-    """Return images that each hold a stroke, and labels that exist."""
+    """Return images with a stroke each, and valid labels."""
     images = np.zeros((n, 4, 3), np.uint8)
     images[:, 1:3, 1] = 200
     return Split(images, np.arange(n) % N_CLASSES)
 
 
-def spoilt(n: int, blank: set[int], strange: set[int]) -> Split:
+def damaged(n: int, blank: set[int], strange: set[int]) -> Split:
     split = good(n)
     split.images[sorted(blank)] = 255
     split.labels[sorted(strange)] = N_CLASSES
@@ -30,28 +36,28 @@ def spoilt(n: int, blank: set[int], strange: set[int]) -> Split:
 def test_an_image_of_one_value_is_named_with_it(value: int) -> None:
     split = good(5)
     split.images[3] = value
-    assert faults(split, N_CLASSES, "train") == {3: f"train[3]: every pixel is {value}"}
+    assert find_bad_images(split, N_CLASSES, "train") == {3: f"train[3]: every pixel is {value}"}
 
 
 def test_one_pixel_of_ink_is_enough() -> None:
     split = good(1)
     split.images[0] = 0
     split.images[0, 3, 2] = 1
-    assert faults(split, N_CLASSES, "train") == {}
+    assert find_bad_images(split, N_CLASSES, "train") == {}
 
 
 @pytest.mark.parametrize("label", [-1, 10, 255])
 def test_a_label_out_of_range_is_named_with_it(label: int) -> None:
     split = good(5)
     split.labels[2] = label
-    assert faults(split, N_CLASSES, "test") == {2: f"test[2]: label {label} is not one of 0..9"}
+    assert find_bad_images(split, N_CLASSES, "test") == {2: f"test[2]: label {label} is not one of 0..9"}
 
 
 @pytest.mark.parametrize("label", [0, 9])
 def test_the_first_and_the_last_class_are_in_range(label: int) -> None:
     split = good(2)
     split.labels[:] = label
-    assert faults(split, N_CLASSES, "test") == {}
+    assert find_bad_images(split, N_CLASSES, "test") == {}
 
 
 indices = st.sets(st.integers(0, 19), max_size=9)
@@ -59,39 +65,41 @@ indices = st.sets(st.integers(0, 19), max_size=9)
 
 @settings(deadline=None)
 @given(indices, indices)
-def test_of_train_exactly_the_bad_images_are_dropped_and_each_is_named_once(blank: set[int], strange: set[int]) -> None:
-    split = spoilt(20, blank, strange)
+def test_exactly_the_bad_images_of_train_are_dropped_and_named(blank: set[int], strange: set[int]) -> None:
+    split = damaged(20, blank, strange)
     split.images[:, 0, 0] = np.where(np.isin(np.arange(20), sorted(blank)), 255, np.arange(20))
-    kept, dropped = keep_good(split, N_CLASSES, "train")
+    kept, dropped = drop_bad_images(split, N_CLASSES, "train")
     bad = sorted(blank | strange)
     assert [reason.split(":")[0] for reason in dropped] == [f"train[{i}]" for i in bad]
     assert kept.images[:, 0, 0].tolist() == [i for i in range(20) if i not in bad]
     assert kept.labels.tolist() == [i % N_CLASSES for i in range(20) if i not in bad]
 
 
-def test_good_images_are_kept_as_they_are() -> None:
+def test_valid_images_are_unchanged() -> None:
     split = good(20)
-    assert keep_good(split, N_CLASSES, "train") == (split, ())
-    assert refuse_bad(split, N_CLASSES, "test") is split
+    assert drop_bad_images(split, N_CLASSES, "train") == (split, ())
+    assert reject_bad_images(split, N_CLASSES, "test") is split
 
 
-def test_where_no_image_is_good_train_is_refused() -> None:
-    message = refusal(lambda: keep_good(spoilt(20, set(range(15)), {15, 16, 17, 18, 19}), N_CLASSES, "train"))
+def test_train_without_a_valid_image_is_rejected() -> None:
+    message = error_message(
+        lambda: drop_bad_images(damaged(20, set(range(15)), {15, 16, 17, 18, 19}), N_CLASSES, "train")
+    )
     assert "none of the 20 images" in message
     assert "train[0]" in message
 
 
 @settings(deadline=None)
 @given(indices, indices)
-def test_in_test_a_bad_image_is_refused_counted_and_named(blank: set[int], strange: set[int]) -> None:
+def test_bad_images_of_test_are_rejected_counted_and_named(blank: set[int], strange: set[int]) -> None:
     bad = sorted(blank | strange)
     if not bad:
         return
-    message = refusal(lambda: refuse_bad(spoilt(20, blank, strange), N_CLASSES, "test"))
+    message = error_message(lambda: reject_bad_images(damaged(20, blank, strange), N_CLASSES, "test"))
     assert message.startswith(f"{len(bad)} test image")
     for place, i in enumerate(bad):
-        assert (f"test[{i}]:" in message) == (place < NAMED_AT_MOST)
-    assert (f"and {len(bad) - NAMED_AT_MOST} more" in message) == (len(bad) > NAMED_AT_MOST)
+        assert (f"test[{i}]:" in message) == (place < MAX_NAMED)
+    assert (f"and {len(bad) - MAX_NAMED} more" in message) == (len(bad) > MAX_NAMED)
 
 
 @pytest.mark.parametrize(
@@ -107,10 +115,10 @@ def test_in_test_a_bad_image_is_refused_counted_and_named(blank: set[int], stran
         ((5, 0, 28), (5,), "no images"),
     ],
 )
-def test_images_and_labels_that_do_not_belong_together_are_refused(
+def test_images_and_labels_that_do_not_match_are_rejected(
     images: tuple[int, ...], labels: tuple[int, ...], says: str
 ) -> None:
-    message = refusal(lambda: check_counts(np.ones(images, np.uint8), np.ones(labels, np.uint8), "train"))
+    message = error_message(lambda: check_counts(np.ones(images, np.uint8), np.ones(labels, np.uint8), "train"))
     assert message.startswith("train: ")
     assert says in message
 

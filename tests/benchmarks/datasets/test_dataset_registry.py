@@ -11,7 +11,7 @@ from benchmarks.datasets.sources import mnist
 from benchmarks.datasets.sources.download import RemoteFile
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
 from features.naming import DuplicateNameError, Registry, UnknownNameError
-from tests.benchmarks.datasets.fakes import fake_mnist, offered, refusal
+from tests.benchmarks.datasets.helpers import error_message, fake_mnist, serve
 from tests.benchmarks.datasets.loopback import Mirrors
 
 
@@ -22,12 +22,12 @@ def _few_for_validation(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def files(mirrors: Mirrors) -> tuple[RemoteFile, ...]:
-    return offered(mirrors, fake_mnist())
+    return serve(mirrors, fake_mnist())
 
 
 @pytest.fixture
 def datasets(files: tuple[RemoteFile, ...], digit_images: Images) -> Registry[Dataset]:
-    """The registry with a small MNIST from loopback, and digits that are loaded already."""
+    """A registry with a small MNIST served from loopback, and digits that are already loaded."""
     return Registry(
         "dataset",
         (
@@ -64,7 +64,7 @@ def test_a_name_given_twice_is_refused() -> None:
         DATASETS.with_more([DATASETS["digits"]])
 
 
-def test_the_validation_variant_is_judged_on_validation_and_holds_no_test_image(
+def test_the_validation_variant_is_scored_on_validation_and_has_no_test_image(
     datasets: Registry[Dataset], digit_images: Images, places: DataPlaces
 ) -> None:
     name, images = open_dataset(datasets, "digits-validation", places)
@@ -76,11 +76,11 @@ def test_the_validation_variant_is_judged_on_validation_and_holds_no_test_image(
         assert not [image for image in split.images if image.tobytes() in test_images]
 
 
-def test_the_validation_variant_says_what_it_is(datasets: Registry[Dataset], places: DataPlaces) -> None:
+def test_the_validation_variant_is_described(datasets: Registry[Dataset], places: DataPlaces) -> None:
     variant = find_dataset(datasets, "digits-validation")
     assert variant.name == "digits-validation"
     assert "validation" in variant.summary
-    assert variant.at_hand(places) == "here"
+    assert variant.location(places) == "here"
 
 
 def test_a_dataset_of_that_very_name_comes_before_a_variant(datasets: Registry[Dataset]) -> None:
@@ -88,7 +88,7 @@ def test_a_dataset_of_that_very_name_comes_before_a_variant(datasets: Registry[D
     assert find_dataset(datasets.with_more([own]), "digits-validation") is own
 
 
-def test_auto_is_mnist_where_it_can_be_had(
+def test_auto_is_mnist_if_it_is_available(
     datasets: Registry[Dataset], places: DataPlaces, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name, images = open_dataset(datasets, "auto", places)
@@ -97,14 +97,14 @@ def test_auto_is_mnist_where_it_can_be_had(
     assert capsys.readouterr() == ("", "")
 
 
-def test_auto_is_the_digits_with_one_line_about_it_where_mnist_cannot_be_had(
+def test_auto_is_digits_with_a_message_if_mnist_is_not_available(
     datasets: Registry[Dataset],
     digit_images: Images,
     mirrors: Mirrors,
     places: DataPlaces,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    mirrors.answers.clear()
+    mirrors.responses.clear()
     name, images = open_dataset(datasets, "auto", places)
     assert name == "digits"
     assert images is digit_images
@@ -125,7 +125,7 @@ def test_auto_is_the_digits_where_downloads_cannot_be_written(
 
 
 @pytest.mark.parametrize("name", ["auto", "mnist"])
-def test_a_damaged_file_at_hand_is_refused_rather_than_passed_over(
+def test_a_damaged_local_file_is_an_error_and_not_ignored(
     datasets: Registry[Dataset],
     files: tuple[RemoteFile, ...],
     places: DataPlaces,
@@ -135,11 +135,11 @@ def test_a_damaged_file_at_hand_is_refused_rather_than_passed_over(
     datasets["mnist"].load(places)
     damaged = places.cache / "mnist" / files[0].name
     damaged.write_bytes(damaged.read_bytes()[:100])
-    assert str(damaged) in refusal(lambda: open_dataset(datasets, name, places))
+    assert str(damaged) in error_message(lambda: open_dataset(datasets, name, places))
     assert capsys.readouterr() == ("", "")
 
 
-def test_data_is_looked_for_in_the_option_then_the_variable_then_the_cache(
+def test_data_is_searched_in_the_option_then_the_variable_then_the_cache(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("option", "variable"):
@@ -151,9 +151,7 @@ def test_data_is_looked_for_in_the_option_then_the_variable_then_the_cache(
 
 
 @pytest.mark.parametrize("named_by_option", [True, False])
-def test_a_folder_that_is_named_and_not_there_is_refused(
-    named_by_option: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_folder_is_an_error(named_by_option: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIGITBENCH_DATA", "" if named_by_option else str(tmp_path / "nowhere"))
     with pytest.raises(BenchError, match="nowhere, and there is no such folder"):
         data_places(tmp_path / "nowhere" if named_by_option else None, tmp_path / "cache")

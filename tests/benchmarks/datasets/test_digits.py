@@ -17,7 +17,7 @@ SCANS_SHA256 = "20def7f70a702f0af9732fbba4375e147a7d54fe70d8c45569b8e7c1c7010c10
 
 @pytest.fixture(scope="module")
 def enlarged() -> NDArray[np.uint8]:
-    """Every scan in the order that scikit-learn has them."""
+    """Every scan, in scikit-learn's order."""
     return digits.enlarge(load_digits().images)
 
 
@@ -54,7 +54,7 @@ def test_labels_stay_with_their_scans(digit_images: Images, enlarged: NDArray[np
         assert [label_of[image.tobytes()] for image in split.images] == split.labels.tolist()
 
 
-def test_images_have_the_frame_and_the_types_of_mnist(digit_images: Images) -> None:
+def test_images_have_the_shape_and_the_types_of_mnist(digit_images: Images) -> None:
     for split in (digit_images.train, digit_images.validation, digit_images.test):
         assert split.images.shape[1:] == (28, 28)
         assert split.images.dtype == np.uint8

@@ -14,8 +14,8 @@ import pytest
 
 from benchmarks.datasets.sources import download
 from benchmarks.datasets.sources.download import DownloadError, RemoteFile, fetch, find, read_verified
-from tests.benchmarks.datasets.fakes import left_in, refusal, remote
-from tests.benchmarks.datasets.loopback import Answer, Mirrors
+from tests.benchmarks.datasets.helpers import error_message, files_in, remote
+from tests.benchmarks.datasets.loopback import Mirrors, Response
 
 ROOT = Path(__file__).parents[3]
 CONTENT = bytes(range(256)) * 40
@@ -25,7 +25,7 @@ HIDE_CURSOR, SHOW_CURSOR = "\x1b[?25l", "\x1b[?25h"
 
 
 class Terminal(io.StringIO):
-    """A standard error stream that someone looks at."""
+    """Standard error as a terminal."""
 
     def isatty(self) -> bool:
         return True
@@ -33,7 +33,7 @@ class Terminal(io.StringIO):
 
 @pytest.fixture
 def closed_port() -> Iterator[int]:
-    """A port that answers nobody, because a socket is bound to it and does not listen."""
+    """A port on which nothing listens."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         yield taken.getsockname()[1]
@@ -52,72 +52,74 @@ def start_fetch(file: RemoteFile, cache: Path, *, largest_file: int | None = Non
 
 
 def failure(file: RemoteFile, cache: Path) -> str:
-    """Return what ``fetch`` fails with, having seen that it leaves nothing behind that looks like data."""
-    message = refusal(lambda: fetch(file, cache), DownloadError)
+    """Return the error of ``fetch``, after checking that it left no file."""
+    message = error_message(lambda: fetch(file, cache), DownloadError)
     assert find(file, (cache,)) is None
-    assert left_in(cache) == []
+    assert files_in(cache) == []
     return message
 
 
 def test_a_file_is_fetched_whole_from_the_first_mirror(mirrors: Mirrors, downloads: Path) -> None:
-    file = remote(CONTENT, mirrors.offer("first", NAME, Answer(PACKED)), mirrors.offer("second", NAME, Answer(PACKED)))
+    file = remote(
+        CONTENT, mirrors.serve("first", NAME, Response(PACKED)), mirrors.serve("second", NAME, Response(PACKED))
+    )
     path = fetch(file, downloads)
     assert path == find(file, (downloads,)) == downloads / NAME
     assert read_verified(path, file) == CONTENT
-    assert left_in(downloads) == [path]
-    assert mirrors.asked == ["/first/images.gz"]
+    assert files_in(downloads) == [path]
+    assert mirrors.requests == ["/first/images.gz"]
 
 
-def test_a_file_at_hand_is_not_fetched_again(mirrors: Mirrors, downloads: Path) -> None:
-    file = remote(CONTENT, mirrors.offer("first", NAME, Answer(PACKED)))
+def test_a_local_file_is_not_downloaded_again(mirrors: Mirrors, downloads: Path) -> None:
+    file = remote(CONTENT, mirrors.serve("first", NAME, Response(PACKED)))
     assert fetch(file, downloads) == fetch(file, downloads)
-    assert len(mirrors.asked) == 1
+    assert len(mirrors.requests) == 1
 
 
 @pytest.mark.parametrize("headers", [(), (("Content-Encoding", "gzip"),)], ids=["unpacked", "unpacked on the way"])
 def test_the_uncompressed_content_decides_however_a_mirror_packs_it(
     mirrors: Mirrors, downloads: Path, headers: tuple[tuple[str, str], ...]
 ) -> None:
-    answer = Answer(PACKED if headers else CONTENT, headers=headers)
-    file = remote(CONTENT, mirrors.offer("first", NAME, answer))
+    response = Response(PACKED if headers else CONTENT, headers=headers)
+    file = remote(CONTENT, mirrors.serve("first", NAME, response))
     assert read_verified(fetch(file, downloads), file) == CONTENT
 
 
 @pytest.mark.parametrize(
     "bad",
     [
-        Answer(status=404),
-        Answer(b"<html>busy</html>", status=503),
-        Answer(b"<html>log in first</html>"),
-        Answer(gzip.compress(CONTENT[:-1] + b"x")),
-        Answer(PACKED[:-3]),
-        Answer(PACKED[:5000], promised=len(PACKED)),
-        Answer(),
+        Response(status=404),
+        Response(b"<html>busy</html>", status=503),
+        Response(b"<html>log in first</html>"),
+        Response(gzip.compress(CONTENT[:-1] + b"x")),
+        Response(PACKED[:-3]),
+        Response(PACKED[:5000], content_length=len(PACKED)),
+        Response(),
     ],
     ids=["not there", "busy", "a page", "another checksum", "truncated gzip", "truncated body", "empty"],
 )
-def test_after_a_bad_mirror_the_next_one_delivers(mirrors: Mirrors, downloads: Path, bad: Answer) -> None:
-    file = remote(CONTENT, mirrors.offer("first", NAME, bad), mirrors.offer("second", NAME, Answer(PACKED)))
+def test_after_a_bad_mirror_the_next_one_delivers(mirrors: Mirrors, downloads: Path, bad: Response) -> None:
+    file = remote(CONTENT, mirrors.serve("first", NAME, bad), mirrors.serve("second", NAME, Response(PACKED)))
     path = fetch(file, downloads)
     assert read_verified(path, file) == CONTENT
-    assert left_in(downloads) == [path]
-    assert mirrors.asked == ["/first/images.gz", "/second/images.gz"]
+    assert files_in(downloads) == [path]
+    assert mirrors.requests == ["/first/images.gz", "/second/images.gz"]
 
 
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [
-        (Answer(status=404), "404"),
-        (Answer(PACKED[:5000], promised=len(PACKED)), "broke off"),
-        (Answer(PACKED[:-3]), "damaged"),
-        (Answer(gzip.compress(b"something else")), "damaged"),
+        (Response(status=404), "404"),
+        (Response(PACKED[:5000], content_length=len(PACKED)), "connection lost"),
+        (Response(PACKED[:-3]), "damaged"),
+        (Response(gzip.compress(b"something else")), "damaged"),
     ],
     ids=["not there", "truncated body", "truncated gzip", "another checksum"],
 )
-def test_where_no_mirror_delivers_each_is_named_with_its_reason(
-    mirrors: Mirrors, downloads: Path, bad: Answer, reason: str
+def test_if_no_mirror_delivers_each_is_named_with_its_reason(
+    mirrors: Mirrors, downloads: Path, bad: Response, reason: str
 ) -> None:
-    file = remote(CONTENT, mirrors.url("first"), mirrors.offer("second", NAME, bad))
+    file = remote(CONTENT, mirrors.url("first"), mirrors.serve("second", NAME, bad))
     message = failure(file, downloads)
     first, second = message.split("; ")[:2]
     assert mirrors.url("first") in first
@@ -126,28 +128,28 @@ def test_where_no_mirror_delivers_each_is_named_with_its_reason(
     assert reason in second
 
 
-def test_a_failure_says_where_to_put_the_file_by_hand(mirrors: Mirrors, downloads: Path) -> None:
+def test_the_error_says_where_to_put_the_file(mirrors: Mirrors, downloads: Path) -> None:
     message = failure(remote(CONTENT, mirrors.url("first")), downloads)
-    assert f"put it into {downloads} by hand" in message
+    assert f"put it into {downloads}" in message
     assert "--data-dir" in message
 
 
-def test_what_is_put_there_by_hand_is_taken(mirrors: Mirrors, downloads: Path) -> None:
+def test_a_file_put_there_is_used(mirrors: Mirrors, downloads: Path) -> None:
     file = remote(CONTENT, mirrors.url("first"))
     failure(file, downloads)
     (downloads / "images").write_bytes(CONTENT)
     assert fetch(file, downloads) == downloads / "images"
 
 
-def test_a_mirror_that_gives_no_answer_is_given_up(
+def test_a_mirror_that_does_not_respond_times_out(
     mirrors: Mirrors, downloads: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "SECONDS_WITHOUT_DATA", 0.1)
-    silent = mirrors.offer("first", NAME, Answer(PACKED, after=threading.Event()))
-    assert "no answer in time" in failure(remote(CONTENT, silent), downloads)
+    monkeypatch.setattr(download, "TIMEOUT_S", 0.1)
+    silent = mirrors.serve("first", NAME, Response(PACKED, after=threading.Event()))
+    assert "timed out" in failure(remote(CONTENT, silent), downloads)
 
 
-def test_a_closed_port_is_a_failure_in_words(closed_port: int, downloads: Path) -> None:
+def test_a_closed_port_is_reported(closed_port: int, downloads: Path) -> None:
     message = failure(remote(CONTENT, f"http://127.0.0.1:{closed_port}/"), downloads)
     assert "connection refused" in message
 
@@ -161,9 +163,7 @@ def test_a_closed_port_is_a_failure_in_words(closed_port: int, downloads: Path) 
     ],
     ids=["name not known", "no name server", "unreachable"],
 )
-def test_without_a_network_the_failure_says_so(
-    downloads: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
-) -> None:
+def test_a_missing_network_is_reported(downloads: Path, monkeypatch: pytest.MonkeyPatch, error: OSError) -> None:
     def resolve(*query: object, **more: object) -> None:
         raise error
 
@@ -171,51 +171,51 @@ def test_without_a_network_the_failure_says_so(
     assert "no network" in failure(remote(CONTENT, "http://mirror.invalid/"), downloads)
 
 
-def test_an_address_that_is_none_is_a_failure(downloads: Path) -> None:
+def test_an_invalid_url_is_a_failure(downloads: Path) -> None:
     failure(remote(CONTENT, "nowhere/", "http://"), downloads)
 
 
 def test_a_full_disk_is_a_failure_in_one_line(mirrors: Mirrors, downloads: Path) -> None:
-    file = remote(CONTENT, mirrors.offer("first", NAME, Answer(PACKED)))
+    file = remote(CONTENT, mirrors.serve("first", NAME, Response(PACKED)))
     with start_fetch(file, downloads, largest_file=5000) as process:
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 2
     assert len(errors.splitlines()) == 1
     assert f"cannot write to {downloads} (File too large)" in errors
     assert "--data-dir" in errors
-    assert left_in(downloads) == []
+    assert files_in(downloads) == []
 
 
 @pytest.mark.parametrize("below", ["", "data"], ids=["a file", "below a file"])
 def test_a_cache_that_cannot_be_written_is_a_failure(mirrors: Mirrors, tmp_path: Path, below: str) -> None:
     (tmp_path / "taken").write_text("a regular file")
-    file = remote(CONTENT, mirrors.offer("first", NAME, Answer(PACKED)))
-    message = refusal(lambda: fetch(file, tmp_path / "taken" / below), DownloadError)
+    file = remote(CONTENT, mirrors.serve("first", NAME, Response(PACKED)))
+    message = error_message(lambda: fetch(file, tmp_path / "taken" / below), DownloadError)
     assert "cannot write to" in message
     assert "choose another folder with --data-dir or DIGITBENCH_CACHE" in message
-    assert mirrors.asked == []
+    assert mirrors.requests == []
 
 
 def test_of_two_processes_one_downloads_and_both_get_the_file(mirrors: Mirrors, downloads: Path) -> None:
     both_run = threading.Event()
-    file = remote(CONTENT, mirrors.offer("first", NAME, Answer(PACKED, after=both_run)))
+    file = remote(CONTENT, mirrors.serve("first", NAME, Response(PACKED, after=both_run)))
     with start_fetch(file, downloads) as one, start_fetch(file, downloads) as other:
         for process in (one, other):
             assert process.stdout is not None
             assert process.stdout.readline() == "ready\n"
         both_run.set()
-        said = [process.communicate(timeout=60) for process in (one, other)]
-    assert said == [(f"{downloads / NAME}\n", "")] * 2
+        outputs = [process.communicate(timeout=60) for process in (one, other)]
+    assert outputs == [(f"{downloads / NAME}\n", "")] * 2
     assert read_verified(downloads / NAME, file) == CONTENT
-    assert len(mirrors.asked) == 1
+    assert len(mirrors.requests) == 1
 
 
 @pytest.mark.parametrize("half", [PACKED[:5000], PACKED[:-1], b""], ids=["half", "all but a byte", "nothing"])
-def test_a_half_written_file_is_never_taken_for_data(mirrors: Mirrors, downloads: Path, half: bytes) -> None:
-    file = remote(CONTENT, mirrors.offer("first", NAME, Answer(PACKED)))
+def test_a_truncated_file_is_never_used(mirrors: Mirrors, downloads: Path, half: bytes) -> None:
+    file = remote(CONTENT, mirrors.serve("first", NAME, Response(PACKED)))
     downloads.mkdir(parents=True)
     (downloads / NAME).write_bytes(half)
-    assert str(downloads / NAME) in refusal(lambda: read_verified(fetch(file, downloads), file))
+    assert str(downloads / NAME) in error_message(lambda: read_verified(fetch(file, downloads), file))
 
 
 def test_of_several_folders_the_first_that_has_the_file_counts(tmp_path: Path) -> None:
@@ -234,28 +234,32 @@ def test_a_folder_of_the_same_name_is_no_file(tmp_path: Path) -> None:
     assert find(remote(CONTENT), (tmp_path,)) is None
 
 
-def test_a_folder_that_cannot_be_looked_into_holds_nothing(tmp_path: Path) -> None:
+def test_an_unreadable_folder_has_no_files(tmp_path: Path) -> None:
     name_too_long = tmp_path / ("x" * 300)
     assert find(remote(CONTENT), (name_too_long,)) is None
-    assert "cannot write to" in refusal(lambda: fetch(remote(CONTENT), name_too_long), DownloadError)
+    assert "cannot write to" in error_message(lambda: fetch(remote(CONTENT), name_too_long), DownloadError)
 
 
-@pytest.mark.parametrize("bad", [(), (Answer(PACKED[:5000], promised=len(PACKED)),)], ids=["whole", "after a failure"])
-def test_on_a_terminal_each_download_draws_a_bar_and_takes_it_down(
-    mirrors: Mirrors, downloads: Path, monkeypatch: pytest.MonkeyPatch, bad: tuple[Answer, ...]
+@pytest.mark.parametrize(
+    "bad", [(), (Response(PACKED[:5000], content_length=len(PACKED)),)], ids=["whole", "after a failure"]
+)
+def test_on_a_terminal_each_download_draws_a_bar_and_removes_it(
+    mirrors: Mirrors, downloads: Path, monkeypatch: pytest.MonkeyPatch, bad: tuple[Response, ...]
 ) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
-    answers = (*bad, Answer(PACKED))
-    fetch(remote(CONTENT, *(mirrors.offer(str(i), NAME, answer) for i, answer in enumerate(answers))), downloads)
+    responses = (*bad, Response(PACKED))
+    fetch(remote(CONTENT, *(mirrors.serve(str(i), NAME, response) for i, response in enumerate(responses))), downloads)
     drawn = terminal.getvalue()
     assert NAME in drawn
-    assert drawn.count(HIDE_CURSOR) == drawn.count(SHOW_CURSOR) == len(answers)
+    assert drawn.count(HIDE_CURSOR) == drawn.count(SHOW_CURSOR) == len(responses)
     assert drawn.rindex(HIDE_CURSOR) < drawn.rindex(SHOW_CURSOR)
     assert not [thread for thread in threading.enumerate() if type(thread).__module__.startswith("rich")]
 
 
-def test_off_a_terminal_nothing_is_said(mirrors: Mirrors, downloads: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    fetch(remote(CONTENT, mirrors.offer("first", NAME, Answer(PACKED))), downloads)
+def test_without_a_terminal_nothing_is_printed(
+    mirrors: Mirrors, downloads: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    fetch(remote(CONTENT, mirrors.serve("first", NAME, Response(PACKED))), downloads)
     assert capfd.readouterr() == ("", "")

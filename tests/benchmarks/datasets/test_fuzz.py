@@ -1,6 +1,6 @@
-"""Whatever bytes stand in a file, its reader gives images or a ``BenchError``: never another exception.
+"""For arbitrary bytes in a file, its reader returns images or raises ``BenchError``, never another exception.
 
-``DIGITBENCH_FUZZ_S`` seconds of it run in the slow test, five minutes by default.
+The slow test runs for ``DIGITBENCH_FUZZ_S`` seconds, five minutes by default.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.preprocessing.frame import to_frame
-from benchmarks.datasets.preprocessing.prepare import Preparation, prepare
+from benchmarks.datasets.preprocessing.normalization import normalize_image
+from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions, preprocess
 from benchmarks.datasets.readers.idx_files import read_idx
 from benchmarks.datasets.readers.image_file import decode_image
 from benchmarks.datasets.readers.npz import read_npz
 from benchmarks.datasets.readers.parquet import read_parquet
 from benchmarks.datasets.readers.pixel_table import read_csv
-from benchmarks.datasets.readers.raw_images import Source
-from tests.benchmarks.datasets.fakes import idx_bytes
-from tests.benchmarks.datasets.own_files import csv_text, png, some_images, write_npz, write_parquet
-from tests.benchmarks.datasets.test_frame import encoded
+from benchmarks.datasets.readers.raw_images import RawDataset
+from tests.benchmarks.datasets.helpers import idx_bytes
+from tests.benchmarks.datasets.sample_files import csv_text, png, some_images, write_npz, write_parquet
+from tests.benchmarks.datasets.test_normalization import encoded
 
 IMAGES, LABELS = some_images(9, 3, side=6)
 QUICK = 60  # examples of each reader
@@ -55,25 +55,25 @@ SEEDS: dict[str, list[bytes]] = {
         written(lambda path: write_npz(path.with_suffix(".npz"), (IMAGES, LABELS))),
         written(lambda path: np.savez(path, x=IMAGES / 255.0, y=np.array(list("abcabcabc")))),
     ],
-    "csv": [csv_text(IMAGES, LABELS).encode(), csv_text(IMAGES / 255, list("abcabcabc"), heading=False).encode()],
+    "csv": [csv_text(IMAGES, LABELS).encode(), csv_text(IMAGES / 255, list("abcabcabc"), header=False).encode()],
     "image": [encoded(PICTURE.convert("RGB"), kind) for kind in ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")],
     "parquet": [parquet_seed()],
 }
 
 
 def read(kind: str, content: bytes, folder: Path) -> None:
-    """Read a file as ``--dataset`` would, to the end; a ``BenchError`` is what may come of it."""
+    """Read and preprocess a file as ``--dataset`` does; only ``BenchError`` is allowed."""
     try:
         if kind == "image":
-            frame = to_frame(decode_image(content, "picture"), centre=True)
+            frame = normalize_image(decode_image(content, "picture"), centre=True)
             assert frame.shape == (28, 28)
         else:
-            prepare(_source(kind, content, folder), "data", Preparation())
+            preprocess(_source(kind, content, folder), "data", PreprocessingOptions())
     except BenchError as error:
         assert len(str(error).splitlines()) == 1, error
 
 
-def _source(kind: str, content: bytes, folder: Path) -> Source:
+def _source(kind: str, content: bytes, folder: Path) -> RawDataset:
     path = folder / f"images.{kind}"
     path.write_bytes(content)
     if kind == "idx":
@@ -85,7 +85,7 @@ def _source(kind: str, content: bytes, folder: Path) -> Source:
 
 
 def mutated(content: bytes, random: Random) -> bytes:
-    """Return a good file with some of its bytes changed, cut out, doubled or cut off."""
+    """Return a valid file with some of its bytes changed, removed, duplicated or overwritten."""
     body = bytearray(content)
     for _ in range(random.randint(1, 6)):
         at = random.randrange(len(body) + 1)
@@ -105,7 +105,7 @@ def mutated(content: bytes, random: Random) -> bytes:
 @pytest.mark.parametrize("kind", SEEDS)
 @settings(max_examples=QUICK, deadline=None)
 @given(data=st.data())
-def test_no_bytes_make_a_reader_raise_anything_else(
+def test_readers_raise_only_bench_errors_on_any_bytes(
     kind: str, data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     seed = data.draw(st.sampled_from(SEEDS[kind]))
@@ -114,7 +114,7 @@ def test_no_bytes_make_a_reader_raise_anything_else(
 
 
 @given(st.lists(st.lists(st.text(max_size=6), max_size=6), max_size=8))
-def test_no_text_makes_the_csv_reader_raise_anything_else(
+def test_the_csv_reader_raises_only_bench_errors_on_any_text(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]
 ) -> None:
     text = "\n".join(",".join(row) for row in rows)
@@ -123,7 +123,7 @@ def test_no_text_makes_the_csv_reader_raise_anything_else(
 
 @pytest.mark.slow
 @pytest.mark.timeout(SECONDS + 120)
-def test_five_minutes_of_it(tmp_path: Path) -> None:
+def test_readers_for_five_minutes(tmp_path: Path) -> None:
     random = Random(os.environ.get("DIGITBENCH_FUZZ_SEED", "0"))
     end = time.monotonic() + SECONDS
     n_read = 0
@@ -148,5 +148,5 @@ def test_the_seeds_themselves_are_read(tmp_path: Path) -> None:
                 assert _images_of(_source(kind, content, tmp_path)).shape == (28, 28)
 
 
-def _images_of(source: Source) -> NDArray[np.uint8]:
-    return to_frame(source.train.read(0))
+def _images_of(source: RawDataset) -> NDArray[np.uint8]:
+    return normalize_image(source.train.read(0))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.idx import LARGEST, parse_idx, read_uncompressed
-from tests.benchmarks.datasets.fakes import idx_bytes, refusal
+from tests.benchmarks.datasets.helpers import error_message, idx_bytes
 
 Pack = Callable[[bytes], bytes]
 MEBIBYTE = 1 << 20
@@ -63,18 +63,18 @@ def test_a_file_is_read_gzipped_or_not_whatever_its_name(tmp_path: Path, pack: P
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzipped"])
-def test_a_file_cut_short_at_any_byte_is_refused(tmp_path: Path, pack: Pack) -> None:
+def test_a_file_truncated_at_any_byte_is_rejected(tmp_path: Path, pack: Pack) -> None:
     path = tmp_path / "images"
     whole = pack(idx_bytes(IMAGES))
     for kept in range(len(whole)):
         path.write_bytes(whole[:kept])
-        refusal(lambda: read_array(path))
+        error_message(lambda: read_array(path))
 
 
 @settings(deadline=None)
 @given(any_array, st.binary(min_size=1, max_size=20))
-def test_bytes_after_the_last_one_are_refused(array: NDArray[np.uint8], more: bytes) -> None:
-    assert "fetch it again" in refusal(lambda: parse_idx(idx_bytes(array) + more, "images"))
+def test_trailing_bytes_are_rejected(array: NDArray[np.uint8], more: bytes) -> None:
+    assert "download it again" in error_message(lambda: parse_idx(idx_bytes(array) + more, "images"))
 
 
 @pytest.mark.parametrize(
@@ -86,15 +86,15 @@ def test_bytes_after_the_last_one_are_refused(array: NDArray[np.uint8], more: by
         (idx_bytes(IMAGES, type_code=0x0D), "00000d03"),
         (bytes([0, 0, 8, 0]), "0 dimensions"),
         (bytes([0, 0, 8, 255]) + struct.pack(">255I", *[1] * 255) + b"x", "255 dimensions"),
-        (bytes([0, 0, 8, 3, 0, 0]), "cut short within its header"),
-        (bytes([0, 0, 8, 3]) + struct.pack(">3I", 3, 3, 4) + bytes(24), r"36 bytes for shape (3, 3, 4) but holds 24"),
-        (bytes([0, 0, 8, 3]) + struct.pack(">3I", 1, 3, 4) + bytes(24), r"12 bytes for shape (1, 3, 4) but holds 24"),
+        (bytes([0, 0, 8, 3, 0, 0]), "truncated header"),
+        (bytes([0, 0, 8, 3]) + struct.pack(">3I", 3, 3, 4) + bytes(24), r"36 bytes for shape (3, 3, 4) but has 24"),
+        (bytes([0, 0, 8, 3]) + struct.pack(">3I", 1, 3, 4) + bytes(24), r"12 bytes for shape (1, 3, 4) but has 24"),
         (bytes([0, 0, 8, 3]) + struct.pack(">3I", 0, *[2**32 - 1] * 2) + b"", "impossible shape"),
     ],
     ids=lambda value: None if isinstance(value, bytes) else value.split(" but")[0],
 )
-def test_content_that_is_no_such_file_is_refused_by_its_name(content: bytes, says: str) -> None:
-    message = refusal(lambda: parse_idx(content, "the labels"))
+def test_content_of_another_format_is_rejected_naming_the_file(content: bytes, says: str) -> None:
+    message = error_message(lambda: parse_idx(content, "the labels"))
     assert message.startswith("the labels ")
     assert says in message
 
@@ -103,7 +103,7 @@ def test_content_that_is_no_such_file_is_refused_by_its_name(content: bytes, say
 @given(st.one_of(st.binary(max_size=64), st.builds(bytes.__add__, any_header, st.binary(max_size=64))))
 @example(bytes([0, 0, 8, 4]) + struct.pack(">4I", 0, *[2**32 - 1] * 3))
 @example(bytes([0, 0, 8, 65]) + struct.pack(">65I", *[1] * 65) + b"x")
-def test_any_bytes_parse_or_are_refused(content: bytes) -> None:
+def test_any_bytes_are_parsed_or_rejected(content: bytes) -> None:
     try:
         parsed = parse_idx(content, "images")
     except BenchError as error:
@@ -114,7 +114,7 @@ def test_any_bytes_parse_or_are_refused(content: bytes) -> None:
         assert idx_bytes(parsed) == content
 
 
-def spoilt(at: int, value: int) -> bytes:
+def damaged(at: int, value: int) -> bytes:
     whole = bytearray(gzip.compress(idx_bytes(IMAGES), mtime=0))
     whole[at % len(whole)] = value
     return bytes(whole)
@@ -126,10 +126,10 @@ def spoilt(at: int, value: int) -> bytes:
         st.binary(max_size=64),
         st.binary(max_size=64).map(lambda rest: b"\x1f\x8b" + rest),
         st.binary(max_size=64).map(lambda rest: gzip.compress(b"one member") + rest),
-        st.builds(spoilt, st.integers(0, 200), st.integers(0, 255)),
+        st.builds(damaged, st.integers(0, 200), st.integers(0, 255)),
     )
 )
-def test_a_file_of_any_bytes_is_read_or_refused(content: bytes) -> None:
+def test_a_file_of_any_bytes_is_read_or_rejected(content: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "images"
         path.write_bytes(content)
@@ -141,12 +141,12 @@ def test_a_file_of_any_bytes_is_read_or_refused(content: bytes) -> None:
             assert uncompressed == (gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content)
 
 
-def test_a_spoilt_byte_of_the_pixels_is_noticed_in_a_gzipped_file(tmp_path: Path) -> None:
+def test_a_changed_byte_in_a_gzipped_file_is_detected(tmp_path: Path) -> None:
     path = tmp_path / "images.gz"
     stored = bytearray(gzip.compress(idx_bytes(IMAGES), compresslevel=0))
     stored[-12] ^= 1
     path.write_bytes(stored)
-    assert "CRC" in refusal(lambda: read_uncompressed(path))
+    assert "CRC" in error_message(lambda: read_uncompressed(path))
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzipped"])
@@ -155,23 +155,23 @@ def test_a_file_may_be_as_large_as_allowed_and_no_larger(tmp_path: Path, pack: P
     path.write_bytes(pack(bytes(MEBIBYTE)))
     assert len(read_uncompressed(path, largest=MEBIBYTE)) == MEBIBYTE
     path.write_bytes(pack(bytes(MEBIBYTE + 1)))
-    assert "more than 1 MiB" in refusal(lambda: read_uncompressed(path, largest=MEBIBYTE))
+    assert "more than 1 MiB" in error_message(lambda: read_uncompressed(path, largest=MEBIBYTE))
 
 
 def test_a_gzip_bomb_is_refused_before_it_fills_the_memory(tmp_path: Path) -> None:
     path = tmp_path / "images.gz"
     path.write_bytes(gzip.compress(bytes(64 * MEBIBYTE), compresslevel=1))
-    assert "more than 1 MiB" in refusal(lambda: read_uncompressed(path, largest=MEBIBYTE))
+    assert "more than 1 MiB" in error_message(lambda: read_uncompressed(path, largest=MEBIBYTE))
     assert peak_memory(path, largest=MEBIBYTE) < 8 * MEBIBYTE
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzipped"])
-def test_a_small_file_sets_little_memory_aside(tmp_path: Path, pack: Pack) -> None:
+def test_a_small_file_needs_little_memory(tmp_path: Path, pack: Pack) -> None:
     path = tmp_path / "images"
     path.write_bytes(pack(idx_bytes(IMAGES)))
     assert peak_memory(path) < 8 * MEBIBYTE
 
 
-def test_what_is_no_readable_file_is_refused(tmp_path: Path) -> None:
-    assert "No such file" in refusal(lambda: read_uncompressed(tmp_path / "nothing"))
-    assert "directory" in refusal(lambda: read_uncompressed(tmp_path))
+def test_an_unreadable_file_is_rejected(tmp_path: Path) -> None:
+    assert "No such file" in error_message(lambda: read_uncompressed(tmp_path / "nothing"))
+    assert "directory" in error_message(lambda: read_uncompressed(tmp_path))

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.datasets.sources import mnist
 from benchmarks.datasets.sources.download import DownloadError, RemoteFile
 from benchmarks.datasets.spec import DataPlaces, Images
-from tests.benchmarks.datasets.fakes import fake_mnist, idx_bytes, left_in, offered, refusal, remote
+from tests.benchmarks.datasets.helpers import error_message, fake_mnist, files_in, idx_bytes, remote, serve
 from tests.benchmarks.datasets.loopback import Mirrors
 
 N_VALIDATION = 5
@@ -25,17 +25,17 @@ def _few_for_validation(request: pytest.FixtureRequest, monkeypatch: pytest.Monk
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Images:
-    """MNIST itself, where it is at hand; nothing is downloaded."""
+    """The real MNIST if it is available locally; nothing is downloaded."""
     named = os.environ.get("DIGITBENCH_DATA")
     places = DataPlaces((Path(named),) if named else (), tmp_path_factory.mktemp("nothing"))
-    if not mnist.at_hand(places):
-        pytest.skip("DIGITBENCH_DATA names no folder with MNIST")
+    if not mnist.location(places):
+        pytest.skip("DIGITBENCH_DATA is not a folder with MNIST")
     return mnist.load(places)
 
 
-def test_what_a_mirror_offers_is_loaded_and_split(mirrors: Mirrors, places: DataPlaces) -> None:
+def test_downloaded_files_are_loaded_and_split(mirrors: Mirrors, places: DataPlaces) -> None:
     arrays = fake_mnist(n_train=30, n_test=12)
-    images = mnist.load(places, offered(mirrors, arrays))
+    images = mnist.load(places, serve(mirrors, arrays))
     np.testing.assert_array_equal(images.train.images, arrays[0][:-N_VALIDATION])
     np.testing.assert_array_equal(images.train.labels, arrays[1][:-N_VALIDATION])
     np.testing.assert_array_equal(images.validation.images, arrays[0][-N_VALIDATION:])
@@ -44,8 +44,8 @@ def test_what_a_mirror_offers_is_loaded_and_split(mirrors: Mirrors, places: Data
     np.testing.assert_array_equal(images.test.labels, arrays[3])
 
 
-def test_what_is_loaded_has_the_agreed_form(mirrors: Mirrors, places: DataPlaces) -> None:
-    files = offered(mirrors, fake_mnist())
+def test_loaded_images_satisfy_the_contract(mirrors: Mirrors, places: DataPlaces) -> None:
+    files = serve(mirrors, fake_mnist())
     images = mnist.load(places, files)
     assert images.image_shape == (28, 28)
     assert images.n_learnable == 30
@@ -58,39 +58,39 @@ def test_what_is_loaded_has_the_agreed_form(mirrors: Mirrors, places: DataPlaces
 
 
 def test_the_files_are_downloaded_once(mirrors: Mirrors, places: DataPlaces) -> None:
-    files = offered(mirrors, fake_mnist())
+    files = serve(mirrors, fake_mnist())
     mnist.load(places, files)
     mnist.load(places, files)
-    assert sorted(mirrors.asked) == sorted(f"/mnist/{file.name}" for file in files)
-    assert sorted(left_in(places.cache / "mnist")) == sorted(places.cache / "mnist" / file.name for file in files)
+    assert sorted(mirrors.requests) == sorted(f"/mnist/{file.name}" for file in files)
+    assert sorted(files_in(places.cache / "mnist")) == sorted(places.cache / "mnist" / file.name for file in files)
 
 
 @pytest.mark.parametrize("below", ["", "mnist"])
 @pytest.mark.parametrize("gzipped", [True, False], ids=["gzipped", "plain"])
-def test_files_at_hand_are_read_from_where_they_lie(
+def test_local_files_are_read_in_place(
     mirrors: Mirrors, tmp_path: Path, places: DataPlaces, below: str, gzipped: bool
 ) -> None:
     arrays = fake_mnist()
-    files = offered(mirrors, arrays)
-    folder = tmp_path / "at hand" / below
+    files = serve(mirrors, arrays)
+    folder = tmp_path / "local" / below
     folder.mkdir(parents=True)
     for file, array in zip(files, arrays, strict=True):
         content = idx_bytes(array)
         path = folder / (file.name if gzipped else file.name.removesuffix(".gz"))
         path.write_bytes(gzip.compress(content) if gzipped else content)
-    images = mnist.load(DataPlaces((tmp_path / "none", tmp_path / "at hand"), places.cache), files)
+    images = mnist.load(DataPlaces((tmp_path / "none", tmp_path / "local"), places.cache), files)
     np.testing.assert_array_equal(images.test.images, arrays[2])
-    assert mirrors.asked == []
+    assert mirrors.requests == []
     assert not places.cache.exists()
 
 
-def test_blank_images_and_strange_labels_of_train_are_dropped_counted_and_named(
+def test_blank_images_and_invalid_labels_of_train_are_dropped_counted_and_named(
     mirrors: Mirrors, places: DataPlaces
 ) -> None:
     arrays = fake_mnist()
     arrays[0][3] = 0
     arrays[1][27] = 10
-    images = mnist.load(places, offered(mirrors, arrays))
+    images = mnist.load(places, serve(mirrors, arrays))
     assert images.dropped == ("train[3]: every pixel is 0", "train[27]: label 10 is not one of 0..9")
     kept = [i for i in range(30) if i not in (3, 27)]
     np.testing.assert_array_equal(images.train.images, arrays[0][kept[:-N_VALIDATION]])
@@ -98,74 +98,74 @@ def test_blank_images_and_strange_labels_of_train_are_dropped_counted_and_named(
 
 
 @pytest.mark.parametrize("value", [0, 255])
-def test_a_blank_image_in_test_is_refused(mirrors: Mirrors, places: DataPlaces, value: int) -> None:
+def test_a_blank_image_in_test_is_rejected(mirrors: Mirrors, places: DataPlaces, value: int) -> None:
     arrays = fake_mnist()
     arrays[2][7] = value
-    files = offered(mirrors, arrays)
-    assert f"test[7]: every pixel is {value}" in refusal(lambda: mnist.load(places, files))
+    files = serve(mirrors, arrays)
+    assert f"test[7]: every pixel is {value}" in error_message(lambda: mnist.load(places, files))
 
 
-def test_a_strange_label_in_test_is_refused(mirrors: Mirrors, places: DataPlaces) -> None:
+def test_an_invalid_label_in_test_is_rejected(mirrors: Mirrors, places: DataPlaces) -> None:
     arrays = fake_mnist()
     arrays[3][7] = 11
-    files = offered(mirrors, arrays)
-    assert "test[7]: label 11" in refusal(lambda: mnist.load(places, files))
+    files = serve(mirrors, arrays)
+    assert "test[7]: label 11" in error_message(lambda: mnist.load(places, files))
 
 
-@pytest.mark.parametrize(("spoilt", "name"), [(0, "train"), (1, "train"), (2, "test"), (3, "test")])
-def test_files_whose_counts_differ_are_refused(mirrors: Mirrors, places: DataPlaces, spoilt: int, name: str) -> None:
+@pytest.mark.parametrize(("damaged_file", "name"), [(0, "train"), (1, "train"), (2, "test"), (3, "test")])
+def test_files_whose_counts_differ_are_rejected(
+    mirrors: Mirrors, places: DataPlaces, damaged_file: int, name: str
+) -> None:
     train_images, train_labels, test_images, test_labels = fake_mnist()
     arrays = [train_images, train_labels, test_images, test_labels]
-    arrays[spoilt] = arrays[spoilt][1:]
-    files = offered(mirrors, (arrays[0], arrays[1], arrays[2], arrays[3]))
-    message = refusal(lambda: mnist.load(places, files))
+    arrays[damaged_file] = arrays[damaged_file][1:]
+    files = serve(mirrors, (arrays[0], arrays[1], arrays[2], arrays[3]))
+    message = error_message(lambda: mnist.load(places, files))
     assert message.startswith(f"{name}: ")
-    assert "do not belong together" in message
+    assert "do not match" in message
 
 
-def test_files_in_each_others_place_are_refused(mirrors: Mirrors, places: DataPlaces) -> None:
+def test_swapped_files_are_rejected(mirrors: Mirrors, places: DataPlaces) -> None:
     train_images, train_labels, test_images, test_labels = fake_mnist()
-    files = offered(mirrors, (train_labels, train_images, test_images, test_labels))
-    assert "dimensions" in refusal(lambda: mnist.load(places, files))
+    files = serve(mirrors, (train_labels, train_images, test_images, test_labels))
+    assert "dimensions" in error_message(lambda: mnist.load(places, files))
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "damage",
     [lambda whole: whole[:-9], lambda whole: b"", lambda whole: gzip.compress(gzip.decompress(whole)[:-1] + b"?")],
-    ids=["cut short", "empty", "another pixel"],
+    ids=["truncated", "empty", "another pixel"],
 )
-def test_a_damaged_file_at_hand_is_refused_and_not_replaced_in_silence(
-    mirrors: Mirrors, places: DataPlaces, spoil: Callable[[bytes], bytes]
+def test_a_damaged_local_file_is_an_error_and_not_replaced(
+    mirrors: Mirrors, places: DataPlaces, damage: Callable[[bytes], bytes]
 ) -> None:
-    files = offered(mirrors, fake_mnist())
+    files = serve(mirrors, fake_mnist())
     mnist.load(places, files)
     damaged = places.cache / "mnist" / files[2].name
-    damaged.write_bytes(spoil(damaged.read_bytes()))
-    mirrors.asked.clear()
-    assert str(damaged) in refusal(lambda: mnist.load(places, files))
-    assert mirrors.asked == []
+    damaged.write_bytes(damage(damaged.read_bytes()))
+    mirrors.requests.clear()
+    assert str(damaged) in error_message(lambda: mnist.load(places, files))
+    assert mirrors.requests == []
 
 
-def test_without_files_and_mirrors_the_failure_names_the_file(mirrors: Mirrors, places: DataPlaces) -> None:
+def test_without_files_and_mirrors_the_error_names_the_file(mirrors: Mirrors, places: DataPlaces) -> None:
     files = tuple(remote(b"", mirrors.url("none"), name=file.name) for file in mnist.FILES)
-    assert "train-images-idx3-ubyte.gz" in refusal(lambda: mnist.load(places, files), DownloadError)
+    assert "train-images-idx3-ubyte.gz" in error_message(lambda: mnist.load(places, files), DownloadError)
 
 
-def test_a_file_that_one_mirror_lacks_fails_even_where_the_others_are_there(
-    mirrors: Mirrors, places: DataPlaces
-) -> None:
-    files = offered(mirrors, fake_mnist())
-    del mirrors.answers[f"/mnist/{files[3].name}"]
-    assert "t10k-labels-idx1-ubyte.gz" in refusal(lambda: mnist.load(places, files), DownloadError)
+def test_one_missing_file_is_an_error_even_if_the_others_exist(mirrors: Mirrors, places: DataPlaces) -> None:
+    files = serve(mirrors, fake_mnist())
+    del mirrors.responses[f"/mnist/{files[3].name}"]
+    assert "t10k-labels-idx1-ubyte.gz" in error_message(lambda: mnist.load(places, files), DownloadError)
 
 
-def test_at_hand_is_the_folder_that_holds_all_four_unread(tmp_path: Path, places: DataPlaces) -> None:
-    looked_in = DataPlaces((tmp_path,), places.cache)
+def test_the_location_is_the_folder_with_all_four_files(tmp_path: Path, places: DataPlaces) -> None:
+    searched = DataPlaces((tmp_path,), places.cache)
     (tmp_path / "mnist").mkdir()
     for file in mnist.FILES:
-        assert mnist.at_hand(looked_in) is None
+        assert mnist.location(searched) is None
         (tmp_path / "mnist" / file.name).touch()
-    assert mnist.at_hand(looked_in) == str(tmp_path / "mnist")
+    assert mnist.location(searched) == str(tmp_path / "mnist")
 
 
 def test_every_file_has_a_checksum_of_its_own_and_more_than_one_mirror() -> None:

@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
 from benchmarks.datasets.preprocessing.splits import (
-    mixed,
+    shuffled,
+    split_off_validation,
     stratified_order,
     subset,
     take,
-    with_validation,
-    without_test,
+    validation_as_test,
 )
 from benchmarks.datasets.sources.digits import TEST_SEED
 from benchmarks.datasets.spec import Images, Split
-from tests.benchmarks.datasets.fakes import numbered, numbers
+from tests.benchmarks.datasets.helpers import numbered, numbers
 
 Labels = NDArray[np.int64]
 
@@ -31,7 +31,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def largest_difference(labels: Labels, prefix: Labels) -> float:
-    """Return by how many images a class of ``prefix`` is off its overall share, at most."""
+    """Return the largest deviation of a class count in ``prefix`` from its overall share, in images."""
     shares = np.bincount(labels) / len(labels)
     return float(abs(np.bincount(prefix, minlength=len(shares)) - shares * len(prefix)).max())
 
@@ -39,7 +39,7 @@ def largest_difference(labels: Labels, prefix: Labels) -> float:
 def three_splits(labels: Labels) -> Images:
     whole = numbered(labels)
     n_test = len(labels) // 5
-    train, validation = with_validation(take(whole, slice(n_test, None)))
+    train, validation = split_off_validation(take(whole, slice(n_test, None)))
     return Images(train, validation, take(whole, slice(0, n_test)), tuple("01234"))
 
 
@@ -72,7 +72,7 @@ def test_prefixes_of_real_digits_hold_the_shares_within_two_images() -> None:
     assert max(largest_difference(labels, labels[order[:size]]) for size in range(0, 1700, 7)) < 2
 
 
-def test_the_order_is_that_of_its_seed() -> None:
+def test_the_order_depends_on_its_seed() -> None:
     labels = np.arange(1000) % 10
     np.testing.assert_array_equal(stratified_order(labels, 7), stratified_order(labels.copy(), 7))
     assert (stratified_order(labels, 7) != stratified_order(labels, 8)).mean() > 0.9
@@ -91,7 +91,7 @@ def test_the_order_stays_the_one_that_published_results_were_measured_on() -> No
 @given(some_labels)
 def test_validation_is_a_sixth_and_shares_nothing_with_train(labels: Labels) -> None:
     whole = numbered(labels)
-    train, validation = with_validation(whole)
+    train, validation = split_off_validation(whole)
     assert len(validation) == len(labels) // 6
     assert sorted(numbers(train) + numbers(validation)) == list(range(len(labels)))
     for part in (train, validation):
@@ -101,14 +101,14 @@ def test_validation_is_a_sixth_and_shares_nothing_with_train(labels: Labels) -> 
 @settings(deadline=None)
 @given(some_labels)
 def test_validation_is_always_the_same_sixth(labels: Labels) -> None:
-    one, other = (with_validation(numbered(labels))[1] for _ in range(2))
+    one, other = (split_off_validation(numbered(labels))[1] for _ in range(2))
     assert numbers(one) == numbers(other)
 
 
 @settings(deadline=None)
 @given(balanced_labels)
 def test_validation_is_stratified(labels: Labels) -> None:
-    assert largest_difference(labels, with_validation(numbered(labels))[1].labels) < 2
+    assert largest_difference(labels, split_off_validation(numbered(labels))[1].labels) < 2
 
 
 @settings(deadline=None, max_examples=50)
@@ -128,37 +128,37 @@ def test_subsets_are_as_large_as_asked_for_nested_and_of_the_given_images(
             np.testing.assert_array_equal(pair[side].labels, whole.labels[numbers(pair[side])])
 
 
-def test_in_what_is_mixed_the_first_images_hold_every_class() -> None:
+def test_in_shuffled_data_the_first_images_have_every_class() -> None:
     sorted_by_class = numbered(np.repeat(np.arange(10), 60))
-    once, again = mixed(sorted_by_class), mixed(sorted_by_class)
+    once, again = shuffled(sorted_by_class), shuffled(sorted_by_class)
     assert numbers(once) == numbers(again) and sorted(numbers(once)) == numbers(sorted_by_class)
     counts = np.bincount(once.labels[:100], minlength=10)
     assert counts.min() >= 9 and counts.max() <= 11
 
 
 def test_a_subset_holds_validation_in_the_share_of_the_whole() -> None:
-    train, validation = with_validation(numbered(np.arange(600) % 10))
+    train, validation = split_off_validation(numbered(np.arange(600) % 10))
     some_train, some_validation = subset(train, validation, 60, seed=0)
     assert (len(some_train), len(some_validation)) == (50, 10)
 
 
-def test_a_subset_is_that_of_its_seed() -> None:
-    train, validation = with_validation(numbered(np.arange(600) % 10))
+def test_a_subset_depends_on_its_seed() -> None:
+    train, validation = split_off_validation(numbered(np.arange(600) % 10))
     first, again, other = (subset(train, validation, 60, seed)[0] for seed in (1, 1, 2))
     assert numbers(first) == numbers(again)
     assert set(numbers(first)) != set(numbers(other))
 
 
-def test_a_subset_of_no_size_is_everything_as_it_was() -> None:
-    train, validation = with_validation(numbered(np.arange(60) % 10))
+def test_a_subset_without_size_is_everything() -> None:
+    train, validation = split_off_validation(numbered(np.arange(60) % 10))
     assert subset(train, validation, None, seed=3) == (train, validation)
 
 
 @settings(deadline=None)
 @given(some_labels)
-def test_without_test_no_test_image_is_left_and_none_is_in_two_splits(labels: Labels) -> None:
+def test_validation_as_test_has_no_test_image_and_no_overlap(labels: Labels) -> None:
     images = three_splits(labels)
-    chosen = without_test(images)
+    chosen = validation_as_test(images)
     left = [numbers(split) for split in (chosen.train, chosen.validation, chosen.test)]
     assert not set(numbers(images.test)) & {number for split in left for number in split}
     assert sorted(left[0] + left[1] + left[2]) == sorted(numbers(images.train) + numbers(images.validation))
@@ -166,9 +166,9 @@ def test_without_test_no_test_image_is_left_and_none_is_in_two_splits(labels: La
 
 @settings(deadline=None)
 @given(some_labels)
-def test_without_test_validation_judges_and_the_last_of_train_validates(labels: Labels) -> None:
+def test_in_validation_as_test_the_end_of_train_becomes_validation(labels: Labels) -> None:
     images = three_splits(labels)
-    chosen = without_test(images)
+    chosen = validation_as_test(images)
     assert numbers(chosen.test) == numbers(images.validation)
     assert len(chosen.validation) == len(images.validation)
     assert numbers(chosen.train) + numbers(chosen.validation) == numbers(images.train)

@@ -23,7 +23,7 @@ def test_every_grid_names_models_settings_and_pipelines_that_exist(grid: Grid) -
     assert len(trials) == n_combinations * len(grid.features.split(","))
 
 
-def test_the_log_says_what_was_tried_best_first_by_its_real_settings() -> None:
+def test_the_table_lists_the_settings_best_first() -> None:
     results = [
         replace(a_result("knn", accuracy), settings={"k": k, "stock": False})
         for accuracy, k in ((0.8, 1), (0.9, 4), (0.9, 4))
@@ -40,7 +40,7 @@ def test_a_model_that_was_replaced_is_marked() -> None:
     assert "| default |" in first and "| earlier |" in second
 
 
-def test_todays_settings_are_among_the_best_that_were_tried() -> None:
+def test_the_defaults_are_among_the_best() -> None:
     tried = defaultdict(list)
     for line in LOG.read_text().splitlines():
         cells = [cell.strip() for cell in line.split("|")[1:-1]]

@@ -22,8 +22,8 @@ from models.networks.early_stopping import EarlyStopping
 from models.networks.keras_classifier import KerasClassifier
 from models.registry import MODELS
 from models.spec import Estimator, Unavailable
+from tests.cli_helpers import leaderboard, records
 from tests.conftest import ROOT, Bench
-from tests.outside import leaderboard, records
 
 pytestmark = pytest.mark.skipif(bool(missing_modules(REQUIRES)), reason=f"needs {REQUIRES}")
 

@@ -1,15 +1,15 @@
-"""A dataset of one's own: stripes, drawn here, lying or standing."""
+"""A dataset defined by a plug-in: horizontal or vertical stripes."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.datasets.preprocessing.splits import with_validation
+from benchmarks.datasets.preprocessing.splits import split_off_validation
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images, Split
 
 
 def load(places: DataPlaces) -> Images:
-    """Return 240 images of one stripe each, 60 of them to be judged by."""
+    """Return 240 images of one stripe each, 60 of them for testing."""
     generator = np.random.default_rng(7)
     labels = np.arange(240) % 2
     images = np.zeros((240, 28, 28), np.uint8)
@@ -18,7 +18,7 @@ def load(places: DataPlaces) -> Images:
         image[at : at + 3, 4:24] = 255
         if standing:
             image[:] = image.T.copy()
-    train, validation = with_validation(Split(images[:180], labels[:180]))
+    train, validation = split_off_validation(Split(images[:180], labels[:180]))
     return Images(train, validation, Split(images[180:], labels[180:]), class_names=("lying", "standing"))
 
 

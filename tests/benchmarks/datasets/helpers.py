@@ -1,4 +1,4 @@
-"""Small files and splits that stand in for the real ones, and how a refusal is looked at."""
+"""Small substitutes for real files and splits, and assertions about errors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmarks.common.errors import BenchError
 from benchmarks.datasets.sources import mnist
 from benchmarks.datasets.sources.download import RemoteFile
 from benchmarks.datasets.spec import Split
-from tests.benchmarks.datasets.loopback import Answer, Mirrors
+from tests.benchmarks.datasets.loopback import Mirrors, Response
 
 FakeMnist = tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]
 
@@ -29,7 +29,7 @@ def idx_bytes(array: NDArray[Any], type_code: int = 0x08) -> bytes:
 
 
 def remote(content: bytes, *mirrors: str, name: str = "images.gz") -> RemoteFile:
-    """Return the entry of a file with this uncompressed content."""
+    """Return the ``RemoteFile`` of this uncompressed content."""
     return RemoteFile(name, hashlib.sha256(content).hexdigest(), mirrors)
 
 
@@ -44,29 +44,29 @@ def fake_mnist(n_train: int = 30, n_test: int = 12) -> FakeMnist:
     )
 
 
-def offered(mirrors: Mirrors, arrays: FakeMnist) -> tuple[RemoteFile, ...]:
-    """Have a mirror offer the arrays under the names of MNIST's files; return their entries."""
+def serve(mirrors: Mirrors, arrays: FakeMnist) -> tuple[RemoteFile, ...]:
+    """Serve the arrays under the names of MNIST's files; return their ``RemoteFile`` entries."""
     files = []
     for file, array in zip(mnist.FILES, arrays, strict=True):
         content = idx_bytes(array)
-        url = mirrors.offer("mnist", file.name, Answer(gzip.compress(content)))
+        url = mirrors.serve("mnist", file.name, Response(gzip.compress(content)))
         files.append(remote(content, url, name=file.name))
     return tuple(files)
 
 
 def numbered(labels: NDArray[np.int64]) -> Split:
-    """Return a split of tiny images that hold their own index, for ``numbers`` to read."""
+    """Return a split of tiny images that encode their index; see ``numbers``."""
     n = len(labels)
     return Split(np.arange(n, dtype=np.uint16).view(np.uint8).reshape(n, 1, 2), labels)
 
 
 def numbers(split: Split) -> list[int]:
-    """Return the indices that the images of ``numbered`` hold."""
+    """Return the indices encoded in images of ``numbered``."""
     return [int(number) for number in np.ascontiguousarray(split.images).view(np.uint16).ravel()]
 
 
-def refusal(action: Callable[[], object], kind: type[BenchError] = BenchError) -> str:
-    """Return what ``action`` is refused with: an error of exactly this kind whose message is one line."""
+def error_message(action: Callable[[], object], kind: type[BenchError] = BenchError) -> str:
+    """Return the message of the error that ``action`` raises: exactly of this type, one line."""
     with pytest.raises(BenchError) as caught:
         action()
     message = str(caught.value)
@@ -76,6 +76,6 @@ def refusal(action: Callable[[], object], kind: type[BenchError] = BenchError) -
     return message
 
 
-def left_in(folder: Path) -> list[Path]:
-    """Return everything below ``folder`` but empty locks."""
+def files_in(folder: Path) -> list[Path]:
+    """Return everything below ``folder`` except empty lock files."""
     return [path for path in folder.rglob("*") if not (path.suffix == ".lock" and path.stat().st_size == 0)]

@@ -1,4 +1,4 @@
-"""A person's own data, in every format, when it is good."""
+"""Valid user data in every format."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.datasets.preprocessing.frame import to_frame
-from benchmarks.datasets.preprocessing.prepare import Preparation
+from benchmarks.datasets.preprocessing.normalization import normalize_image
+from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
 from benchmarks.datasets.spec import Images, Split
 from benchmarks.datasets.user_data import is_path, open_path
-from tests.benchmarks.datasets.fakes import refusal
-from tests.benchmarks.datasets.own_files import (
+from tests.benchmarks.datasets.helpers import error_message
+from tests.benchmarks.datasets.sample_files import (
     N_TEST,
     N_TRAIN,
     NAMES,
@@ -31,7 +31,7 @@ from tests.benchmarks.datasets.own_files import (
     write_parquet,
 )
 
-PLAIN = Preparation()
+DEFAULT = PreprocessingOptions()
 TRAIN, TEST = some_images(), some_images(N_TEST, seed=1)
 NUMBERS = ("0", "1", "2")
 
@@ -45,7 +45,7 @@ def folder(root: Path) -> Path:
 def tables(root: Path) -> Path:
     root.mkdir()
     write_csv(root / "my_train.csv", *TRAIN)
-    write_csv(root / "my_test.csv", *TEST, heading=False)
+    write_csv(root / "my_test.csv", *TEST, header=False)
     return root
 
 
@@ -76,12 +76,14 @@ def pair(split: Split) -> tuple[NDArray[np.uint8], list[int]]:
 
 
 @pytest.mark.parametrize("kind", WITH_TEST)
-def test_every_format_with_a_test_part_gives_the_same_images(kind: str, tmp_path: Path) -> None:
+def test_every_format_with_a_test_set_gives_the_same_images(kind: str, tmp_path: Path) -> None:
     write, names = WITH_TEST[kind]
-    images = open_path(str(write(tmp_path / "data")), PLAIN)
+    images = open_path(str(write(tmp_path / "data")), DEFAULT)
     assert images.class_names == names
     assert (len(images.train), len(images.validation), len(images.test)) == (30, 6, 12)
-    expected = {to_frame(image).tobytes() + bytes([label]) for image, label in zip(TEST[0], TEST[1], strict=True)}
+    expected = {
+        normalize_image(image).tobytes() + bytes([label]) for image, label in zip(TEST[0], TEST[1], strict=True)
+    }
     assert {image.tobytes() + bytes([label]) for image, label in zip(*pair(images.test), strict=True)} == expected
     assert images.source == str((tmp_path / "data").with_suffix(".npz" if kind == "npz" else ""))
     assert images.picture is not None and images.picture.startswith(b"\x89PNG")
@@ -100,30 +102,30 @@ WITHOUT_TEST: dict[str, Callable[[Path], Path]] = {
 
 
 @pytest.mark.parametrize("kind", WITHOUT_TEST)
-def test_without_a_test_part_a_stratified_fifth_is_one_always_the_same(kind: str, tmp_path: Path) -> None:
+def test_without_a_test_set_a_fixed_stratified_fifth_becomes_one(kind: str, tmp_path: Path) -> None:
     path = str(WITHOUT_TEST[kind](tmp_path / "data"))
-    images = open_path(path, PLAIN)
+    images = open_path(path, DEFAULT)
     assert images.class_names == NUMBERS
     assert np.bincount(images.test.labels).tolist() == [2, 2, 2]
     assert len(images.train) + len(images.validation) == 30
     assert len(whole(images)) == N_TRAIN
-    again = open_path(path, PLAIN)
+    again = open_path(path, DEFAULT)
     np.testing.assert_array_equal(images.test.images, again.test.images)
     assert any("stratified fifth" in note for note in images.notes)
 
 
-def test_a_gzipped_csv_with_words_and_fractions(tmp_path: Path) -> None:
+def test_a_gzipped_csv_with_text_labels_and_fractions(tmp_path: Path) -> None:
     path = tmp_path / "data.csv.gz"
     words = [NAMES[label] for label in TRAIN[1]]
     path.write_bytes(gzip.compress(csv_text(np.round(TRAIN[0] / 255, 4), words).encode()))
-    assert whole(open_path(str(path), PLAIN)) == whole(open_path(str(write_folder(tmp_path / "f", *TRAIN)), PLAIN))
+    assert whole(open_path(str(path), DEFAULT)) == whole(open_path(str(write_folder(tmp_path / "f", *TRAIN)), DEFAULT))
 
 
-def test_a_label_column_may_stand_last_and_labels_may_be_floats(tmp_path: Path) -> None:
+def test_the_label_column_may_be_last_and_labels_may_be_floats(tmp_path: Path) -> None:
     lines = [line.partition(",") for line in csv_text(*TRAIN).splitlines()]
     text = "\n".join(f"{rest},{'class' if i == 0 else label + '.0'}" for i, (label, _, rest) in enumerate(lines))
     (tmp_path / "data.csv").write_text(text)
-    assert open_path(str(tmp_path / "data.csv"), PLAIN).class_names == NUMBERS
+    assert open_path(str(tmp_path / "data.csv"), DEFAULT).class_names == NUMBERS
 
 
 def test_parquet_of_pixels(tmp_path: Path) -> None:
@@ -132,44 +134,44 @@ def test_parquet_of_pixels(tmp_path: Path) -> None:
 
     columns = {"label": TRAIN[1], **{f"p{i}": TRAIN[0].reshape(N_TRAIN, -1)[:, i] for i in range(144)}}
     pyarrow.parquet.write_table(pyarrow.table(columns), tmp_path / "data.parquet")
-    images = open_path(str(tmp_path / "data.parquet"), PLAIN)
-    assert whole(images) == whole(open_path(str(write_csv(tmp_path / "data.csv", *TRAIN)), PLAIN))
+    images = open_path(str(tmp_path / "data.parquet"), DEFAULT)
+    assert whole(images) == whole(open_path(str(write_csv(tmp_path / "data.csv", *TRAIN)), DEFAULT))
 
 
-def test_without_pyarrow_the_message_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_pyarrow_the_error_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_parquet(tmp_path / "data.parquet", [png(image) for image in TRAIN[0]], TRAIN[1])
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    assert "pip install pyarrow" in refusal(lambda: open_path(str(path), PLAIN))
+    assert "pip install pyarrow" in error_message(lambda: open_path(str(path), DEFAULT))
 
 
-@pytest.mark.parametrize("turned", [False, True])
-def test_polarity_is_noticed_said_and_put_right(turned: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize("inverted", [False, True])
+def test_polarity_is_detected_reported_and_normalized(inverted: bool, tmp_path: Path) -> None:
     images, labels = TRAIN
-    path = write_npz(tmp_path / "data.npz", (255 - images if turned else images, labels))
-    found = open_path(str(path), PLAIN)
+    path = write_npz(tmp_path / "data.npz", (255 - images if inverted else images, labels))
+    found = open_path(str(path), DEFAULT)
     assert found.train.images[:, 0, 0].max() == 0
-    said = "dark on light, turned round" if turned else "light on dark, kept"
-    assert [note for note in found.notes if said in note and "36 of 36" in note]
+    expected = "dark on light, inverted" if inverted else "light on dark, unchanged"
+    assert [note for note in found.notes if expected in note and "36 of 36" in note]
 
 
-def test_mixed_polarity_is_warned_of_and_can_be_set(tmp_path: Path) -> None:
+def test_mixed_polarity_gives_a_warning_and_can_be_set(tmp_path: Path) -> None:
     images, labels = TRAIN[0].copy(), TRAIN[1]
     images[:14] = 255 - images[:14]
     path = str(write_npz(tmp_path / "data.npz", (images, labels)))
-    found = open_path(path, PLAIN)
-    assert [note for note in found.notes if "CAREFUL: 39% look the other way round" in note]
-    forced = open_path(path, Preparation("dark-on-light"))
+    found = open_path(path, DEFAULT)
+    assert [note for note in found.notes if "WARNING: 39% have the opposite polarity" in note]
+    forced = open_path(path, PreprocessingOptions("dark-on-light"))
     assert whole(forced) != whole(found)
-    assert [note for note in forced.notes if "as asked for" in note]
+    assert [note for note in forced.notes if "set by --polarity" in note]
 
 
 def test_values_of_another_range_are_warned_of(tmp_path: Path) -> None:
     path = write_npz(tmp_path / "data.npz", (TRAIN[0] // 16, TRAIN[1]))
-    assert [note for note in open_path(str(path), PLAIN).notes if "no pixel is above 15" in note]
+    assert [note for note in open_path(str(path), DEFAULT).notes if "no pixel is above 15" in note]
 
 
 def test_centring_is_told_on(tmp_path: Path) -> None:
-    images = open_path(str(write_npz(tmp_path / "data.npz", TRAIN)), Preparation(centre=True))
+    images = open_path(str(write_npz(tmp_path / "data.npz", TRAIN)), PreprocessingOptions(centre=True))
     assert images.centred
     assert images.train.images[:, :3].max() == 0
 
@@ -181,32 +183,32 @@ def test_colour_and_every_size_in_one_folder(tmp_path: Path) -> None:
         size = (10 + 3 * i, 60 - i)
         Image.open(path).convert("RGB").resize(size).save(path.with_suffix(".jpg"))
         path.unlink()
-    assert open_path(str(root), PLAIN).image_shape == (28, 28)
+    assert open_path(str(root), DEFAULT).image_shape == (28, 28)
 
 
-def test_what_is_no_image_is_passed_over_and_said(tmp_path: Path) -> None:
+def test_other_files_are_skipped_and_reported(tmp_path: Path) -> None:
     root = write_folder(tmp_path / "data", *TRAIN)
     (root / "alpha" / "notes.txt").write_text("hello")
     (root / "alpha" / ".DS_Store").write_text("hidden")
     (root / "__MACOSX").mkdir()
-    notes = open_path(str(root), PLAIN).notes
-    assert [note for note in notes if note.startswith("1 files were passed over")]
+    notes = open_path(str(root), DEFAULT).notes
+    assert [note for note in notes if note.startswith("1 files skipped")]
 
 
-def test_folders_beside_train_are_said_not_to_be_read(tmp_path: Path) -> None:
+def test_unused_folders_beside_train_are_reported(tmp_path: Path) -> None:
     root = folder(tmp_path / "data")
     write_folder(root / "val", *TEST)
-    assert [note for note in open_path(str(root), PLAIN).notes if "not read: val/" in note]
+    assert [note for note in open_path(str(root), DEFAULT).notes if "not used: val/" in note]
 
 
 def test_a_class_may_be_called_train(tmp_path: Path) -> None:
     root = write_folder(tmp_path / "data", *TRAIN, names=("boat", "plane", "train"))
-    assert open_path(str(root), PLAIN).class_names == ("boat", "plane", "train")
+    assert open_path(str(root), DEFAULT).class_names == ("boat", "plane", "train")
 
 
-def test_hundreds_of_classes_numbers_in_their_order(tmp_path: Path) -> None:
+def test_hundreds_of_numeric_classes_are_sorted(tmp_path: Path) -> None:
     images, labels = some_images(900, 300)
-    found = open_path(str(write_npz(tmp_path / "data.npz", (images, labels))), PLAIN)
+    found = open_path(str(write_npz(tmp_path / "data.npz", (images, labels))), DEFAULT)
     assert found.class_names == tuple(map(str, range(300)))
     assert np.bincount(found.test.labels).tolist() == [1] * 300
 
@@ -215,7 +217,7 @@ def test_a_blank_image_is_dropped_from_training_by_its_name(tmp_path: Path) -> N
     images = TRAIN[0].copy()
     images[4] = 7
     root = write_folder(tmp_path / "data", images, TRAIN[1])
-    found = open_path(str(root), PLAIN)
+    found = open_path(str(root), DEFAULT)
     assert found.dropped == (f"{root}/beta/004.png: every pixel is 7",)
 
 
@@ -223,14 +225,14 @@ def test_changed_data_has_another_hash(tmp_path: Path) -> None:
     from benchmarks.datasets.preprocessing.audit import audit
 
     root = write_folder(tmp_path / "data", *TRAIN)
-    before = audit(open_path(str(root), PLAIN)).data_hash
-    assert audit(open_path(str(root), PLAIN)).data_hash == before
+    before = audit(open_path(str(root), DEFAULT)).data_hash
+    assert audit(open_path(str(root), DEFAULT)).data_hash == before
     (root / "alpha" / "000.png").write_bytes(png(TEST[0][0]))
-    assert audit(open_path(str(root), PLAIN)).data_hash != before
+    assert audit(open_path(str(root), DEFAULT)).data_hash != before
 
 
 @pytest.mark.parametrize(
-    ("text", "meant"),
+    ("text", "expected"),
     [
         ("mnst", False),
         ("letters.npz", True),
@@ -241,5 +243,5 @@ def test_changed_data_has_another_hash(tmp_path: Path) -> None:
         ("a.zip", True),
     ],
 )
-def test_what_is_written_like_a_path_is_one(text: str, meant: bool) -> None:
-    assert is_path(text) is meant
+def test_names_that_look_like_paths_are_paths(text: str, expected: bool) -> None:
+    assert is_path(text) is expected

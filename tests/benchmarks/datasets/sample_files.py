@@ -1,4 +1,4 @@
-"""Small data of one's own, written in every format that is read."""
+"""Small user data, written in every supported format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.benchmarks.datasets.fakes import idx_bytes
+from tests.benchmarks.datasets.helpers import idx_bytes
 
 N_TRAIN, N_TEST = 36, 12
 NAMES = ("alpha", "beta", "gamma")
@@ -22,7 +22,7 @@ Many = Sequence[Any] | NDArray[Any]
 
 
 def some_images(n: int = N_TRAIN, n_classes: int = 3, seed: int = 0, side: int = 12) -> Arrays:
-    """Return light images on a dark ground, of shape (n, side, side), that differ, and labels in turn."""
+    """Return distinct light-on-dark images of shape (n, side, side), and cyclic labels."""
     generator = np.random.default_rng(seed)
     images = np.zeros((n, side, side), np.uint8)
     images[:, 2:-2, 2:-2] = generator.integers(60, 256, (n, side - 4, side - 4), np.uint8)
@@ -60,15 +60,15 @@ def write_npz(path: Path, train: tuple[Any, Any], test: tuple[Any, Any] | None =
     return path
 
 
-def csv_text(images: NDArray[Any], labels: Many, heading: bool = True) -> str:
+def csv_text(images: NDArray[Any], labels: Many, header: bool = True) -> str:
     flat = images.reshape(len(images), -1)
     lines = [",".join(map(str, (label, *row.tolist()))) for label, row in zip(labels, flat, strict=True)]
     names = ["label", *(f"pixel{i}" for i in range(flat.shape[1]))]
-    return "\n".join([*([",".join(names)] if heading else []), *lines]) + "\n"
+    return "\n".join([*([",".join(names)] if header else []), *lines]) + "\n"
 
 
-def write_csv(path: Path, images: NDArray[Any], labels: Many, heading: bool = True) -> Path:
-    path.write_text(csv_text(images, labels, heading))
+def write_csv(path: Path, images: NDArray[Any], labels: Many, header: bool = True) -> Path:
+    path.write_text(csv_text(images, labels, header))
     return path
 
 

@@ -1,4 +1,4 @@
-"""Feature pipelines that each break one promise of the contract."""
+"""Feature pipelines that each fail one check."""
 
 from __future__ import annotations
 

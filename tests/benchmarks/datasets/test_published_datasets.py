@@ -1,4 +1,4 @@
-"""The published relatives of MNIST: small files in their formats, offered on loopback."""
+"""The published datasets besides MNIST: small files in their formats, served on loopback."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.datasets.registry import DATASETS
-from benchmarks.datasets.sources import emnist, idx_relatives, mnist_c, usps
+from benchmarks.datasets.sources import emnist, mnist_c, mnist_variants, usps
 from benchmarks.datasets.sources.download import DownloadError, RemoteFile
 from benchmarks.datasets.spec import DataPlaces, Images
-from tests.benchmarks.datasets.fakes import fake_mnist, idx_bytes, left_in, refusal
-from tests.benchmarks.datasets.loopback import Answer, Mirrors
+from tests.benchmarks.datasets.helpers import error_message, fake_mnist, files_in, idx_bytes
+from tests.benchmarks.datasets.loopback import Mirrors, Response
 
-RELATIVES = (
+PUBLISHED = (
     *("fashion-mnist", "kmnist", "qmnist"),
     *("emnist-letters", "emnist-balanced", "emnist-digits", "usps", "mnist-c"),
 )
 Load = Callable[[DataPlaces], Images]
 
 
-def offered(mirrors: Mirrors, files: tuple[RemoteFile, ...], contents: list[bytes]) -> tuple[RemoteFile, ...]:
-    """Have a mirror offer these contents under the names of the files, with their real checksums."""
+def serve(mirrors: Mirrors, files: tuple[RemoteFile, ...], contents: list[bytes]) -> tuple[RemoteFile, ...]:
+    """Serve these contents under the names of the files, with matching checksums."""
     return tuple(
         replace(
             file,
-            mirrors=(mirrors.offer("there", file.name, Answer(content)),),
+            mirrors=(mirrors.serve("there", file.name, Response(content)),),
             packed=f"{(kind := file.packed.partition(':')[0])}:{hashlib.new(kind, content).hexdigest()}",
         )
         for file, content in zip(files, contents, strict=True)
@@ -62,56 +62,56 @@ def npy(array: NDArray[Any]) -> bytes:
     return buffer.getvalue()
 
 
-def a_fashion_mnist(mirrors: Mirrors, spoil: Callable[[bytes], bytes] = bytes) -> Load:
-    contents = [gzip.compress(spoil(idx_bytes(array))) for array in fake_mnist()]
-    files = offered(mirrors, idx_relatives.FASHION, contents)
-    return lambda places: idx_relatives.load_four(places, "fashion-mnist", files, idx_relatives.CLOTHES)
+def a_fashion_mnist(mirrors: Mirrors, damage: Callable[[bytes], bytes] = bytes) -> Load:
+    contents = [gzip.compress(damage(idx_bytes(array))) for array in fake_mnist()]
+    files = serve(mirrors, mnist_variants.FASHION, contents)
+    return lambda places: mnist_variants.load_four(places, "fashion-mnist", files, mnist_variants.CLOTHES)
 
 
-def a_qmnist(mirrors: Mirrors, spoil: Callable[[bytes], bytes] = bytes) -> Load:
+def a_qmnist(mirrors: Mirrors, damage: Callable[[bytes], bytes] = bytes) -> Load:
     train, labels, test, test_labels = fake_mnist()
     tables = [np.stack([column, *[column * 0 + 7] * 7], axis=1) for column in (labels, test_labels)]
     contents = [idx_bytes(train), integers(tables[0]), idx_bytes(test), integers(tables[1])]
-    files = offered(mirrors, idx_relatives.QMNIST, [gzip.compress(spoil(content)) for content in contents])
-    return lambda places: idx_relatives.load_qmnist(places, files, n_of_mnist=2)
+    files = serve(mirrors, mnist_variants.QMNIST, [gzip.compress(damage(content)) for content in contents])
+    return lambda places: mnist_variants.load_qmnist(places, files, n_of_mnist=2)
 
 
-def an_emnist(mirrors: Mirrors, spoil: Callable[[bytes], bytes] = bytes) -> Load:
+def an_emnist(mirrors: Mirrors, damage: Callable[[bytes], bytes] = bytes) -> Load:
     train, labels, test, test_labels = fake_mnist()
     arrays = (train.swapaxes(1, 2), labels + 1, test.swapaxes(1, 2), test_labels + 1)
     members = {
-        f"gzip/emnist-letters-{kind}-ubyte.gz": gzip.compress(spoil(idx_bytes(array)))
+        f"gzip/emnist-letters-{kind}-ubyte.gz": gzip.compress(damage(idx_bytes(array)))
         for kind, array in zip(emnist.FILES, arrays, strict=True)
     }
-    (file,) = offered(mirrors, (emnist.ARCHIVE,), [zipped(members)])
+    (file,) = serve(mirrors, (emnist.ARCHIVE,), [zipped(members)])
     return lambda places: emnist.load(places, "letters", emnist.LETTERS, file)
 
 
-def a_usps(mirrors: Mirrors, spoil: Callable[[bytes], bytes] = bytes) -> Load:
+def a_usps(mirrors: Mirrors, damage: Callable[[bytes], bytes] = bytes) -> Load:
     generator = np.random.default_rng(0)
     contents = []
     for n in (30, 12):
         lines = []
         for i in range(n):
             values = generator.uniform(-1, 1, 256).round(3)
-            values[0] = 0  # what is 0 need not be written
+            values[0] = 0  # zeros may be omitted
             pairs = " ".join(f"{k + 1}:{value:g}" for k, value in enumerate(values) if value)
             lines.append(f"{i % 10 + 1} {pairs} ")
-        contents.append(bz2.compress(spoil("\n".join(lines).encode() + b"\n")))
-    files = offered(mirrors, usps.FILES, contents)
+        contents.append(bz2.compress(damage("\n".join(lines).encode() + b"\n")))
+    files = serve(mirrors, usps.FILES, contents)
     return lambda places: usps.load(places, files)
 
 
-def an_mnist_c(mirrors: Mirrors, spoil: Callable[[bytes], bytes] = bytes) -> Load:
+def an_mnist_c(mirrors: Mirrors, damage: Callable[[bytes], bytes] = bytes) -> Load:
     train, labels, test, test_labels = fake_mnist(n_test=30)
     members: dict[str, bytes] = {}
     for turn, corruption in enumerate((mnist_c.CLEAN, *mnist_c.CORRUPTIONS)):
         images = test.copy()
-        images[:, 0, 0] = turn  # the corruption that an image is under
+        images[:, 0, 0] = turn  # marks the corruption
         of_kind = {"train_images": train[..., None], "train_labels": labels.astype("int64")}
         of_kind |= {"test_images": images[..., None], "test_labels": test_labels.astype("int64")}
-        members |= {f"mnist_c/{corruption}/{name}.npy": spoil(npy(array)) for name, array in of_kind.items()}
-    (file,) = offered(mirrors, (mnist_c.ARCHIVE,), [zipped(members)])
+        members |= {f"mnist_c/{corruption}/{name}.npy": damage(npy(array)) for name, array in of_kind.items()}
+    (file,) = serve(mirrors, (mnist_c.ARCHIVE,), [zipped(members)])
     return lambda places: mnist_c.load(places, file)
 
 
@@ -125,53 +125,53 @@ FAKES = {
 
 
 @pytest.mark.parametrize("name", FAKES)
-def test_files_of_its_format_are_fetched_verified_and_split(name: str, mirrors: Mirrors, places: DataPlaces) -> None:
+def test_files_are_downloaded_verified_and_split(name: str, mirrors: Mirrors, places: DataPlaces) -> None:
     load = FAKES[name](mirrors)
     images = load(places)
     assert (len(images.train), len(images.validation)) == (25, 5)
     assert images.image_shape == (28, 28)
     assert images.train.labels.dtype == np.int64 and images.train.images.dtype == np.uint8
-    asked = len(mirrors.asked)
+    n_requests = len(mirrors.requests)
     again = load(places)
-    assert len(mirrors.asked) == asked
+    assert len(mirrors.requests) == n_requests
     np.testing.assert_array_equal(again.train.images, images.train.images)
 
 
 @pytest.mark.parametrize("name", FAKES)
 @pytest.mark.parametrize(
-    "spoil", [lambda content: content[:20], lambda content: b"?" + content[1:]], ids=["cut short", "wrong magic"]
+    "damage", [lambda content: content[:20], lambda content: b"?" + content[1:]], ids=["truncated", "wrong magic"]
 )
-def test_a_mirror_with_other_files_of_the_right_checksum_is_refused_in_one_line(
-    name: str, spoil: Callable[[bytes], bytes], mirrors: Mirrors, places: DataPlaces
+def test_invalid_files_with_a_matching_checksum_give_a_one_line_error(
+    name: str, damage: Callable[[bytes], bytes], mirrors: Mirrors, places: DataPlaces
 ) -> None:
-    refusal(lambda: FAKES[name](mirrors, spoil)(places))
+    error_message(lambda: FAKES[name](mirrors, damage)(places))
 
 
 @pytest.mark.parametrize("name", FAKES)
-def test_a_damaged_download_is_not_kept(name: str, mirrors: Mirrors, places: DataPlaces) -> None:
+def test_a_damaged_download_is_deleted(name: str, mirrors: Mirrors, places: DataPlaces) -> None:
     load = FAKES[name](mirrors)
-    for path, answer in mirrors.answers.items():
-        mirrors.answers[path] = replace(answer, body=answer.body[:-1] + b"?")
-    assert "what it sent is damaged" in refusal(lambda: load(places), DownloadError)
-    assert [path for path in left_in(places.cache) if path.is_file()] == []
+    for path, response in mirrors.responses.items():
+        mirrors.responses[path] = replace(response, body=response.body[:-1] + b"?")
+    assert "damaged file" in error_message(lambda: load(places), DownloadError)
+    assert [path for path in files_in(places.cache) if path.is_file()] == []
 
 
 @pytest.mark.parametrize("name", FAKES)
-def test_a_damaged_file_at_hand_is_refused(name: str, mirrors: Mirrors, places: DataPlaces) -> None:
+def test_a_damaged_local_file_is_an_error(name: str, mirrors: Mirrors, places: DataPlaces) -> None:
     load = FAKES[name](mirrors)
     load(places)
-    path = next(path for path in left_in(places.cache) if path.is_file())
+    path = next(path for path in files_in(places.cache) if path.is_file())
     path.write_bytes(path.read_bytes()[:-1])
-    assert f"{path} is damaged" in refusal(lambda: load(places))
+    assert f"{path} is damaged" in error_message(lambda: load(places))
 
 
-def test_qmnist_is_tested_on_the_digits_that_mnist_does_not_have(mirrors: Mirrors, places: DataPlaces) -> None:
+def test_the_test_digits_of_qmnist_are_not_in_mnist(mirrors: Mirrors, places: DataPlaces) -> None:
     images = a_qmnist(mirrors)(places)
     np.testing.assert_array_equal(images.test.images, fake_mnist()[2][2:])
     np.testing.assert_array_equal(images.test.labels, fake_mnist()[3][2:])
 
 
-def test_letters_of_emnist_stand_upright_and_begin_at_a(mirrors: Mirrors, places: DataPlaces) -> None:
+def test_letters_of_emnist_are_transposed_and_labelled_from_a(mirrors: Mirrors, places: DataPlaces) -> None:
     images = an_emnist(mirrors)(places)
     np.testing.assert_array_equal(images.test.images, fake_mnist()[2])
     assert images.test.labels.tolist() == fake_mnist()[3].tolist()
@@ -186,16 +186,16 @@ def test_every_test_digit_of_mnist_c_is_under_one_corruption_in_turn(mirrors: Mi
     np.testing.assert_array_equal(images.test.images[:, 1:], fake_mnist(n_test=30)[2][:, 1:])
 
 
-def test_pixels_of_usps_are_of_the_whole_range(mirrors: Mirrors, places: DataPlaces) -> None:
+def test_pixels_of_usps_have_the_full_range(mirrors: Mirrors, places: DataPlaces) -> None:
     images = a_usps(mirrors)(places)
     assert sorted(set(images.test.labels.tolist())) == list(range(10))
     assert images.test.images[:, 0, 0].max() < 190 and images.test.images.min() < 5
 
 
 def test_every_relative_is_registered_with_mirrors_and_a_checksum() -> None:
-    assert set(RELATIVES) <= set(DATASETS)
+    assert set(PUBLISHED) <= set(DATASETS)
     files = (
-        *(*idx_relatives.FASHION, *idx_relatives.KUZUSHIJI, *idx_relatives.QMNIST),
+        *(*mnist_variants.FASHION, *mnist_variants.KUZUSHIJI, *mnist_variants.QMNIST),
         *(emnist.ARCHIVE, *usps.FILES, mnist_c.ARCHIVE),
     )
     lengths = {"md5": 32, "sha256": 64}
@@ -206,18 +206,18 @@ def test_every_relative_is_registered_with_mirrors_and_a_checksum() -> None:
     assert len({file.packed for file in files}) == len(files)
 
 
-@pytest.mark.parametrize("name", RELATIVES)
-def test_at_hand_is_where_the_files_lie(name: str, places: DataPlaces) -> None:
-    assert DATASETS[name].at_hand(places) is None
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_without_files_the_location_is_none(name: str, places: DataPlaces) -> None:
+    assert DATASETS[name].location(places) is None
 
 
-def test_fashion_is_never_taken_for_mnist(mirrors: Mirrors, places: DataPlaces) -> None:
-    """Both have files of the same names: each is looked for in a folder of its own name."""
+def test_fashion_mnist_is_not_confused_with_mnist(mirrors: Mirrors, places: DataPlaces) -> None:
+    """Both have files of the same names, but each is searched in its own folder."""
     a_fashion_mnist(mirrors)(places)
-    assert DATASETS["fashion-mnist"].at_hand(places) == str(places.cache / "fashion-mnist")
-    assert DATASETS["mnist"].at_hand(places) is None
+    assert DATASETS["fashion-mnist"].location(places) == str(places.cache / "fashion-mnist")
+    assert DATASETS["mnist"].location(places) is None
 
 
-def test_classes_have_the_numbers_that_their_publishers_say() -> None:
-    assert [len(names) for names in (emnist.LETTERS, emnist.BALANCED, idx_relatives.CLOTHES)] == [26, 47, 10]
+def test_numbers_of_classes_are_those_of_the_publications() -> None:
+    assert [len(names) for names in (emnist.LETTERS, emnist.BALANCED, mnist_variants.CLOTHES)] == [26, 47, 10]
     assert "".join(emnist.BALANCED) == string.digits + string.ascii_uppercase + "abdefghnqrt"

@@ -1,4 +1,4 @@
-"""A made-up run on disk, always the same: what reading and reporting are timed on."""
+"""A synthetic run on disk, always the same, for timing reading and reporting."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ RESOURCES = Resources(100.0, 2**20, 1, "scikit-learn")
 
 
 def store_run(root: Path) -> ResultStore:
-    """Write results and predictions of models that err more and more often; return where."""
+    """Write results and predictions of models with increasing error rates; return the store."""
     generator = np.random.default_rng(0)
     store = ResultStore(root, "made-up", "digits")
     truth = generator.integers(0, N_CLASSES, N_TEST)

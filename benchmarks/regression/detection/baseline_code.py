@@ -1,4 +1,4 @@
-"""The code that stored passes timed, out of git's history."""
+"""The code of the baseline, from git's history."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from benchmarks.common.paths import ROOT
 
 
 @contextmanager
-def stored_code(commit: str | None) -> Iterator[Path | None]:
-    """Yield a folder that holds the code of a commit until the end of the block; None where git does not have it."""
+def baseline_code(commit: str | None) -> Iterator[Path | None]:
+    """Yield a temporary folder with the code of a commit; None if git does not have it."""
     archive = _archive(commit) if commit else None
     if archive is None:
         yield None

@@ -1,4 +1,4 @@
-"""Models that each break one promise of the contract, and are well-behaved otherwise."""
+"""Models that each fail one check and pass the others."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from models.spec import BuildContext, ModelSpec
 
 
 class NearestMean:
-    """Says the class whose mean image is nearest: keeps every promise."""
+    """Nearest class mean: passes every check."""
 
     def __init__(self, context: BuildContext) -> None:
         self.n_classes = context.n_classes
@@ -29,7 +29,7 @@ class NearestMean:
 
 
 class Unsteady(NearestMean):
-    """Learns from other rows each time, whatever the seed."""
+    """Trains on random rows, ignoring the seed."""
 
     def fit(self, X: Any, y: Any) -> Self:
         rows = np.random.default_rng().permutation(len(X))[:30]
@@ -37,7 +37,7 @@ class Unsteady(NearestMean):
 
 
 class Remembers(NearestMean):
-    """Mixes what it learnt before into what it learns now."""
+    """Keeps part of the previous fit."""
 
     means: Any = None
 
@@ -57,15 +57,15 @@ class Scribbles(NearestMean):
 
 
 class Startled(NearestMean):
-    """Says the first class of everything where it sees an image that it has learnt."""
+    """Predicts the first class for every image of a batch with a training image."""
 
     def fit(self, X: Any, y: Any) -> Self:
-        self.learnt = {row.tobytes() for row in X}
+        self.training_rows = {row.tobytes() for row in X}
         return super().fit(X, y)
 
     def predict(self, X: Any) -> Any:
-        startled = any(row.tobytes() in self.learnt for row in X)
-        return np.full(len(X), self.labels[0]) if startled else super().predict(X)
+        seen = any(row.tobytes() in self.training_rows for row in X)
+        return np.full(len(X), self.labels[0]) if seen else super().predict(X)
 
 
 class OnlyMany(NearestMean):
@@ -86,7 +86,7 @@ class EveryClassOnly(NearestMean):
 
 
 class CrashesAndHangs(NearestMean):
-    """Ends the interpreter where a class is missing, and hangs on other sizes."""
+    """Exits if a class is missing, and hangs on other sizes."""
 
     def fit(self, X: Any, y: Any) -> Self:
         if len(np.unique(y)) < self.n_classes:
@@ -115,7 +115,7 @@ class CannotPickle(NearestMean):
 
 
 class SavesItself(CannotPickle):
-    """Keeps itself in a file of its own format, as a model of a library that does not pickle may."""
+    """Saves to its own file format, as a model that cannot be pickled may."""
 
     def save(self, folder: Path) -> None:
         np.savez(folder / "means.npz", means=self.means, labels=self.labels)
@@ -153,23 +153,23 @@ def build_nothing(context: BuildContext) -> Any:
 
 
 MODELS = tuple(
-    ModelSpec(name, "careless", f"a model that {what}", build, features=("pixels",))
+    ModelSpec(name, "failing", f"a model that {what}", build, features=("pixels",))
     for name, what, build in (
-        ("careful", "keeps every promise", NearestMean),
+        ("careful", "passes every check", NearestMean),
         ("nothing", "is none", build_nothing),
         ("unsteady", "ignores its seed", Unsteady),
         ("remembers", "remembers an earlier fit", Remembers),
         ("scribbles", "writes into what it is given", Scribbles),
-        ("startled", "misreads all images beside one that it has learnt", Startled),
+        ("startled", "misclassifies images in a batch with a training image", Startled),
         ("only-many", "returns a bare number for one image", OnlyMany),
-        ("one-size-only", "reads 28×28 pixels only", OneSizeOnly),
+        ("one-size-only", "accepts 28×28 pixels only", OneSizeOnly),
         ("every-class-only", "needs every class in train", EveryClassOnly),
         ("crashes-and-hangs", "ends its process, or never ends", CrashesAndHangs),
-        ("overconfident", "gives shares that do not sum to one", Overconfident),
+        ("overconfident", "gives probabilities that do not sum to one", Overconfident),
         ("backwards", "has its columns in the wrong order", Backwards),
         ("cannot-pickle", "does not pickle", CannotPickle),
-        ("saves-itself", "has a format of its own", SavesItself),
+        ("saves-itself", "has its own file format", SavesItself),
         ("counts-from-zero", "counts its steps from 0", CountsFromZero),
-        ("tells-progress", "says how far it is", TellsProgress),
+        ("tells-progress", "reports progress", TellsProgress),
     )
 )

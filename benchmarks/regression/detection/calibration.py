@@ -1,4 +1,4 @@
-"""The calibration kernel: a fixed piece of work that other times are given as multiples of."""
+"""The calibration kernel: a fixed workload that all times are divided by."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Raise this when the kernel, the slice or the rounds change: what was stored before then compares with nothing
+# Increase when the kernel, the sample data or the rounds change: older baselines are then rejected
 PROTOCOL = 2
 MATRIX, PRODUCTS = 384, 3
 TRAFFIC_BYTES, PASSES = 8 << 20, 4
@@ -25,22 +25,22 @@ SEED = 2005
 
 @dataclass(frozen=True)
 class Seconds:
-    """What a piece of work took by the wall's clock, and what processors spent on it."""
+    """Wall-clock and CPU time of a workload."""
 
     wall: float
     cpu: float
 
 
-def spent(work: Callable[[], object]) -> Seconds:
-    """Time ``work``; ``cpu`` counts all threads, and the child processes that it waited for."""
-    before = _cpu_seconds()
-    _, wall = timed(work)
-    return Seconds(wall, _cpu_seconds() - before)
+def measure_seconds(workload: Callable[[], object]) -> Seconds:
+    """Time ``workload``; ``cpu`` includes all threads and finished child processes."""
+    baseline = _cpu_seconds()
+    _, wall = timed(workload)
+    return Seconds(wall, _cpu_seconds() - baseline)
 
 
 def calibrate() -> Seconds:
     """Time the kernel once: matrix products and plain Python in equal parts, and some memory traffic."""
-    return spent(_kernel)
+    return measure_seconds(_kernel)
 
 
 def _cpu_seconds() -> float:
@@ -58,7 +58,7 @@ def _kernel() -> None:
 
 
 def _plain_python() -> str:
-    """Count, build and look up, as code around the libraries does."""
+    """Dictionary operations and formatting, as in the code around the libraries."""
     seen: dict[int, int] = {}
     for step in range(STEPS):
         place = step * 7919 % 1009

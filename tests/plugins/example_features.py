@@ -1,4 +1,4 @@
-"""Two feature pipelines of one's own: one that learns nothing, and one that learns from the training images."""
+"""Two feature pipelines defined by a plug-in: one without parameters, and one fitted on the training images."""
 
 from __future__ import annotations
 
@@ -39,5 +39,5 @@ class Eigenimages:
 
 FEATURES = (
     FeaturePipeline("profiles", "ink in each row and column", Profiles),
-    FeaturePipeline("eigenimages", "coordinates in a space of 20 dimensions that is learnt", Eigenimages),
+    FeaturePipeline("eigenimages", "coordinates in a space of 20 dimensions that is fitted", Eigenimages),
 )

@@ -23,8 +23,8 @@ from benchmarks.catalog.plugins import GROUPS
 from benchmarks.common.dependencies import missing_modules
 from benchmarks.conformance.models import MODEL_CHECKS, ModelCase
 from features.pretrained.backend import REQUIRES
+from tests.cli_helpers import leaderboard
 from tests.conftest import ROOT
-from tests.outside import leaderboard
 
 ADD_A_MODEL = (ROOT / "docs/add-a-model.md").read_text(encoding="utf-8")
 NOTEBOOK = ROOT / "docs/results-with-pandas.ipynb"
@@ -81,11 +81,11 @@ def test_the_features_of_the_text_can_be_used_as_it_says(clone: Path) -> None:
     assert "✗" not in said and leaderboard(clone / "results")["knn@profiles"]["status"] == "ok"
 
 
-def test_the_model_of_the_text_keeps_every_promise(tmp_path: Path) -> None:
+def test_the_model_of_the_guide_passes_every_check(tmp_path: Path) -> None:
     (tmp_path / "bayes.py").write_text(blocks("python")[0])
     catalog = load_catalog([tmp_path / "bayes.py"])
     case = ModelCase(catalog.models["bayes"], catalog)
-    assert [verdict for check in MODEL_CHECKS if (verdict := check.of(case)).kept == "broken"] == []
+    assert [result for check in MODEL_CHECKS if (result := check.run(case)).status == "failed"] == []
 
 
 def test_the_network_of_the_text_learns(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_the_network_of_the_text_learns(tmp_path: Path) -> None:
     (tmp_path / "convolution.py").write_text(blocks("python")[1])
     catalog = load_catalog([tmp_path / "convolution.py"])
     case = ModelCase(catalog.models["one-convolution"], catalog, {"batch": 16})
-    assert (case.answer == case.data.test_labels).mean() > 0.5
+    assert (case.predictions == case.data.test_labels).mean() > 0.5
 
 
 def test_the_entry_point_of_the_text_is_of_a_group_that_is_read() -> None:

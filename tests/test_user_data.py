@@ -1,10 +1,11 @@
-"""A person's own data, through the real command."""
+"""User data, through the real command."""
 
 from __future__ import annotations
 
 import io
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +13,18 @@ import pytest
 from PIL import Image
 
 from bench import main
-from benchmarks.records.dataset_file import name_of_user_data
-from tests.benchmarks.datasets.own_files import png, some_images, write_folder
+from benchmarks.common.atomic_files import write_json
+from benchmarks.records.dataset_file import DatasetRecord, name_of_user_data
+from tests.benchmarks.datasets.sample_files import png, some_images, write_folder
+from tests.cli_helpers import leaderboard
 from tests.conftest import ROOT, Bench
-from tests.outside import leaderboard
 
 NAMES = ("apple & pear", "ж", "plum")
 QUICK = ("--models", "knn", "--features", "pixels")
 
 
 def fruit(root: Path, seed: int = 0) -> Path:
-    """Write colour pictures of 30×20 pixels, dark on light, of classes that differ in where the ink is."""
+    """Write colour images of 30×20 pixels, dark on light, of classes that differ in the position of the ink."""
     images, labels = some_images(45, seed=seed, side=30)
     for label in range(3):
         images[labels == label, 4 + 7 * label : 10 + 7 * label, 8:16] = 255
@@ -35,14 +37,14 @@ def test_a_folder_of_images_becomes_a_leaderboard_with_a_picture_and_names(bench
     done = bench("--dataset", str(path), *QUICK)
     assert done.returncode == 0, done.stdout + done.stderr
     results = tmp_path / "local" / "My-fruit"
-    assert "polarity: dark on light, turned round" in done.stdout
+    assert "polarity: dark on light, inverted" in done.stdout
     assert f"what was made of the images: {results / 'images.png'}" in done.stdout
     picture = Image.open(io.BytesIO((results / "images.png").read_bytes()))
     assert picture.format == "PNG" and picture.width > 500
     stored = json.loads((results / "dataset.json").read_text())
     assert stored["class_names"] == sorted(NAMES) and stored["source"] == str(path)
     (record,) = [json.loads(file.read_text()) for file in results.glob("trials/*.json")]
-    assert [scores["label"] for scores in record["evaluation"]["test"]["per_class"]] == sorted(NAMES)
+    assert [scores["label"] for scores in record["scores"]["per_class"]] == sorted(NAMES)
     report = (results / "report.html").read_text()
     assert all(name.replace("&", "&amp;") in report for name in NAMES)
     assert float(leaderboard(tmp_path, "My-fruit")["knn@pixels"]["accuracy"]) > 0.5
@@ -50,17 +52,10 @@ def test_a_folder_of_images_becomes_a_leaderboard_with_a_picture_and_names(bench
     assert "data changed" in bench("--dataset", str(path), *QUICK).stdout
 
 
-def test_folders_of_one_name_and_names_that_are_taken_have_results_of_their_own(tmp_path: Path) -> None:
+def test_folders_of_the_same_name_get_separate_results(tmp_path: Path) -> None:
     (tmp_path / "fruit").mkdir()
-    stored: dict[str, object] = {
-        "class_names": [],
-        "counts": {},
-        "duplicates": {},
-        "dropped": [],
-        "hashes": {},
-        "checksums": [],
-    }
-    (tmp_path / "fruit" / "dataset.json").write_text(json.dumps({**stored, "source": "/a/fruit", "test_labels": [0]}))
+    stored = DatasetRecord((), {}, {}, (), {}, (), (), "/a/fruit", test_labels=(0,))
+    write_json(tmp_path / "fruit" / "dataset.json", asdict(stored))
     assert name_of_user_data(tmp_path, "fruit", "/a/fruit", {"digits"}) == "fruit"
     other = name_of_user_data(tmp_path, "fruit", "/b/fruit", {"digits"})
     assert re.fullmatch(r"fruit-[0-9a-f]{6}", other)
@@ -75,12 +70,12 @@ def test_folders_of_one_name_and_names_that_are_taken_have_results_of_their_own(
     [
         (("--dataset", "fruits.npz"), "no such file or folder"),
         (("--dataset", "digit"), "did you mean digits"),
-        (("--dataset", "digits", "--centre"), "'digits' is prepared already"),
-        (("--dataset", str(ROOT / "README.md")), "no known format"),
+        (("--dataset", "digits", "--centre"), "'digits' is already preprocessed"),
+        (("--dataset", str(ROOT / "README.md")), "unknown format"),
         (("--dataset", str(ROOT / ".ci")), "no subfolders"),
     ],
 )
-def test_what_is_wrong_is_one_line_and_exit_code_2(
+def test_errors_are_one_line_and_exit_code_2(
     words: tuple[str, ...], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*words, *QUICK, "--results-dir", str(tmp_path / "results")]) == 2

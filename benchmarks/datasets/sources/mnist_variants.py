@@ -1,9 +1,8 @@
-"""Relatives of MNIST in four IDX files: Fashion-MNIST (Xiao et al. 2017), Kuzushiji-MNIST (Clanuwat et al. 2018) and
+"""Variants of MNIST in four IDX files: Fashion-MNIST (Xiao et al. 2017), Kuzushiji-MNIST (Clanuwat et al. 2018) and
 QMNIST (Yadav & Bottou 2019).
 
-The checksums are of the files as they are offered; none of the uncompressed content is known to be published. SHA-256:
-as tensorflow-datasets lists them (url_checksums/fashion_mnist.txt and kmnist.txt). MD5: as torchvision does
-(datasets/mnist.py).
+The checksums are of the compressed files; none of the uncompressed content are known. SHA-256: from
+tensorflow-datasets (url_checksums/fashion_mnist.txt and kmnist.txt). MD5: from torchvision (datasets/mnist.py).
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 
 from benchmarks.datasets.readers.idx import parse_idx, parse_idx_integers
-from benchmarks.datasets.sources.checked_files import DIGITS, checksums, published, read_all, where
+from benchmarks.datasets.sources.checked_files import DIGITS, as_images, checksums, location_of, read_all
 from benchmarks.datasets.sources.download import RemoteFile
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
 
@@ -35,7 +34,7 @@ CLOTHES = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
     *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
 )
-# one host, two ways to it: no other mirror is known to hold these very files
+# one host, two URLs: no other mirror is known to have these files
 KUZUSHIJI_MIRRORS = (
     "https://codh.rois.ac.jp/kmnist/dataset/kmnist/",
     "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
@@ -63,19 +62,19 @@ QMNIST = tuple(
         ("qmnist-test-labels-idx2-int.gz", "5b5b05890a5e13444e108efe57b788aa"),
     )
 )
-N_OF_MNIST = 10_000  # of QMNIST's 60,000 test digits the first are MNIST's own
+N_OF_MNIST = 10_000  # the first of QMNIST's 60,000 test digits are MNIST's
 
 
 def load_four(places: DataPlaces, folder: str, files: Files, class_names: tuple[str, ...]) -> Images:
-    """Find or fetch images and labels of train and test, and verify them."""
+    """Find or download images and labels of train and test, and verify them."""
     contents = read_all(files, places, folder)
     names = [file.name.removesuffix(".gz") for file in files]
     arrays = [parse_idx(content, name) for content, name in zip(contents, names, strict=True)]
-    return published((arrays[0], arrays[1]), (arrays[2], arrays[3]), class_names, checksums(names, contents))
+    return as_images((arrays[0], arrays[1]), (arrays[2], arrays[3]), class_names, checksums(names, contents))
 
 
 def load_qmnist(places: DataPlaces, files: Files = QMNIST, n_of_mnist: int = N_OF_MNIST) -> Images:
-    """Return MNIST's training digits as QMNIST has them, and its 50,000 further digits to test with.
+    """Return QMNIST's training digits (MNIST's), and its 50,000 additional test digits.
 
     Labels have eight columns; the first is the digit.
     """
@@ -85,26 +84,26 @@ def load_qmnist(places: DataPlaces, files: Files = QMNIST, n_of_mnist: int = N_O
     labels = [parse_idx_integers(contents[i], names[i]) for i in (1, 3)]
     digits = [table[:, 0] if table.ndim == 2 and table.shape[1] else table for table in labels]
     train, test = (images[0], digits[0]), (images[1][n_of_mnist:], digits[1][n_of_mnist:])
-    return published(train, test, DIGITS, checksums(names, contents), centred=True)
+    return as_images(train, test, DIGITS, checksums(names, contents), centred=True)
 
 
 DATASETS = (
     Dataset(
         "fashion-mnist",
-        "70,000 pieces of clothing (Xiao et al. 2017)",
+        "70,000 images of clothing (Xiao et al. 2017)",
         partial(load_four, folder="fashion-mnist", files=FASHION, class_names=CLOTHES),
-        lambda places: where(FASHION, places, "fashion-mnist"),
+        lambda places: location_of(FASHION, places, "fashion-mnist"),
     ),
     Dataset(
         "kmnist",
-        "70,000 syllables of old Japanese writing (Clanuwat et al. 2018)",
+        "70,000 characters of cursive Japanese (Clanuwat et al. 2018)",
         partial(load_four, folder="kmnist", files=KUZUSHIJI, class_names=SYLLABLES),
-        lambda places: where(KUZUSHIJI, places, "kmnist"),
+        lambda places: location_of(KUZUSHIJI, places, "kmnist"),
     ),
     Dataset(
         "qmnist",
-        "MNIST's training digits, 50,000 further ones to test with (Yadav & Bottou 2019)",
+        "MNIST's training digits, 50,000 additional test digits (Yadav & Bottou 2019)",
         load_qmnist,
-        lambda places: where(QMNIST, places, "qmnist"),
+        lambda places: location_of(QMNIST, places, "qmnist"),
     ),
 )

@@ -1,0 +1,79 @@
+"""The checks of one subject, run in supervised processes: one that hangs or crashes fails, and the others still run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.common.clock import clock
+from benchmarks.conformance.checks import CheckResult
+from benchmarks.conformance.worker import REQUEST, RESULTS, CheckRequest, Line
+from benchmarks.execution.processes.orphan_cleanup import scratch_folder
+from benchmarks.execution.processes.supervisor import LOG, Limits, how_it_ended, supervise
+from models.spec import Unavailable
+
+STARTUP_S = 120.0  # importing the libraries does not count as time of a check
+
+
+def run_checks(request: CheckRequest, limits: Limits, report: Callable[[CheckResult], object]) -> None:
+    """Run the checks of a subject and report the result of each as soon as it is known.
+
+    A check that exceeds a limit or ends its process fails; the following ones run in a new process. After a failed
+    essential check no others are run. Raises ``Unavailable``.
+    """
+    at = request.start
+    while at < len(request.checks):
+        with scratch_folder() as (folder, cleanup):
+            (folder / REQUEST).write_bytes(msgspec.json.encode(replace(request, start=at)))
+            reader = _Reader(folder / RESULTS, report)
+            command = ["benchmarks.conformance.worker", str(folder)]
+            outcome = supervise(command, folder, limits, cleanup, threading.Event(), reader.current_check_started_at)
+            reader.read()
+            log = (folder / LOG).read_bytes()
+        at += len(reader.results)
+        failed = [result.status == "failed" for result in reader.results]
+        if at < len(request.checks) and not (failed and failed[-1] and request.checks[at - 1].essential):
+            reason = outcome.ended_for[1] if outcome.ended_for else how_it_ended(outcome.exit_code, log)
+            result = request.checks[at].failure(reason if reader.ready else f"its process did not start: {reason}")
+            report(result)
+            at += 1
+            failed = [result.status == "failed"]
+        if failed and failed[-1] and request.checks[at - 1].essential:
+            return
+
+
+@dataclass
+class _Reader:
+    """Reads the lines that the process of the checks writes."""
+
+    path: Path
+    report: Callable[[CheckResult], object]
+    results: list[CheckResult] = field(default_factory=list)
+    ready: bool = False
+    last_line_at: float = field(default_factory=clock)
+    position: int = 0
+
+    def current_check_started_at(self) -> float:
+        """Report new results; return since when the time limit counts."""
+        if self.read():
+            self.last_line_at = clock()
+        return self.last_line_at + (0 if self.ready else STARTUP_S)
+
+    def read(self) -> bool:
+        """Report the results in whole new lines; return whether there were any. Raises ``Unavailable``."""
+        content = self.path.read_bytes()[self.position :] if self.path.exists() else b""
+        lines = content[: content.rfind(b"\n") + 1]
+        self.position += len(lines)
+        for text in lines.splitlines():
+            line = msgspec.json.decode(text, type=Line)
+            self.ready = True
+            if line.unavailable:
+                raise Unavailable(line.unavailable)
+            if line.result:
+                self.results.append(line.result)
+                self.report(line.result)
+        return bool(lines)

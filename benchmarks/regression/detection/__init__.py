@@ -1,0 +1,1 @@
+"""Stored benchmark results, and their comparison with new ones."""

@@ -1,1 +1,0 @@
-"""Stored passes of the suites, and the verdict on what has become slower."""
