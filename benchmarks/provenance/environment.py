@@ -18,6 +18,7 @@ from benchmarks.common.paths import ROOT
 CODE = ("bench.py", "benchmarks", "models", "features", "pyproject.toml", "constraints.txt")
 
 
+@cache
 def version_of(module: str) -> str | None:
     """Return the installed version of the distribution that provides ``module``; None without one."""
     for distribution in distributions(module):
