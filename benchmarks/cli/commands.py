@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 from argparse import Namespace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
-from benchmarks.common.paths import cache_folder
+from benchmarks.common.paths import cache_folder, size_of
 
 if TYPE_CHECKING:
     from benchmarks.catalog.catalog import Catalog
@@ -51,15 +51,20 @@ def run(options: Namespace) -> int:
 
 
 def list_all(options: Namespace) -> int:
-    """Print what there is."""
-    import json
-
-    from benchmarks.cli.listing import as_text, describe
+    """Print what there is, or all that is known of what was named."""
+    from benchmarks.cli.listing import as_text, describe, feature_cache, in_full
     from benchmarks.datasets.registry import data_places
 
     cache = cache_folder()
-    listing = describe(_catalog(options), data_places(options.data_dir, cache), cache / "features")
-    print(json.dumps(listing, indent=1) if options.json else as_text(listing))
+    listing: dict[str, Any] = describe(_catalog(options), data_places(options.data_dir, cache), options.name or "all")
+    if not options.name:
+        listing["feature_cache"] = feature_cache(cache / "features")
+    if options.json:
+        import json
+
+        print(json.dumps(listing, indent=1))
+    else:
+        print(in_full(listing) if options.name else as_text(listing))
     return 0
 
 
@@ -123,7 +128,7 @@ def clear_cache(options: Namespace) -> int:
     from benchmarks.execution.worker.feature_cache import FeatureCache
 
     cache = FeatureCache(cache_folder() / "features")
-    print(f"removing {cache.size_bytes() / 2**20:,.0f} MiB in {cache.folder}")
+    print(f"removing {size_of(cache.folder) / 2**20:,.0f} MiB in {cache.folder}")
     cache.clear()
     return 0
 

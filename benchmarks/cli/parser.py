@@ -14,7 +14,7 @@ FORMATS = ("png", "svg", "latex", "csv")
 GATES = ("accuracy", "fit", "predict", "memory")
 COMMANDS = """\
 other commands ('python bench.py COMMAND --help' tells more):
-  list            models, features and datasets; what is missing and why
+  list            models, features and datasets; what is missing; one of them with its settings
   report          write a run's reports again, without running a model
   compare         what changed between two runs, and whether it is more than noise
   compare-models  how two rows of a run differ, and whether it is more than chance
@@ -69,7 +69,8 @@ def _parser() -> argparse.ArgumentParser:
         "cannot be fetched; may be repeated",
     )
     parser = argparse.ArgumentParser(prog="bench.py")
-    subparsers = parser.add_subparsers(required=True, metavar="run|list|report|…")
+    # with prog given, argparse does not lay out a usage line to find it
+    subparsers = parser.add_subparsers(required=True, metavar="run|list|report|…", prog=parser.prog)
     _add_run(
         subparsers.add_parser(
             "run",
@@ -81,8 +82,11 @@ def _parser() -> argparse.ArgumentParser:
         )
     )
     listing = subparsers.add_parser(
-        "list", parents=[common], description="Models, features, datasets; what is missing."
+        "list",
+        parents=[common],
+        description="Models, features, datasets; what is missing. With NAME: one of them with its settings.",
     )
+    listing.add_argument("name", nargs="?", metavar="NAME", help="a model, feature pipeline or dataset, or a glob")
     listing.add_argument("--json", action="store_true", help="for programs")
     listing.set_defaults(do=commands.list_all)
     pair = subparsers.add_parser(

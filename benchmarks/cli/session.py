@@ -13,9 +13,9 @@ from benchmarks.catalog.selection import Choice, plan, wanted
 from benchmarks.cli.display import display
 from benchmarks.common.atomic_files import write_whole
 from benchmarks.common.paths import RESULTS
+from benchmarks.datasets.opening import AS_FOUND, open_dataset
 from benchmarks.datasets.preprocessing.audit import Audit, audit
 from benchmarks.datasets.preprocessing.prepare import Preparation
-from benchmarks.datasets.registry import AS_FOUND, open_dataset
 from benchmarks.datasets.spec import DataPlaces, Images
 from benchmarks.execution.estimates import Estimates
 from benchmarks.execution.harness import Harness, RunOptions

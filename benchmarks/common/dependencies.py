@@ -1,9 +1,11 @@
-"""Which libraries are not there, and how to get them."""
+"""Which libraries are missing, and how to install them."""
 
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Sequence
+from importlib.machinery import PathFinder
 
 DISTRIBUTIONS = {
     "numpy": ("numpy",),
@@ -27,14 +29,23 @@ def distributions(module: str) -> tuple[str, ...]:
 
 def missing_modules(modules: Sequence[str]) -> list[str]:
     """Return those of ``modules`` that cannot be imported, without importing them."""
-    return [module for module in modules if not _is_there(module)]
+    return [module for module in modules if not _is_installed(module)]
 
 
-def _is_there(module: str) -> bool:
+def _is_installed(module: str) -> bool:
+    """Look for a module's file; ``importlib.util.find_spec`` would import the packages above a dotted name."""
+    if module in sys.modules:
+        return sys.modules[module] is not None
+    package, *parts = module.split(".")
     try:
-        return importlib.util.find_spec(module) is not None
-    except (ModuleNotFoundError, ValueError):  # of a dotted name the packages above it are imported
+        spec = importlib.util.find_spec(package)
+    except ValueError:  # the name is empty, or a module in memory has no spec
         return False
+    for part in parts:
+        if spec is None or spec.submodule_search_locations is None:
+            return False
+        spec = PathFinder.find_spec(f"{spec.name}.{part}", spec.submodule_search_locations)
+    return spec is not None
 
 
 def how_to_install(missing: Sequence[str]) -> str:

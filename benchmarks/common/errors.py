@@ -1,12 +1,6 @@
-"""The one error that is the user's to mend, and those of files that are damaged."""
+"""The one error that is the user's to mend."""
 
 from __future__ import annotations
-
-import zipfile
-import zlib
-
-UNREADABLE = (OSError, EOFError, KeyError, ValueError, zlib.error, zipfile.BadZipFile)
-"""What reading an .npz file raises where it is absent, cut short, empty, or holds something else."""
 
 LONGEST_REASON = 300  # characters
 

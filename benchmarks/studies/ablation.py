@@ -103,7 +103,7 @@ def table(findings: Findings, epochs: int) -> str:
 
 def trials_of(findings: Findings, settings: Mapping[str, Setting]) -> list[TrialResult]:
     """Return the trials with exactly these settings beside the defaults, one a seed."""
-    wanted = {**MODELS[MODEL].settings, **settings}
+    wanted = {**MODELS[MODEL].defaults_on("pixels"), **settings}
     found = [result for result in findings.results.values() if result.settings == wanted and result.scores]
     if len(found) < SEEDS:
         raise BenchError(f"{MODEL} with {dict(settings)} was not measured {SEEDS} times; the bench said why")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.readers.idx import read_uncompressed
 
 SECONDS_WITHOUT_DATA = 10
 IN_SHORT = (  # what is looked for in an error of the network, and what it means
@@ -59,6 +56,10 @@ def _is_file(path: Path) -> bool:
 
 def read_verified(path: Path, file: RemoteFile) -> bytes:
     """Return the uncompressed content of ``path``; raises ``BenchError`` if its checksum is wrong."""
+    import hashlib
+
+    from benchmarks.datasets.readers.idx import read_uncompressed
+
     if not file.sha256:
         check_packed(path, file)
     content = read_uncompressed(path)
@@ -69,6 +70,8 @@ def read_verified(path: Path, file: RemoteFile) -> bytes:
 
 def check_packed(path: Path, file: RemoteFile) -> None:
     """Raise ``BenchError`` unless ``path`` has the checksum of the file as it is offered."""
+    import hashlib
+
     kind, _, expected = file.packed.partition(":")
     try:
         with path.open("rb") as stream:
@@ -107,6 +110,8 @@ def fetch(file: RemoteFile, cache: Path) -> Path:
 
 
 def _from_any_mirror(file: RemoteFile, cache: Path) -> Path:
+    import tempfile
+
     failures = []
     for mirror in file.mirrors:
         with tempfile.TemporaryDirectory(prefix=".download-", dir=cache) as folder:

@@ -10,7 +10,6 @@ import io
 from typing import TYPE_CHECKING
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.preprocessing.frame import to_frame
 from benchmarks.datasets.sources.checked_files import DIGITS, Arrays, checksums, published, read_all, where
 from benchmarks.datasets.sources.download import RemoteFile
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
@@ -42,6 +41,8 @@ def parse(content: bytes, name: str) -> Arrays:
     """
     import numpy as np
     from sklearn.datasets import load_svmlight_file
+
+    from benchmarks.datasets.preprocessing.frame import to_frame
 
     try:
         values, labels = load_svmlight_file(io.BytesIO(content), n_features=SIDE * SIDE, zero_based=False)
