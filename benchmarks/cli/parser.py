@@ -6,9 +6,13 @@ import argparse
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.cli import commands
 from benchmarks.common.paths import RESULTS
+
+if TYPE_CHECKING:
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 
 FORMATS = ("png", "svg", "latex", "csv")
 GATES = ("accuracy", "fit", "predict", "memory")
@@ -41,12 +45,23 @@ def parse(arguments: Sequence[str]) -> Callable[[], int]:
     words = list(arguments) or ["--help"]
     if words[0].startswith("-"):
         words.insert(0, "run")
-    options = _parser().parse_args(words)
+    options = _parser(words[0]).parse_args(words)
     command: Callable[[], int] = partial(options.do, options)
     return command
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(command: str) -> argparse.ArgumentParser:
+    """Return a parser that knows one command; all of them, for the message, where there is none of that name."""
+    parser = argparse.ArgumentParser(prog="bench.py")
+    # with prog given, argparse does not lay out a usage line to find it
+    subparsers = parser.add_subparsers(required=True, metavar="run|list|report|…", prog=parser.prog)
+    for name in [command] if command in ADDED_BY else ADDED_BY:
+        ADDED_BY[name](subparsers)
+    return parser
+
+
+def _common() -> argparse.ArgumentParser:
+    """Return the options of most commands."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--plugin",
@@ -58,6 +73,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     common.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data lies, or is downloaded to")
     common.add_argument("--results-dir", type=Path, default=RESULTS, metavar="DIR", help="default: results/")
+    return common
+
+
+def _networks() -> argparse.ArgumentParser:
+    """Return the options of commands that may use pretrained networks."""
     networks = argparse.ArgumentParser(add_help=False)
     networks.add_argument(
         "--weights",
@@ -68,42 +88,41 @@ def _parser() -> argparse.ArgumentParser:
         help="weights of VGG16 or ResNet50 without their last layers, as keras.applications publishes them, where they "
         "cannot be fetched; may be repeated",
     )
-    parser = argparse.ArgumentParser(prog="bench.py")
-    # with prog given, argparse does not lay out a usage line to find it
-    subparsers = parser.add_subparsers(required=True, metavar="run|list|report|…", prog=parser.prog)
-    _add_run(
-        subparsers.add_parser(
-            "run",
-            parents=[common, networks],
-            epilog=COMMANDS,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            description="Which model should read these small images, and at what cost?",
-            usage="bench.py [run] [options]",
-        )
-    )
+    return networks
+
+
+def _add_list(subparsers: Subparsers) -> None:
     listing = subparsers.add_parser(
         "list",
-        parents=[common],
+        parents=[_common()],
         description="Models, features, datasets; what is missing. With NAME: one of them with its settings.",
     )
     listing.add_argument("name", nargs="?", metavar="NAME", help="a model, feature pipeline or dataset, or a glob")
     listing.add_argument("--json", action="store_true", help="for programs")
     listing.set_defaults(do=commands.list_all)
+
+
+def _add_compare_models(subparsers: Subparsers) -> None:
     pair = subparsers.add_parser(
-        "compare-models", parents=[common], description="Explain how two rows of a run differ."
+        "compare-models", parents=[_common()], description="Explain how two rows of a run differ."
     )
     pair.add_argument("first", metavar="A", help="a row, as svm-rbf@hog")
     pair.add_argument("second", metavar="B", help="another row")
     pair.add_argument("--run", default="local", metavar="RUN", help="default: local")
     pair.add_argument("--dataset", metavar="NAME", help="default: the run's only one")
     pair.set_defaults(do=commands.compare_models)
-    _add_compare(subparsers.add_parser("compare", parents=[common], description="What changed from run A to run B?"))
+
+
+def _add_new_model(subparsers: Subparsers) -> None:
     new_model = subparsers.add_parser("new-model", description="Write a starting file for a model of your own.")
     new_model.add_argument("file", type=Path, metavar="FILE", help="as my_model.py; a file that is there stays")
     new_model.set_defaults(do=commands.new_model)
+
+
+def _add_check(subparsers: Subparsers) -> None:
     check = subparsers.add_parser(
         "check",
-        parents=[common, networks],
+        parents=[_common(), _networks()],
         description="Say line by line which promises a model, a feature pipeline or a dataset keeps. "
         "Exit code 0: all; 1: not all; 2: bad input.",
     )
@@ -113,9 +132,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--memory", type=_above_zero(float), metavar="GIB", help="memory (8, or what is free)")
     check.set_defaults(do=commands.check)
+
+
+def _add_predict(subparsers: Subparsers) -> None:
     predict = subparsers.add_parser(
         "predict",
-        parents=[common, networks],
+        parents=[_common(), _networks()],
         description="Have a model that was kept with --keep-models read image files of any size. A kept model can run "
         "code when it is read: only use runs of your own.",
     )
@@ -131,9 +153,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     predict.add_argument("--json", action="store_true", help="for programs, with the probabilities of every class")
     predict.set_defaults(do=commands.predict)
+
+
+def _add_clear_cache(subparsers: Subparsers) -> None:
     clear = subparsers.add_parser("clear-cache", description="Remove every cached feature matrix.")
     clear.set_defaults(do=commands.clear_cache)
-    report = subparsers.add_parser("report", parents=[common], description="Write a run's reports again.")
+
+
+def _add_report(subparsers: Subparsers) -> None:
+    report = subparsers.add_parser("report", parents=[_common()], description="Write a run's reports again.")
     report.add_argument("run", nargs="?", default="local", metavar="RUN", help="default: local")
     report.add_argument(
         "--format",
@@ -143,10 +171,17 @@ def _parser() -> argparse.ArgumentParser:
         help=f"also write figures and tables as files: {','.join(FORMATS)}",
     )
     report.set_defaults(do=commands.report)
-    return parser
 
 
-def _add_run(parser: argparse.ArgumentParser) -> None:
+def _add_run(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser(
+        "run",
+        parents=[_common(), _networks()],
+        epilog=COMMANDS,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Which model should read these small images, and at what cost?",
+        usage="bench.py [run] [options]",
+    )
     parser.set_defaults(do=commands.run)
     what = parser.add_argument_group("what is run")
     what.add_argument(
@@ -202,7 +237,8 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     kept.add_argument("--no-cache", action="store_true", help="compute every feature matrix anew")
 
 
-def _add_compare(parser: argparse.ArgumentParser) -> None:
+def _add_compare(subparsers: Subparsers) -> None:
+    parser = subparsers.add_parser("compare", parents=[_common()], description="What changed from run A to run B?")
     parser.set_defaults(do=commands.compare)
     parser.epilog = (
         "One of the two may also be a leaderboard.csv that a run wrote, copied anywhere: accuracy is then judged "
@@ -246,3 +282,17 @@ def _formats(text: str) -> tuple[str, ...]:
     if unknown:
         raise argparse.ArgumentTypeError(f"'{unknown[0]}' should be one or more of {', '.join(FORMATS)}")
     return kinds
+
+
+ADDED_BY: dict[str, Callable[[Subparsers], None]] = {
+    "run": _add_run,
+    "list": _add_list,
+    "compare-models": _add_compare_models,
+    "compare": _add_compare,
+    "new-model": _add_new_model,
+    "check": _add_check,
+    "predict": _add_predict,
+    "clear-cache": _add_clear_cache,
+    "report": _add_report,
+}
+"""What adds the parser of each command. Only that of the command that is called is made: argparse takes its time."""
