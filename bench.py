@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from features.naming import UnknownNameError
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the arguments say; return the exit code."""
+    gc.set_threshold(50_000)  # imports leave little garbage, and looking for it takes a tenth of the time of ``list``
     try:
         command = parse(arguments)
         return command()

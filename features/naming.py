@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Protocol, TypeVar
 
 
@@ -24,6 +24,18 @@ class DuplicateNameError(ValueError):
 class UnknownNameError(LookupError):
     """A name that no entry has; the message suggests the nearest ones."""
 
+    def __init__(self, kind: str, name: str, known: Collection[str]) -> None:
+        import difflib
+
+        nearest = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(nearest)}?" if nearest else f"there are: {', '.join(known)}"
+        super().__init__(f"no {kind} is named '{name}'; {hint}")
+
+
+def matching(names: Iterable[str], pattern: str) -> list[str]:
+    """Return the names that a name, a glob or ``all`` stands for."""
+    return list(names) if pattern == "all" else [name for name in names if fnmatchcase(name, pattern)]
+
 
 class Registry(Mapping[str, Entry]):
     """Entries by name, in the order given; frozen: ``with_more`` makes a longer one.
@@ -43,15 +55,16 @@ class Registry(Mapping[str, Entry]):
         """Return a registry of these entries followed by ``entries``."""
         return Registry(self.kind, [*self._entries.values(), *entries])
 
-    def unknown(self, name: str) -> UnknownNameError:
-        """Return the error that says ``name`` is not here, and what is near it."""
-        nearest = difflib.get_close_matches(name, self._entries, n=3, cutoff=0.5)
-        hint = f"did you mean {' or '.join(nearest)}?" if nearest else f"there are: {', '.join(self._entries)}"
-        return UnknownNameError(f"no {self.kind} is named '{name}'; {hint}")
+    def matching(self, pattern: str) -> list[Entry]:
+        """Return the entries that a name, a glob or ``all`` stands for; raises ``UnknownNameError`` for none."""
+        found = matching(self, pattern)
+        if not found:
+            raise UnknownNameError(self.kind, pattern, self)
+        return [self._entries[name] for name in found]
 
     def __getitem__(self, name: str) -> Entry:
         if name not in self._entries:
-            raise self.unknown(name)
+            raise UnknownNameError(self.kind, name, self)
         return self._entries[name]
 
     def __contains__(self, name: object) -> bool:

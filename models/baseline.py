@@ -1,4 +1,4 @@
-"""The row that anything should beat."""
+"""The baseline that every model should beat."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from models.spec import BuildContext, Estimator, ModelSpec
 
 
 def build(context: BuildContext) -> Estimator:
-    """Return a classifier that always says the most frequent class."""
+    """Return a classifier that always predicts the most frequent class."""
     from sklearn.dummy import DummyClassifier
 
     classifier: Estimator = DummyClassifier(strategy="most_frequent")
@@ -17,7 +17,7 @@ MODELS = (
     ModelSpec(
         name="dummy",
         family="baseline",
-        summary="always says the most frequent class",
+        summary="always predicts the most frequent class",
         build=build,
         features=("pixels",),
         requires=("sklearn",),

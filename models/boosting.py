@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from features.shift import SHIFTS_OF_ONE_PIXEL
-from models.spec import BuildContext, Estimator, ModelSpec
+from models.spec import BuildContext, Estimator, ModelSpec, Param
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     Labels = NDArray[np.int64]
 
 
-# XGBoost passes over absent values. Blank pixels are most of an image, so calling them absent saves half the time.
+# XGBoost skips missing values. Blank pixels are most of an image, so declaring them missing saves half the time.
 BLANK = 0.0
 
 
 class SampledBoosting:
-    """XGBoost (Chen & Guestrin 2016), fed a stage at a time with the images that it reads worst.
+    """XGBoost (Chen & Guestrin 2016), trained in stages on the images with the largest errors.
 
-    Each stage grows some rounds of trees on the images whose label the trees so far are least sure of,
-    and on a random part of the others, weighted to stand for all of them (gradient-based one-side
-    sampling: Ke et al. 2017, LightGBM). Most images are soon read without doubt and have nothing more
-    to teach. The learning rate falls from stage to stage. With ``moved_copies``, copies of all images
-    moved by a pixel in each direction are learnt from too.
+    Each stage grows some rounds of trees on the images whose label has the lowest predicted probability so far,
+    and on a random sample of the others, weighted to represent all of them (gradient-based one-side
+    sampling: Ke et al. 2017, LightGBM). Most images are soon classified with high confidence and contribute almost
+    nothing to the gradient. The learning rate falls from stage to stage. With ``moved_copies``, it is also trained on
+    copies of all images shifted by a pixel in each direction.
     """
 
     def __init__(self, context: BuildContext) -> None:
@@ -44,7 +44,7 @@ class SampledBoosting:
         everything = self._matrix(X)
         margins = np.zeros((len(X), len(self.classes_)), np.float32)
         generator = np.random.default_rng(self.context.seed)
-        doubt = generator.random(len(X), np.float32)  # nothing is known yet
+        doubt = generator.random(len(X), np.float32)  # nothing has been predicted yet
         rounds, at_once = int(self.context.settings["rounds"]), int(self.context.settings["rounds_a_stage"])
         booster: Booster | None = None
         for done in range(0, rounds, at_once):
@@ -68,7 +68,7 @@ class SampledBoosting:
         return labels
 
     def predict_proba(self, X: Floats) -> Floats:
-        """Return the share of each of ``classes_``: shape (n, number of classes)."""
+        """Return the probability of each of ``classes_``: shape (n, number of classes)."""
         shares: Floats = self.estimator_.inplace_predict(X, missing=BLANK)
         return shares
 
@@ -89,7 +89,7 @@ class SampledBoosting:
         )
 
     def _sample(self, doubt: Floats, generator: np.random.Generator) -> tuple[Labels, Floats]:
-        """Return the rows to learn from next, the most doubtful and some of the others, and their weights."""
+        """Return the rows of the next stage, the least confident and some of the others, and their weights."""
         import numpy as np
 
         settings = self.context.settings
@@ -121,7 +121,7 @@ class SampledBoosting:
 
 
 def build_xgboost(context: BuildContext) -> SampledBoosting:
-    """Return boosted trees; XGBoost is imported now, so that ``fit`` is not charged for it."""
+    """Return boosted trees; XGBoost is imported now, so that the import is not timed as part of ``fit``."""
     import xgboost  # noqa: F401
 
     return SampledBoosting(context)
@@ -138,7 +138,7 @@ def build_hist(context: BuildContext) -> Estimator:
         max_leaf_nodes=settings["max_leaves"],
         max_bins=settings["max_bin"],
         max_features=settings["share_of_features"],
-        l2_regularization=1.0,  # without any it diverges where a leaf is sure of its class
+        l2_regularization=1.0,  # without any it diverges where a leaf is pure
         early_stopping=False,
         random_state=context.seed,
     )
@@ -149,21 +149,21 @@ MODELS = (
     ModelSpec(
         name="xgboost",
         family="boosting",
-        summary="gradient-boosted trees, grown on the images they read worst",
+        summary="gradient-boosted trees, each stage trained on the images with the largest errors",
         build=build_xgboost,
         features=("pixels", "orientation-maps-pca"),
         requires=("xgboost",),
         settings={
-            "rounds": 320,
-            "rounds_a_stage": 20,
-            "doubtful": 0.3,
-            "others": 0.3,
-            "moved_copies": True,
-            "first_rate": 0.3,
-            "last_rate": 0.02,
-            "max_depth": 6,
-            "max_bin": 32,
-            "colsample_bynode": 0.1,
+            "rounds": Param(320, 1, 10_000, log=True, help="boosting rounds: trees for each class"),
+            "rounds_a_stage": Param(20, 1, 1_000, log=True, help="rounds trained on one sample of the images"),
+            "doubtful": Param(0.3, 0.0, 1.0, help="share of the images with the largest errors in a stage's sample"),
+            "others": Param(0.3, 0.0, 1.0, help="share of the images drawn at random from the others"),
+            "moved_copies": Param(True, help="also train on copies of the images shifted by a pixel"),
+            "first_rate": Param(0.3, 1e-4, 1.0, log=True, help="learning rate of the first stage"),
+            "last_rate": Param(0.02, 1e-5, 1.0, log=True, help="learning rate that the stages approach"),
+            "max_depth": Param(6, 1, 30, help="depth of a tree"),
+            "max_bin": Param(32, 2, 1_024, log=True, help="bins of each feature's histogram"),
+            "colsample_bynode": Param(0.1, 0.001, 1.0, log=True, help="share of the features tried at each split"),
         },
         settings_for={"pixels": {"rounds": 240, "first_rate": 0.35, "last_rate": 0.03, "max_depth": 8, "max_bin": 16}},
         stochastic=True,
@@ -176,11 +176,11 @@ MODELS = (
         features=("orientation-maps-pca",),
         requires=("sklearn",),
         settings={
-            "rounds": 80,
-            "learning_rate": 0.15,
-            "max_leaves": 15,
-            "max_bin": 63,
-            "share_of_features": 0.3,
+            "rounds": Param(80, 1, 10_000, log=True, help="boosting rounds: trees for each class"),
+            "learning_rate": Param(0.15, 1e-4, 1.0, log=True, help="learning rate of every round"),
+            "max_leaves": Param(15, 2, 10_000, log=True, help="leaves of a tree"),
+            "max_bin": Param(63, 2, 255, log=True, help="bins of each feature's histogram"),
+            "share_of_features": Param(0.3, 0.001, 1.0, log=True, help="share of the features tried at each split"),
         },
         stochastic=True,
     ),

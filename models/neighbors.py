@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from models.accelerated import FASTER_WITH, estimator
-from models.spec import BuildContext, ModelSpec
+from models.accelerated import FASTER_WITH, STOCK, estimator
+from models.spec import BuildContext, ModelSpec, Param
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 class NearestNeighbours:
     """k-nearest neighbours by Euclidean distance, found by brute force (Cover & Hart 1967).
 
-    Brute force is a matrix product; in hundreds of dimensions no search tree is faster. Labels are read off
+    Brute force is a matrix product; in hundreds of dimensions no search tree is faster. Labels are the argmax of
     the probabilities: with weights by distance, the ``predict`` of scikit-learn-intelex 2026.2 mislabels every image
-    that it is given together with one that was learnt.
+    that is in one call with a training image.
     """
 
     def __init__(self, context: BuildContext) -> None:
@@ -42,6 +42,12 @@ class NearestNeighbours:
         return shares
 
 
+SETTINGS = {
+    "k": Param(4, 1, 1_000, log=True, help="number of neighbours"),
+    "weights": Param("distance", choices=("uniform", "distance"), help="how the neighbours' votes are weighted"),
+    "stock": STOCK,
+}
+
 MODELS = (
     ModelSpec(
         name="knn",
@@ -51,16 +57,16 @@ MODELS = (
         features=("pixels", "hog", "orientation-maps-pca"),
         requires=("sklearn",),
         faster_with=FASTER_WITH,
-        settings={"k": 4, "weights": "distance", "stock": False},
+        settings=SETTINGS,
     ),
     ModelSpec(
         name="knn-deskew",
         family="neighbours",
-        summary="k nearest neighbours among images set upright",
+        summary="k nearest neighbours on deskewed images",
         build=NearestNeighbours,
         features=("deskew",),
         requires=("sklearn",),
         faster_with=FASTER_WITH,
-        settings={"k": 4, "weights": "distance", "stock": False},
+        settings=SETTINGS,
     ),
 )

@@ -1,9 +1,10 @@
-"""What a model is: a name, a line about it, the features it reads, and how to build its estimator."""
+"""What a model is: a name, a line about it, the features it reads, its settings, and how to build its estimator."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from features.shift import Shift, transform_shifted
@@ -17,6 +18,79 @@ if TYPE_CHECKING:
     from features.spec import Transformer
 
 Setting = bool | int | float | str
+WORDS_FOR = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+
+
+@dataclass(frozen=True)
+class Param:
+    """A setting of a model: its default, and the values that it may have.
+
+    Parameters
+    ----------
+    default
+        Its type is that of the setting. A setting that may have fractions has a default such as ``1.0``.
+    low, high
+        The least and the greatest value of a number, both inclusive; None for no limit.
+    log
+        Whether the number is best searched on a logarithmic scale.
+    choices
+        All values that it may have; empty for any.
+    help
+        What it does, in one line.
+    """
+
+    default: Setting
+    low: float | None = None
+    high: float | None = None
+    log: bool = False
+    choices: tuple[Setting, ...] = ()
+    help: str = ""
+
+    @property
+    def allowed(self) -> str:
+        """The values that it may have, in words: ``a whole number from 1 to 100``."""
+        if self.choices:
+            return f"one of {', '.join(map(str, self.choices))}"
+        kind = WORDS_FOR[type(self.default)]
+        if self.low is None and self.high is None:
+            return kind
+        if self.high is None:
+            return f"{kind} of at least {self.low}"
+        return f"{kind} of at most {self.high}" if self.low is None else f"{kind} from {self.low} to {self.high}"
+
+    def fault_of(self, value: object) -> str:
+        """Say what is wrong with a value; nothing if the setting may have it. NaN and infinity it may not have."""
+        kind = type(self.default)
+        right_type = type(value) is kind or (kind is float and type(value) is int)
+        if right_type and (value in self.choices if self.choices else self._holds(value)):
+            return ""
+        return f"should be {self.allowed}, not {value}"
+
+    def check(self, value: object) -> Setting:
+        """Return a value as the default's type, a float if that is one. Raises ValueError unless it is allowed."""
+        if fault := self.fault_of(value):
+            raise ValueError(fault)
+        kind: Callable[[Any], Setting] = type(self.default)
+        return kind(value)
+
+    def with_default(self, default: Setting) -> Param:
+        """Return the same setting with another default. Raises ValueError unless that is allowed."""
+        return replace(self, default=self.check(default))
+
+    def _holds(self, value: object) -> bool:
+        """Return whether a value of the right type is in the range."""
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            return True
+        low, high = -math.inf if self.low is None else self.low, math.inf if self.high is None else self.high
+        return math.isfinite(value) and low <= value <= high
+
+
+def with_defaults(settings: Mapping[str, Param], **defaults: Setting) -> dict[str, Param]:
+    """Return settings of which some have other defaults.
+
+    Raises KeyError for a name that is not among them, ValueError for a default that is not allowed.
+    """
+    return {**settings, **{name: settings[name].with_default(default) for name, default in defaults.items()}}
 
 
 class Estimator(Protocol):
@@ -52,7 +126,7 @@ class BuildContext:
 
     ``n_validation``: the last ``n_validation`` rows that ``fit`` receives are the validation split.
     A model that stops early holds them out for that; any other trains on all rows.
-    ``settings``: every setting of the model's spec, with the trial's own values put in.
+    ``settings``: the value of every setting of the model's spec: the default, or what the trial says.
     ``features``: the name of the feature pipeline.
     ``images``, ``transformer``: the training images, uint8 of shape (n, height, width), one for each row
     that ``fit`` receives, and the fitted pipeline that made those rows of them: for a model that makes
@@ -97,9 +171,9 @@ class ModelSpec:
     faster_with
         Modules that it uses where they are there, and does without where they are not.
     settings
-        Every setting and its default. ``name[setting=value]`` on the command line changes one.
+        Every setting by name. ``name[setting=value]`` on the command line changes one.
     settings_for
-        Defaults that differ on some pipelines: {pipeline: {setting: value}}.
+        Defaults that differ on some pipelines, as plain values: {pipeline: {setting: value}}.
     stochastic
         Whether another seed gives another model. If not, one seed is enough.
     weights
@@ -113,11 +187,12 @@ class ModelSpec:
     features: tuple[str, ...]
     requires: tuple[str, ...] = ()
     faster_with: tuple[str, ...] = ()
-    settings: Mapping[str, Setting] = field(default_factory=dict)
+    settings: Mapping[str, Param] = field(default_factory=dict)
     settings_for: Mapping[str, Mapping[str, Setting]] = field(default_factory=dict)
     stochastic: bool = False
     weights: Weights | None = None
 
     def defaults_on(self, features: str) -> dict[str, Setting]:
         """Return the default of every setting on the pipeline named ``features``."""
-        return {**self.settings, **self.settings_for.get(features, {})}
+        defaults = {name: param.default for name, param in self.settings.items()}
+        return {**defaults, **self.settings_for.get(features, {})}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from features.shift import SHIFTS_OF_ONE_PIXEL
-from models.accelerated import FASTER_WITH, estimator
-from models.spec import BuildContext, Estimator, ModelSpec
+from models.accelerated import FASTER_WITH, STOCK, estimator
+from models.spec import BuildContext, Estimator, ModelSpec, Param, with_defaults
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,15 +16,15 @@ CACHE_MB = 2000  # of kernel rows; more is faster until it no longer fits in mem
 
 
 def build_rbf(context: BuildContext) -> Estimator:
-    """Return an SVM with a Gaussian kernel (Cortes & Vapnik 1995), one class against one."""
+    """Return an SVM with a Gaussian kernel (Cortes & Vapnik 1995), one-vs-one."""
     classifier: Estimator = _svc(context)
     return classifier
 
 
 class VirtualSVM:
-    """An SVM that learns again from its support vectors and copies of them, each moved by a pixel.
+    """An SVM that is trained again on its support vectors and on copies of them, each shifted by a pixel.
 
-    Only support vectors shape the boundary, so only they are worth moving (DeCoste & Schölkopf 2002,
+    Only support vectors define the decision boundary, so only they are worth shifting (DeCoste & Schölkopf 2002,
     Training invariant support vector machines).
     """
 
@@ -50,13 +50,13 @@ class VirtualSVM:
         return labels
 
     def decision_function(self, X: NDArray[np.float32]) -> NDArray[np.floating]:
-        """Return how far each class is ahead: shape (n, n_classes), or (n,) for two classes."""
-        ahead: NDArray[np.floating] = self.estimator_.decision_function(X)
-        return ahead
+        """Return the decision function of each class: shape (n, n_classes), or (n,) for two classes."""
+        decision: NDArray[np.floating] = self.estimator_.decision_function(X)
+        return decision
 
 
 def build_virtual(context: BuildContext) -> VirtualSVM:
-    """Return an SVM with virtual support vectors; its library is imported now, not on ``fit``'s account."""
+    """Return an SVM with virtual support vectors; importing its library here keeps that out of ``fit``'s time."""
     _svc(context)
     return VirtualSVM(context)
 
@@ -80,6 +80,13 @@ def _svc(context: BuildContext) -> Any:
     return estimator(context, "svm.SVC")(C=settings["C"], gamma=settings["gamma"], cache_size=CACHE_MB)
 
 
+GAMMA = Param(0.02, 1e-6, 1e4, log=True, help="inverse width of the Gaussian kernel")
+SETTINGS = {
+    "C": Param(10.0, 1e-6, 1e6, log=True, help="penalty of a training image on the wrong side of the margin"),
+    "gamma": GAMMA,
+    "stock": STOCK,
+}
+
 MODELS = (
     ModelSpec(
         name="svm-rbf",
@@ -89,7 +96,7 @@ MODELS = (
         features=("pixels", "orientation-maps-pca"),
         requires=("sklearn",),
         faster_with=FASTER_WITH,
-        settings={"C": 10.0, "gamma": 0.02, "stock": False},
+        settings=SETTINGS,
         settings_for={
             "hog": {"C": 5.0, "gamma": 0.04},
             "orientation-maps": {"gamma": 4.0},
@@ -99,12 +106,12 @@ MODELS = (
     ModelSpec(
         name="svm-virtual",
         family="svm",
-        summary="SVM fitted again on its support vectors, each also moved by a pixel",
+        summary="SVM trained again on its support vectors and copies of them shifted by a pixel",
         build=build_virtual,
         features=("orientation-maps-pca",),
         requires=("sklearn",),
         faster_with=FASTER_WITH,
-        settings={"C": 10.0, "gamma": 4.0, "stock": False},
+        settings=with_defaults(SETTINGS, gamma=4.0),
         settings_for={"pixels": {"gamma": 0.02}, "hog": {"C": 5.0, "gamma": 0.04}},
     ),
     ModelSpec(
@@ -114,7 +121,11 @@ MODELS = (
         build=build_random_features,
         features=("orientation-maps-pca",),
         requires=("sklearn",),
-        settings={"components": 4000, "gamma": 1.0, "alpha": 0.1},
+        settings={
+            "components": Param(4000, 1, 100_000, log=True, help="number of random features"),
+            "gamma": GAMMA.with_default(1.0),
+            "alpha": Param(0.1, 1e-9, 1e6, log=True, help="strength of the L2 penalty"),
+        },
         settings_for={"pixels": {"gamma": 0.02}},
         stochastic=True,
     ),

@@ -1,12 +1,12 @@
-"""Transfer learning: a linear classifier on what the inner layer of a large network sees."""
+"""Transfer learning: a linear classifier on the activations of an inner layer of a large network."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
 from models.accelerated import FASTER_WITH
-from models.linear import build_logistic
-from models.spec import BuildContext, ModelSpec, Setting
+from models.linear import SETTINGS_OF_LOGISTIC, build_logistic
+from models.spec import BuildContext, ModelSpec, with_defaults
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 class LinearHead:
-    """Logistic regression on features brought to mean 0 and variance 1.
+    """Logistic regression on features standardised to mean 0 and variance 1.
 
-    The layers of a network have units of their own, and a penalty on weights needs a common one. Some rows at a time
-    are looked at, because scikit-learn reckons variances on a copy in double precision.
+    The activations of a network differ in scale, and a penalty on weights needs a common one. The rows are processed
+    in batches, because scikit-learn computes variances on a copy in double precision.
     """
 
     ROWS = 1_000
@@ -50,11 +50,11 @@ class LinearHead:
 
     @property
     def estimator_(self) -> object:
-        """What does the work, for the record."""
+        """The estimator that does the work, whose library is recorded."""
         return getattr(self.classifier, "estimator_", self.classifier)
 
 
-SETTINGS: dict[str, Setting] = {"C": 0.003, "max_iter": 60, "stock": False}
+SETTINGS = with_defaults(SETTINGS_OF_LOGISTIC, C=0.003, max_iter=60)
 
 
 def _row(name: str, features: str, seen: str) -> ModelSpec:

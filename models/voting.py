@@ -1,4 +1,4 @@
-"""Several models of the registry that decide together."""
+"""Ensembles of several models of the registry."""
 
 from __future__ import annotations
 
@@ -6,26 +6,24 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
+from features.naming import Registry
 from models import neighbors, svm
-from models.accelerated import FASTER_WITH
-from models.spec import BuildContext, Estimator, ModelSpec, no_progress
+from models.accelerated import FASTER_WITH, STOCK
+from models.spec import BuildContext, Estimator, ModelSpec, Param, no_progress
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MEMBERS = {
-    spec.name: spec
-    for spec in (*svm.MODELS, *neighbors.MODELS)
-    if spec.name in ("svm-virtual", "ridge-random-features", "knn")
-}
+CANDIDATES = Registry("model", (*svm.MODELS, *neighbors.MODELS))
+MEMBERS = tuple(CANDIDATES[name] for name in ("svm-virtual", "ridge-random-features", "knn"))
 
 
 class Vote:
-    """Averages the share that each member gives each class.
+    """Averages the probabilities that the members predict (soft voting).
 
     This is the sum rule of Kittler, Hatef, Duin & Matas (1998), On combining classifiers.
-    For a member without shares, the softmax of ``sharpness`` times its decision stands in.
+    For a member without probabilities, the softmax of ``sharpness`` times its decision function is used.
     """
 
     def __init__(self, members: Sequence[Estimator], context: BuildContext) -> None:
@@ -49,7 +47,7 @@ class Vote:
         return labels
 
     def predict_proba(self, X: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Return the share of each of ``classes_``: shape (n, number of classes)."""
+        """Return the probability of each of ``classes_``: shape (n, number of classes)."""
         import numpy as np
 
         shares: NDArray[np.float64] = np.mean([self._shares(member, X) for member in self.members], axis=0)
@@ -57,7 +55,7 @@ class Vote:
 
     @property
     def estimator_(self) -> object:
-        """What does the most of the work, for the record: the first member."""
+        """The first member, which takes the most time; its library is recorded."""
         return getattr(self.members[0], "estimator_", self.members[0])
 
     def _shares(self, member: Any, X: NDArray[np.float32]) -> NDArray[np.floating]:
@@ -67,7 +65,7 @@ class Vote:
         if hasattr(member, "predict_proba"):
             return np.asarray(member.predict_proba(X))
         decision = np.asarray(member.decision_function(X))
-        if decision.ndim == 1:  # two classes: one number says how far the second is ahead
+        if decision.ndim == 1:  # two classes: one value, positive for the second
             decision = np.stack([-decision, decision], axis=1)
         return np.asarray(softmax(self.sharpness * decision, axis=1))
 
@@ -75,7 +73,7 @@ class Vote:
 def build(context: BuildContext) -> Vote:
     """Return the vote of the members, each with its own settings for the pipeline."""
     members = []
-    for spec in MEMBERS.values():
+    for spec in MEMBERS:
         settings = {**spec.defaults_on(context.features), "stock": context.settings["stock"]}
         members.append(spec.build(replace(context, settings=settings, progress=no_progress)))
     return Vote(members, context)
@@ -85,12 +83,15 @@ MODELS = (
     ModelSpec(
         name="vote",
         family="ensemble",
-        summary=f"vote of {', '.join(MEMBERS)}",
+        summary=f"soft vote of {', '.join(spec.name for spec in MEMBERS)}",
         build=build,
         features=("orientation-maps-pca",),
         requires=("sklearn",),
         faster_with=FASTER_WITH,
-        settings={"sharpness": 3.0, "stock": False},
+        settings={
+            "sharpness": Param(3.0, 0.01, 1_000.0, log=True, help="factor of a decision function before its softmax"),
+            "stock": STOCK,
+        },
         stochastic=True,
     ),
 )

@@ -210,6 +210,7 @@ BAD_PLUGINS = [
     SPEC.format("print, 'pixels'"),
     SPEC.format("print, ('pixel',)"),
     SPEC.format("print, ('pixels',), settings={'a': [1]}"),
+    SPEC.format("print, ('pixels',), settings={'a': 3}"),
     SPEC.format("print, ('pixels',)").replace("'mine'", "'knn'"),
 ]
 

@@ -90,10 +90,10 @@ def test_a_plug_in_that_gives_the_suites_own_parts_other_arguments_counts(bench:
     plugin = tmp_path / "mine.py"
     text = (
         "from functools import partial\nfrom features.hog import HOG\nfrom features.spec import FeaturePipeline\n"
-        "from models import neighbors\nfrom models.spec import ModelSpec\n"
+        "from models import neighbors\nfrom models.spec import ModelSpec, with_defaults\n"
         "FEATURES = (FeaturePipeline('coarse', 'large cells', partial(HOG, cell_sizes=(7,))),)\n"
         "MODELS = (ModelSpec('near', 'mine', 'k-NN', partial(neighbors.MODELS[0].build), ('coarse',),\n"
-        "          settings={**neighbors.MODELS[0].settings, 'k': 1}),)\n"
+        "          settings=with_defaults(neighbors.MODELS[0].settings, k=1)),)\n"
     )
     arguments = ("--plugin", str(plugin), "--models", "near", *QUICK)
     plugin.write_text(text)
@@ -101,7 +101,7 @@ def test_a_plug_in_that_gives_the_suites_own_parts_other_arguments_counts(bench:
     assert "ok, reused" in bench(*arguments).stdout
     plugin.write_text(text.replace("(7,)", "(6,)"))
     assert "re-run: code changed" in bench(*arguments).stdout
-    plugin.write_text(text.replace("(7,)", "(6,)").replace("'k': 1", "'k': 3"))
+    plugin.write_text(text.replace("(7,)", "(6,)").replace("k=1", "k=3"))
     assert "re-run: code and settings changed" in bench(*arguments).stdout
 
 

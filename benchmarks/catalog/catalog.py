@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from benchmarks.catalog.plugins import Plugin, from_file, installed
-from benchmarks.catalog.spec_validation import Spec, faults_of
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.registry import DATASETS
 from benchmarks.datasets.spec import Dataset
@@ -16,6 +15,10 @@ from features.registry import FEATURES
 from features.spec import FeaturePipeline
 from models.registry import MODELS
 from models.spec import ModelSpec
+
+if TYPE_CHECKING:
+    from benchmarks.catalog.plugins import Plugin
+    from benchmarks.catalog.spec_validation import Spec
 
 SPECS: dict[str, type[Spec]] = {"MODELS": ModelSpec, "FEATURES": FeaturePipeline, "DATASETS": Dataset}
 
@@ -35,6 +38,8 @@ class Catalog:
 
     def faults_of(self, spec: Spec) -> list[str]:
         """Return what is wrong with a spec, in words."""
+        from benchmarks.catalog.spec_validation import faults_of
+
         return faults_of(spec, self.features)
 
 
@@ -45,6 +50,8 @@ def load_catalog(plugins: Sequence[Path] = (), refuse_faults: bool = True) -> Ca
     ``BenchError`` if one cannot be loaded, takes a name that is taken, or, with ``refuse_faults``,
     has a fault in a spec.
     """
+    from benchmarks.catalog.plugins import from_file, installed
+
     catalog = Catalog(MODELS, FEATURES, DATASETS, tuple(path.resolve() for path in plugins))
     for plugin in [*installed(), *map(from_file, catalog.plugins)]:
         catalog = _with_plugin(catalog, plugin, refuse_faults)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import re
 import sys
@@ -74,6 +73,8 @@ def _origin(point: EntryPoint) -> str:
 
 
 def _import_file(path: Path) -> ModuleType:
+    import hashlib
+
     stem = re.sub(r"\W", "_", path.stem)  # kept models are found again by this name, which Python has to accept
     name = f"plugin_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}_{stem}"
     spec = importlib.util.spec_from_file_location(name, path)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from benchmarks.catalog.catalog import Catalog
 from benchmarks.common.errors import BenchError
 from benchmarks.records.trial import Trial
-from features.naming import Entry, Registry
-from models.registry import MODELS
 from models.spec import ModelSpec, Setting
 
 ITEM = re.compile(r"(?P<name>[^\[\],]+)(\[(?P<settings>[^\[\]]*)\])?")
@@ -42,7 +38,7 @@ def wanted(choice: Choice, catalog: Catalog) -> list[Wanted]:
     return [
         Wanted(model, features, _settings(model, features, given))
         for name, given in _items(choice.models)
-        for model in match(catalog.models, name)
+        for model in _sound(catalog.models.matching(name), catalog)
         for features in _pipelines(choice.features, model, catalog)
     ]
 
@@ -63,16 +59,11 @@ def plan(choice: Choice, catalog: Catalog, dataset: str, n_learnable: int) -> li
     return list(trials.values())
 
 
-def match(registry: Registry[Entry], pattern: str) -> list[Entry]:
-    """Return the entries that a name, a glob or ``all`` stands for; raises ``UnknownNameError`` for none."""
-    if pattern == "all":
-        return list(registry.values())
-    if "*" not in pattern and "?" not in pattern:
-        return [registry[pattern]]
-    found = [entry for name, entry in registry.items() if fnmatchcase(name, pattern)]
-    if not found:
-        raise registry.unknown(pattern)
-    return found
+def _sound(models: Sequence[ModelSpec], catalog: Catalog) -> Sequence[ModelSpec]:
+    """Return the models; raises ``BenchError`` if a spec has a fault, as a catalog that is checked may hold."""
+    if faults := [fault for model in models for fault in catalog.faults_of(model)]:
+        raise BenchError("; ".join(faults))
+    return models
 
 
 def _items(text: str) -> list[tuple[str, str]]:
@@ -92,36 +83,33 @@ def _items(text: str) -> list[tuple[str, str]]:
 def _pipelines(names: str | None, model: ModelSpec, catalog: Catalog) -> list[str]:
     if names is None:
         return [catalog.features[name].name for name in model.features]
-    return [entry.name for pattern in names.split(",") for entry in match(catalog.features, pattern.strip())]
+    return [entry.name for pattern in names.split(",") for entry in catalog.features.matching(pattern.strip())]
 
 
 def _settings(model: ModelSpec, features: str, text: str) -> dict[str, Setting]:
-    """Return the settings in the brackets, typed as their defaults are, without those equal to them."""
+    """Return the settings in the brackets, checked, without those equal to their defaults."""
     defaults = model.defaults_on(features)
     given = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, value = part.partition("=")
-        if name not in defaults:
+        if name not in model.settings:
             raise BenchError(f"{model.name} has no setting '{name}'; it has: {', '.join(defaults) or 'none'}")
-        given[name] = _typed(value, defaults, name, model.name)
-        number = given[name]
-        if model.name in MODELS and not isinstance(number, str) and not 0 <= number < math.inf:
-            # counts, sizes, rates and shares all; a setting of a plug-in may mean something by it
-            raise BenchError(f"{model.name}[{name}] should be a number of 0 or more, not {value}")
+        param = model.settings[name]
+        try:
+            given[name] = param.check(_read(value, type(param.default)))
+        except ValueError as error:
+            raise BenchError(f"{model.name}[{name}] {error}") from None
     return {name: value for name, value in given.items() if value != defaults[name]}
 
 
-def _typed(text: str, defaults: Mapping[str, Setting], name: str, model: str) -> Setting:
-    kind = type(defaults[name])
+def _read(text: str, kind: type[Setting]) -> Setting:
+    """Return the value that a text stands for; the text itself if it stands for none of that kind."""
     if kind is bool:
-        if text.lower() not in ("", "true", "false"):
-            raise BenchError(f"{model}[{name}] is true or false, not '{text}'")
-        return text.lower() != "false"
+        return {"": True, "true": True, "false": False}.get(text.lower(), text)
     try:
         return kind(text)
     except ValueError:
-        expected = {int: "a whole number", float: "a number"}.get(kind, "text")
-        raise BenchError(f"{model}[{name}] should be {expected}, not '{text}'") from None
+        return text
 
 
 def _train_size(size: int, n_learnable: int) -> int | None:

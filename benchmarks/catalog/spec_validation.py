@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from benchmarks.datasets.spec import Dataset
 from features.spec import FeaturePipeline
-from models.spec import ModelSpec
+from models.spec import WORDS_FOR, ModelSpec, Param
 
 Spec = ModelSpec | FeaturePipeline | Dataset
 # what stands on the command line, where commas, brackets, globs and @ mean something
@@ -45,7 +45,7 @@ def _model_faults(spec: ModelSpec, pipelines: Collection[str]) -> Iterator[str]:
     else:
         yield from (f"no feature pipeline is named '{name}'" for name in spec.features if name not in pipelines)
     if not isinstance(spec.settings, Mapping):
-        yield "settings should be a mapping of names to defaults"
+        yield "settings should be a mapping of names to Params"
         return
     if not isinstance(spec.settings_for, Mapping) or not all(
         isinstance(own, Mapping) for own in spec.settings_for.values()
@@ -56,13 +56,38 @@ def _model_faults(spec: ModelSpec, pipelines: Collection[str]) -> Iterator[str]:
 
 
 def _setting_faults(spec: ModelSpec, pipelines: Collection[str]) -> Iterator[str]:
-    for place, settings in [("", spec.settings), *((f" on '{on}'", own) for on, own in spec.settings_for.items())]:
-        for name, value in settings.items():
-            if not isinstance(value, bool | int | float | str):
-                yield f"the default of setting '{name}'{place} should be a number, true, false or text"
+    sound = {}
+    for name, param in spec.settings.items():
+        if fault := _param_fault(param):
+            yield f"setting '{name}' {fault}"
+        else:
+            sound[name] = param
+    for on, own in spec.settings_for.items():
+        if on not in pipelines:
+            yield f"no feature pipeline is named '{on}'"
+        for name, value in own.items():
             if name not in spec.settings:
-                yield f"setting '{name}'{place} is not among its settings"
-    yield from (f"no feature pipeline is named '{on}'" for on in spec.settings_for if on not in pipelines)
+                yield f"setting '{name}' on '{on}' is not among its settings"
+            elif name in sound and (fault := sound[name].fault_of(value)):
+                yield f"setting '{name}' on '{on}' {fault}"
+
+
+def _param_fault(param: object) -> str:
+    """Say what is wrong with one setting of a model; nothing if it is sound."""
+    if not isinstance(param, Param):
+        return f"should be a Param: write Param({param!r}), imported from models.spec"
+    numbers = (limit for limit in (param.low, param.high) if limit is not None)
+    if type(param.default) not in WORDS_FOR:
+        return "should have a number, true, false or text as its default"
+    if not all(isinstance(limit, int | float) for limit in numbers) or not isinstance(param.choices, tuple | list):
+        return "should have numbers for low and high, and a tuple of choices"
+    if param.low is not None and param.high is not None and param.low > param.high:
+        return f"has a range from {param.low} to {param.high}, which is empty"
+    if param.log and not (param.low or 0) > 0:
+        return "should have a low above 0 to have a logarithmic scale"
+    if not isinstance(param.help, str) or "\n" in param.help:
+        return "should have one line of text as its help"
+    return param.fault_of(param.default)
 
 
 def _names(value: object) -> bool:

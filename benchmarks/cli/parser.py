@@ -13,7 +13,7 @@ from benchmarks.cli import arguments
 
 EPILOG = """\
 other commands ('python bench.py COMMAND --help' tells more):
-  list            models, features and datasets; what is missing and why
+  list            models, features and datasets; what is missing; one of them with its settings
   report          write a run's reports again, without running a model
   compare         what changed between two runs, and whether it is more than noise
   compare-models  how two rows of a run differ, and whether it is more than chance
@@ -57,13 +57,12 @@ def parse(words: Sequence[str]) -> Callable[[], int]:
 
 
 def _parser(chosen: str) -> argparse.ArgumentParser:
-    """Return a parser that knows every command by name, and the arguments of the chosen one."""
+    """Return a parser that knows the chosen command; all of them, for the message, where there is none of that name."""
     parser = argparse.ArgumentParser(prog="bench.py")
-    subparsers = parser.add_subparsers(dest="command", required=True, metavar="run|list|report|…")
-    for name, command in COMMANDS.items():
-        subparser = subparsers.add_parser(name, description=command.description)
-        if name == chosen:
-            command.add_arguments(subparser)
+    # with prog given, argparse does not lay out a usage line to find it
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="run|list|report|…", prog=parser.prog)
+    for name in [chosen] if chosen in COMMANDS else COMMANDS:
+        COMMANDS[name].add_arguments(subparsers.add_parser(name, description=COMMANDS[name].description))
     return parser
 
 
@@ -153,6 +152,7 @@ def _add_limits(group: argparse._ArgumentGroup) -> None:
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
     arguments.add_common(parser)
+    parser.add_argument("name", nargs="?", metavar="NAME", help="a model, feature pipeline or dataset, or a glob")
     parser.add_argument("--json", action="store_true", help="for programs")
 
 
@@ -236,7 +236,11 @@ def _add_nothing(parser: argparse.ArgumentParser) -> None:
 
 COMMANDS = {
     "run": Command("run", "Which model should classify these small images, and at what cost?", _add_run),
-    "list": Command("list_entries", "Models, features, datasets; what is missing.", _add_list),
+    "list": Command(
+        "list_entries",
+        "Models, features, datasets; what is missing. With NAME: one of them with its settings.",
+        _add_list,
+    ),
     "report": Command("report", "Write a run's reports again.", _add_report),
     "compare": Command("compare", "What changed from run A to run B?", _add_compare),
     "compare-models": Command("compare_models", "Explain how two rows of a run differ.", _add_compare_models),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Sequence
+from importlib.machinery import PathFinder
 
 DISTRIBUTIONS = {
     "numpy": ("numpy",),
@@ -31,10 +33,19 @@ def missing_modules(modules: Sequence[str]) -> list[str]:
 
 
 def _is_installed(module: str) -> bool:
+    """Look for a module's file; ``importlib.util.find_spec`` would import the packages above a dotted name."""
+    if module in sys.modules:
+        return sys.modules[module] is not None
+    package, *parts = module.split(".")
     try:
-        return importlib.util.find_spec(module) is not None
-    except (ModuleNotFoundError, ValueError):  # find_spec imports the parent packages of a dotted name
+        spec = importlib.util.find_spec(package)
+    except ValueError:  # the name is empty, or a module in memory has no spec
         return False
+    for part in parts:
+        if spec is None or spec.submodule_search_locations is None:
+            return False
+        spec = PathFinder.find_spec(f"{spec.name}.{part}", spec.submodule_search_locations)
+    return spec is not None
 
 
 def how_to_install(missing: Sequence[str]) -> str:

@@ -1,12 +1,6 @@
-"""The error shown to users, and those raised by damaged files."""
+"""The error shown to users, and errors in one line."""
 
 from __future__ import annotations
-
-import zipfile
-import zlib
-
-UNREADABLE = (OSError, EOFError, KeyError, ValueError, zlib.error, zipfile.BadZipFile)
-"""Raised by reading an .npz file that is missing, truncated, empty or of another format."""
 
 LONGEST_REASON = 300  # characters
 

@@ -10,6 +10,11 @@ ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "results"
 
 
+def size_of(folder: Path) -> int:
+    """Return how many bytes the files below a folder hold; 0 if it does not exist."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
 def cache_folder() -> Path:
     """Return the folder for downloads and feature matrices: DIGITBENCH_CACHE, or the system's cache folder.
 

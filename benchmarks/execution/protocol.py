@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
 
-from benchmarks.common.errors import UNREADABLE
+from benchmarks.common.unreadable import UNREADABLE
 from benchmarks.records.feature_maps import packed, unpacked
 from benchmarks.records.store import array_name
 from benchmarks.records.trial import TEST, Environment, Measurement, Predictions, Trial

@@ -13,9 +13,10 @@ from benchmarks.catalog.weight_files import use_weights
 from benchmarks.common.atomic_files import write_whole
 from benchmarks.common.paths import RESULTS, cache_folder
 from benchmarks.datasets.evaluation_sets import EVALUATION_SETS, with_evaluation_sets
+from benchmarks.datasets.opening import open_dataset
 from benchmarks.datasets.preprocessing.audit import Audit, audit
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
-from benchmarks.datasets.registry import data_places, open_dataset
+from benchmarks.datasets.registry import data_places
 from benchmarks.datasets.spec import Images
 from benchmarks.execution.config import RunConfig
 from benchmarks.execution.decisions import Demands, Planner

@@ -19,6 +19,7 @@ from benchmarks.records.trial import Environment
 CODE = ("bench.py", "benchmarks", "models", "features", "pyproject.toml", "constraints.txt")
 
 
+@cache
 def version_of(module: str) -> str | None:
     """Return the installed version of the distribution that provides ``module``; None without one."""
     for distribution in distributions(module):

@@ -1,26 +1,25 @@
-"""What a stored trial depends on, as hashes: when one differs, the trial is run again."""
+"""What a stored trial depends on, as hashes: when one differs, the trial is run again.
+
+``code`` covers what ``build``, ``fit`` and ``predict`` can reach in ``models``, ``features`` and plug-ins. The code of
+``benchmarks`` that a trial's numbers depend on (the worker, measuring, splits, metrics) is covered by ``PROTOCOL``
+alone: whoever changes what it computes raises that number.
+"""
 
 from __future__ import annotations
 
-import ast
 import hashlib
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from benchmarks.catalog.catalog import Catalog
-from benchmarks.common.paths import ROOT
 from benchmarks.provenance.environment import current_environment, versions_hash
+from benchmarks.provenance.sources import source_hash
 from benchmarks.records.trial import Inputs, Trial
 from features.spec import FeaturePipeline
 from models.spec import ModelSpec
 
 # Raise this when a stored figure would mean something else than before: stored trials are then run again.
 PROTOCOL = 2
-PACKAGES = ("features", "models")
-DESCRIBING = {"features.spec", "features.naming", "features.registry", "models.spec", "models.registry"}
 
 
 def inputs_of(
@@ -59,63 +58,9 @@ def _sources(kind: str, spec: ModelSpec | FeaturePipeline, catalog: Catalog) -> 
     return "".join(map(source_hash, modules))
 
 
-@cache
-def source_hash(module: str) -> str:
-    """Return a hash of the module and of all it imports from ``features`` and ``models``.
-
-    Comments, docstrings and layout do not count; the modules that only describe entries do not either.
-    """
-    sources = {}
-    waiting = [module]
-    while waiting:
-        name = waiting.pop()
-        if name not in sources:
-            tree = ast.parse(_file_of(name).read_bytes())
-            sources[name] = ast.dump(_without_docstrings(tree))
-            waiting.extend(_imported(tree, _file_of(name).parent))
-    return _hash("\n".join(sources[name] for name in sorted(sources)))
-
-
 def _home(build: Callable[..., object]) -> str:
     """Return the module that ``build``, or what it is a partial of, is defined in."""
     return getattr(build, "func", build).__module__
-
-
-def _file_of(module: str) -> Path:
-    """Return where a module's source lies: plug-ins are known to Python alone, the suite's own by path."""
-    if module.endswith(".py"):
-        return Path(module)
-    loaded = sys.modules.get(module)
-    return Path(loaded.__file__) if loaded and loaded.__file__ else ROOT.joinpath(*module.split(".")).with_suffix(".py")
-
-
-def _imported(tree: ast.AST, folder: Path) -> Iterator[str]:
-    """Yield what is imported anywhere in ``tree``: modules of ``features`` and ``models``, files of its own package."""
-    package = folder
-    while (package / "__init__.py").exists() and package != ROOT:
-        package = package.parent
-    for node in ast.walk(tree):
-        names: list[str] = []
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        for name in names:
-            if name.split(".")[0] in PACKAGES:
-                if name not in DESCRIBING and _file_of(name).is_file():
-                    yield name
-                continue
-            own = (place / f"{name.replace('.', '/')}.py" for place in (folder, package))
-            yield from (str(path) for path in own if path.is_file())
-
-
-def _without_docstrings(tree: ast.Module) -> ast.Module:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and ast.get_docstring(
-            node
-        ):
-            node.body = node.body[1:] or [ast.Pass()]
-    return tree
 
 
 def _hash(text: str) -> str:

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.common.errors import UNREADABLE
+from benchmarks.common.unreadable import UNREADABLE
 from benchmarks.records.trial import FeatureMaps
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from benchmarks.common.atomic_files import PART_PREFIX, copy_whole, write_whole, writing
-from benchmarks.common.errors import UNREADABLE, BenchError
+from benchmarks.common.errors import BenchError
+from benchmarks.common.unreadable import UNREADABLE
 from benchmarks.records.feature_maps import packed, unpacked
 from benchmarks.records.trial import TEST, Predictions, TrialResult
 from benchmarks.records.trial_file import DamagedFileError, decode_result, encode_result

@@ -15,6 +15,7 @@ from benchmarks.catalog.selection import Choice, plan
 from benchmarks.common.paths import ROOT
 from benchmarks.execution.processes.supervisor import worker_environment
 from benchmarks.provenance import fingerprint as inputs
+from benchmarks.provenance import sources
 from benchmarks.records.trial import Measurement, Predictions
 from benchmarks.regression.sample_data import THREADS
 from benchmarks.regression.synthetic_run import NAMES, RESOURCES, TIMING
@@ -36,7 +37,8 @@ def test_inputs(benchmark: BenchmarkFixture) -> None:
     (trial,) = plan(Choice("knn", "pixels"), catalog, "digits", 1_000)
 
     def compute() -> None:
-        inputs.source_hash.cache_clear()
+        sources.source_hash.cache_clear()
+        sources._parsed.cache_clear()
         inputs.inputs_of(trial, catalog, "data")
 
     track(benchmark, compute)

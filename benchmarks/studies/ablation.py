@@ -108,7 +108,7 @@ def table(findings: Findings, epochs: int) -> str:
 
 def trials_of(findings: Findings, settings: Mapping[str, Setting]) -> list[TrialResult]:
     """Return the trials with exactly these settings besides the defaults, one per seed."""
-    wanted = {**MODELS[MODEL].settings, **settings}
+    wanted = {**MODELS[MODEL].defaults_on("pixels"), **settings}
     found = [result for result in findings.results.values() if result.settings == wanted and result.scores]
     if len(found) < SEEDS:
         raise BenchError(f"{MODEL} with {dict(settings)} does not have {SEEDS} results; see the output above")

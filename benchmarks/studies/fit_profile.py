@@ -17,7 +17,8 @@ from tabulate import tabulate
 
 from benchmarks.catalog.catalog import load_catalog
 from benchmarks.common.paths import cache_folder
-from benchmarks.datasets.registry import data_places, open_dataset
+from benchmarks.datasets.opening import open_dataset
+from benchmarks.datasets.registry import data_places
 from benchmarks.execution.processes.supervisor import worker_environment
 from models.registry import MODELS
 from models.spec import BuildContext, Setting
@@ -41,7 +42,12 @@ def main(names: Sequence[str]) -> int:
     X = load_catalog().features["pixels"].build().transform(images.train.images[:N_IMAGES])
     lines = []
     for name in names or NAMES:
-        settings: dict[str, Setting] = {**MODELS[name].settings, "epochs": EPOCHS, "hold_out": False, "patience": 0}
+        settings: dict[str, Setting] = {
+            **MODELS[name].defaults_on("pixels"),
+            "epochs": EPOCHS,
+            "hold_out": False,
+            "patience": 0,
+        }
         context = BuildContext(10, (28, 28), 0, threads=threads, settings=settings)
         model: Any = MODELS[name].build(context)
         with cProfile.Profile() as profile:

@@ -17,7 +17,8 @@ from statistics import median
 from benchmarks.catalog.catalog import Catalog, load_catalog
 from benchmarks.common.clock import timed
 from benchmarks.common.paths import ROOT, cache_folder
-from benchmarks.datasets.registry import data_places, open_dataset
+from benchmarks.datasets.opening import open_dataset
+from benchmarks.datasets.registry import data_places
 from benchmarks.execution.processes.supervisor import worker_environment
 from benchmarks.records.store import ResultStore
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.catalog.catalog import load_catalog
 from benchmarks.common.clock import timed
 from benchmarks.common.paths import cache_folder
-from benchmarks.datasets.registry import data_places, open_dataset
+from benchmarks.datasets.opening import open_dataset
+from benchmarks.datasets.registry import data_places
 from benchmarks.execution.processes.supervisor import worker_environment
 from models.registry import MODELS
 from models.spec import BuildContext, Setting
@@ -55,7 +56,7 @@ def main(names: Sequence[str]) -> int:
 def pair(name: str, X: NDArray[np.float32], y: NDArray[np.int64], threads: int) -> tuple[float, float]:
     """Return the seconds of ``model.fit``, and of digitbench's training."""
     settings: dict[str, Setting] = {
-        **MODELS[name].settings,
+        **MODELS[name].defaults_on("pixels"),
         **NO_AUGMENTATION,
         "epochs": EPOCHS,
         "hold_out": False,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -60,12 +59,12 @@ class Weights:
 
     @property
     def content(self) -> str:
-        """The MD5 of the weights that are used, whether they are at hand or not."""
+        """The MD5 of the weights that are used, whether they are available locally or not."""
         return md5_of(self.given) if self.given else self.md5
 
     @property
-    def at_hand(self) -> bool:
-        """Whether a file is there; what it holds is not looked at."""
+    def available(self) -> bool:
+        """Whether the file exists locally; its content is not checked."""
         return (self.given or self.folder / self.file).is_file()
 
     def path(self) -> Path:
@@ -96,6 +95,8 @@ def md5_of(file: Path) -> str:
 
 @cache
 def _md5(file: Path, mtime_ns: int, size: int) -> str:
+    import hashlib
+
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 

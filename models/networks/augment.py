@@ -1,4 +1,4 @@
-"""Randomly changed copies of images, for models that learn better from more than they are given."""
+"""Data augmentation: randomly distorted copies of images."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from features.chunks import thread_count
+from models.networks.training_settings import AUGMENTATION
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     Pixel = TypeVar("Pixel", np.uint8, np.float32)
     Floats = NDArray[np.float32]
 
-# The largest amount of each change: what goes beyond leaves nothing of an image, or means nothing.
-LIMITS = {"rotation": 180.0, "scale": 0.99, "shift": 1000.0, "shear": 89.0, "elastic": 1000.0, "flip": 1.0}
 PIXELS_AT_ONCE = 100_000  # a block's arrays stay in the processor's cache; another size draws other changes
 MOST_PIXELS = 2**24  # whole numbers up to this one are exact in single precision
 KEPT_VARIANCE = 0.999  # share of a displacement field's variance; the rest costs many more random numbers
@@ -24,7 +23,7 @@ KEPT_VARIANCE = 0.999  # share of a displacement field's variance; the rest cost
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How much images are changed at most: each change is drawn evenly from minus to plus its amount; 0 is off.
+    """How much images are distorted at most: each amount is drawn uniformly from minus to plus its value; 0 is off.
 
     Parameters
     ----------
@@ -42,7 +41,7 @@ class Augmentation:
     smoothness
         Pixels: the standard deviation of the Gaussian that smooths the displacement field.
     flip
-        Probability that left and right change places: fit for clothes, wrong for digits.
+        Probability of a horizontal flip: suitable for clothes, wrong for digits.
 
     References
     ----------
@@ -59,16 +58,15 @@ class Augmentation:
     flip: float = 0.0
 
     def __post_init__(self) -> None:
-        for name, limit in LIMITS.items():
-            amount = getattr(self, name)
-            if not 0 <= amount <= limit:
-                raise ValueError(f"{name} must be from 0 to {limit:g}, not {amount}")
+        for name, param in AUGMENTATION.items():
+            if fault := param.fault_of(getattr(self, name)):
+                raise ValueError(f"{name} {fault}")
         if not 0 < self.smoothness < math.inf:
-            raise ValueError(f"smoothness must be above 0 and finite, not {self.smoothness}")
+            raise ValueError(f"smoothness should be above 0 and finite, not {self.smoothness}")
 
     def changes_anything(self) -> bool:
         """Return whether any amount is above 0."""
-        return any(getattr(self, name) for name in LIMITS)
+        return any(getattr(self, name) for name in AUGMENTATION)
 
 
 def augmented(images: NDArray[Pixel], augmentation: Augmentation, seed: int) -> NDArray[Pixel]:

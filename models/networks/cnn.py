@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from features.pretrained.backend import REQUIRES
 from models.networks.keras_classifier import Architecture, KerasClassifier
 from models.networks.normalization import normalized
-from models.networks.training_settings import DISTORTED, TRAINING
-from models.spec import BuildContext, ModelSpec, Setting
+from models.networks.training_settings import DISTORTED, DROPOUT, TRAINING
+from models.spec import BuildContext, ModelSpec, Param, with_defaults
 
 if TYPE_CHECKING:
     from keras import KerasTensor
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SIDE = 28  # images of another size are resized inside the network, so that its layers fit any data
 
 
-def at_usual_size(x: KerasTensor, context: BuildContext) -> KerasTensor:
+def at_fixed_size(x: KerasTensor, context: BuildContext) -> KerasTensor:
     """Return the images at 28 by 28 pixels."""
     from keras import layers
 
@@ -26,10 +26,10 @@ def at_usual_size(x: KerasTensor, context: BuildContext) -> KerasTensor:
 
 
 def lenet5(x: KerasTensor, context: BuildContext) -> KerasTensor:
-    """Return LeNet-5 (LeCun et al. 1998) with today's rectified units and largest-value pooling."""
+    """Return LeNet-5 (LeCun et al. 1998) with rectified linear units and max pooling."""
     from keras import layers
 
-    x = at_usual_size(x, context)
+    x = at_fixed_size(x, context)
     x = layers.Conv2D(6, 5, padding="same", activation="relu")(x)
     x = layers.MaxPooling2D()(x)
     x = layers.Conv2D(16, 5, activation="relu")(x)
@@ -43,7 +43,7 @@ def simple(x: KerasTensor, context: BuildContext) -> KerasTensor:
     """Return the two convolutions of the Keras example for MNIST (Chollet 2015)."""
     from keras import layers
 
-    x = at_usual_size(x, context)
+    x = at_fixed_size(x, context)
     for filters in (32, 64):
         x = layers.Conv2D(filters, 3, activation="relu")(x)
         x = layers.MaxPooling2D()(x)
@@ -52,10 +52,10 @@ def simple(x: KerasTensor, context: BuildContext) -> KerasTensor:
 
 
 def pooled_early(x: KerasTensor, context: BuildContext) -> KerasTensor:
-    """Return two convolutions of 5 by 5, each pooled before anything else is done with it."""
+    """Return two convolutions of 5 by 5, each followed by pooling at once."""
     from keras import layers
 
-    x = at_usual_size(x, context)
+    x = at_fixed_size(x, context)
     for filters in (16, 32):
         x = layers.Conv2D(filters, 5, use_bias=False)(x)
         x = normalized(layers.MaxPooling2D()(x))
@@ -66,11 +66,11 @@ def pooled_early(x: KerasTensor, context: BuildContext) -> KerasTensor:
 def stages(x: KerasTensor, context: BuildContext, filters: Sequence[Sequence[int]]) -> KerasTensor:
     """Return convolutions of 3 by 3 without padding in stages, with pooling between stages.
 
-    Normalization comes after pooling, where there is a quarter of the numbers to normalize.
+    Normalization comes after pooling, where there are a quarter as many values to normalize.
     """
     from keras import layers
 
-    x = at_usual_size(x, context)
+    x = at_fixed_size(x, context)
     for i, stage in enumerate(filters):
         if i:
             x = normalized(layers.MaxPooling2D()(x))
@@ -87,21 +87,20 @@ def build(context: BuildContext, architecture: Architecture) -> KerasClassifier:
     return KerasClassifier(context, architecture)
 
 
-WELL_TRAINED: dict[str, Setting] = {
-    **TRAINING,
-    **DISTORTED,
-    "min_steps": 300,
-    "schedule": "one-cycle",
-    "learning_rate": 0.005,
-    "label_smoothing": 0.1,
-    "precision": "bfloat16",
-}
+WELL_TRAINED = with_defaults(
+    DISTORTED,
+    min_steps=300,
+    schedule="one-cycle",
+    learning_rate=0.005,
+    label_smoothing=0.1,
+    precision="bfloat16",
+)
 
 FIVE = ((16, 16), (32, 32), (64,))
 BEST = ((24, 24), (64, 96), (192,))
 
 
-def _spec(name: str, summary: str, architecture: Architecture, settings: Mapping[str, Setting]) -> ModelSpec:
+def _spec(name: str, summary: str, architecture: Architecture, settings: Mapping[str, Param]) -> ModelSpec:
     return ModelSpec(
         name=name,
         family="network",
@@ -119,53 +118,43 @@ MODELS = (
         "lenet5",
         "LeNet-5 with rectified units, on distorted images",
         lenet5,
-        {
-            **WELL_TRAINED,
-            "epochs": 20,
-            "learning_rate": 0.003,
-            "label_smoothing": 0.0,
-            "patience": 10,
-            "precision": "float32",
-        },
+        with_defaults(
+            WELL_TRAINED, epochs=20, learning_rate=0.003, label_smoothing=0.0, patience=10, precision="float32"
+        ),
     ),
     _spec(
         "cnn-simple",
         "two convolutions, as in the Keras example, 12 epochs",
         simple,
         {
-            **TRAINING,
-            "epochs": 12,
-            "min_steps": 300,
-            "schedule": "one-cycle",
-            "learning_rate": 0.003,
-            "label_smoothing": 0.1,
-            "hold_out": False,
-            "dropout": 0.5,
+            **with_defaults(
+                TRAINING,
+                epochs=12,
+                min_steps=300,
+                schedule="one-cycle",
+                learning_rate=0.003,
+                label_smoothing=0.1,
+                hold_out=False,
+            ),
+            "dropout": DROPOUT.with_default(0.5),
         },
     ),
     _spec(
         "cnn-5",
         "five convolutions, on distorted images",
         partial(stages, filters=FIVE),
-        {**WELL_TRAINED, "epochs": 10, "patience": 5, "dropout": 0.2},
+        {**with_defaults(WELL_TRAINED, epochs=10, patience=5), "dropout": DROPOUT},
     ),
     _spec(
         "cnn-fast",
-        "two convolutions pooled early: the network that needs least time for 99 % on MNIST",
+        "two convolutions with early pooling: the network that needs the least time for 99 % on MNIST",
         pooled_early,
-        {
-            **TRAINING,
-            "epochs": 2,
-            "min_steps": 300,
-            "schedule": "one-cycle",
-            "learning_rate": 0.005,
-            "hold_out": False,
-        },
+        with_defaults(TRAINING, epochs=2, min_steps=300, schedule="one-cycle", learning_rate=0.005, hold_out=False),
     ),
     _spec(
         "cnn",
         "five wide convolutions, on distorted images: the best in ten minutes",
         partial(stages, filters=BEST),
-        {**WELL_TRAINED, "epochs": 24, "hold_out": False, "dropout": 0.2},
+        {**with_defaults(WELL_TRAINED, epochs=24, hold_out=False), "dropout": DROPOUT},
     ),
 )

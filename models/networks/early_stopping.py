@@ -1,4 +1,4 @@
-"""When to stop learning, and what to go back to."""
+"""Early stopping: when training ends, and which weights are restored."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class EarlyStopping:
         self.epochs_since = 0
         self.best_weights: list[NDArray[np.float32]] | None = None
 
-    def look(self, loss: float, network: keras.Model) -> None:
-        """Take note of an epoch's validation loss and, if it is the least so far, of the weights."""
+    def update(self, loss: float, network: keras.Model) -> None:
+        """Record an epoch's validation loss and, if it is the smallest so far, the weights."""
         self.epochs_since += 1
         if self.patience and loss < self.least:
             self.least, self.epochs_since = loss, 0
@@ -29,10 +29,10 @@ class EarlyStopping:
 
     @property
     def is_due(self) -> bool:
-        """Whether learning should stop now."""
+        """Whether training should stop now."""
         return 0 < self.patience <= self.epochs_since
 
     def restore_best(self, network: keras.Model) -> None:
-        """Give the network the weights of the best epoch, if they were kept."""
+        """Set the network's weights to those of the best epoch, if there are any."""
         if self.best_weights is not None:
             network.set_weights(self.best_weights)

@@ -1,4 +1,4 @@
-"""Large networks for photographs, trained on: all their layers, from ImageNet's weights or from random ones."""
+"""Fine-tuning: large networks for photographs, all layers trained, from ImageNet's weights or from random ones."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from features.pretrained.backend import REQUIRES
 from models.networks.keras_classifier import KerasClassifier
 from models.networks.normalization import MOMENTUM
 from models.networks.training_settings import TRAINING
-from models.spec import BuildContext, ModelSpec, Setting
+from models.spec import BuildContext, ModelSpec, with_defaults
 
 if TYPE_CHECKING:
     from keras import KerasTensor
@@ -19,7 +19,7 @@ FULL_INK = 255.0  # pixels come as 0..1
 
 
 def large(x: KerasTensor, context: BuildContext, network: str, pretrained: bool) -> KerasTensor:
-    """Return what the last convolutions of a network show, averaged over the image."""
+    """Return the activations of a network's last convolutions, averaged over the image."""
     from keras import layers, ops
 
     images = prepared(ops.squeeze(x, -1) * FULL_INK, network)
@@ -31,21 +31,21 @@ def large(x: KerasTensor, context: BuildContext, network: str, pretrained: bool)
 
 
 def build(context: BuildContext, network: str, pretrained: bool) -> KerasClassifier:
-    """Return the network behind fit and predict. Raises Unavailable if it needs weights that are not to be had."""
+    """Return the network behind fit and predict. Raises Unavailable if it needs weights that cannot be fetched."""
     if pretrained:
         NETWORKS[network][1].path()
     return KerasClassifier(context, partial(large, network=network, pretrained=pretrained))
 
 
-SETTINGS: dict[str, Setting] = {
-    **TRAINING,
-    "epochs": 4,
-    "min_steps": 60,
-    "schedule": "one-cycle",
-    "learning_rate": 0.0003,
-    "hold_out": False,
-    "precision": "bfloat16",
-}
+SETTINGS = with_defaults(
+    TRAINING,
+    epochs=4,
+    min_steps=60,
+    schedule="one-cycle",
+    learning_rate=0.0003,
+    hold_out=False,
+    precision="bfloat16",
+)
 
 
 def _row(network: str, pretrained: bool) -> ModelSpec:
@@ -53,7 +53,7 @@ def _row(network: str, pretrained: bool) -> ModelSpec:
     return ModelSpec(
         name=f"{network}-finetune{'' if pretrained else '-random'}",
         family="transfer",
-        summary=f"{name}, all of it trained on, {'from ImageNet' if pretrained else 'from random weights'}",
+        summary=f"{name}, all layers trained, {'from ImageNet' if pretrained else 'from random weights'}",
         build=partial(build, network=network, pretrained=pretrained),
         features=("pixels",),
         requires=REQUIRES,

@@ -1,4 +1,4 @@
-"""The one adapter between Keras networks and fit and predict."""
+"""The adapter between Keras networks and fit and predict."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Self
 
 from features.pretrained.backend import compiled_where_faster
 from features.pretrained.precision import layers_in
-from models.networks.training import Examples, probabilities, train
-from models.networks.training_settings import TrainingSettings
 from models.spec import BuildContext, Unavailable
 
 if TYPE_CHECKING:
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Architecture = Callable[["KerasTensor", BuildContext], "KerasTensor"]
-"""Takes images of shape (n, height, width, 1), or rows of features; returns what the classes are read off."""
+"""Takes images of shape (n, height, width, 1), or rows of features; returns the input of the last, linear layer."""
 
 FILE = "network.keras"
 
@@ -30,17 +28,19 @@ class KerasClassifier:
     Parameters
     ----------
     context
-        The trial. With ``hold_out`` its validation split is not learnt from; without one, nothing is held
+        The trial. With ``hold_out`` its validation split is not trained on; without one, nothing is held
         out and nothing stops early.
     architecture
         The layers between the input and the classes.
     reads_images
-        Whether it is given images, or rows of features as they are.
+        Whether its input is images, or rows of features as they are.
     """
 
     def __init__(self, context: BuildContext, architecture: Architecture, reads_images: bool = True) -> None:
-        """Raises ValueError if a setting of the training makes no sense."""
-        import keras  # noqa: F401  # so that the time it takes is not the fit's
+        """Raises ValueError if settings of the training contradict each other."""
+        import keras  # noqa: F401  # so that the import is not timed as part of fit
+
+        from models.networks.training import TrainingSettings
 
         self.context = context
         self.architecture = architecture
@@ -50,9 +50,11 @@ class KerasClassifier:
     def fit(self, X: NDArray[np.float32], y: NDArray[np.int64]) -> Self:
         """Fit on X of shape (n, n_features) and labels of shape (n,), the validation split last.
 
-        Raises Unavailable if it reads images, or changes them, and the features are none.
+        Raises Unavailable if its input is images, or it augments them, and the features are not pixels.
         """
         import keras
+
+        from models.networks.training import Examples, train
 
         context = self.context
         keras.utils.set_random_seed(context.seed)
@@ -70,15 +72,17 @@ class KerasClassifier:
 
     def predict_proba(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the probability of each class: shape (n, n_classes)."""
+        from models.networks.training import probabilities
+
         return probabilities(self.network, X.reshape(-1, *self.network.input_shape[1:]))
 
     @property
     def estimator_(self) -> object:
-        """What does the work, for the record."""
+        """The network, whose library is recorded."""
         return self.network
 
     def feature_maps(self, X: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        """Return what each convolution shows: {layer: shape (n, rows, columns, channels)}."""
+        """Return the activations of each convolution: {layer: shape (n, rows, columns, channels)}."""
         import keras
         import numpy as np
 
@@ -95,7 +99,7 @@ class KerasClassifier:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Return what predicts as the saved one did."""
+        """Return a classifier that predicts as the saved one did."""
         import keras
 
         loaded = cls.__new__(cls)
@@ -107,7 +111,7 @@ class KerasClassifier:
         if n_features == height * width:
             return (height, width)
         if self.reads_images or self.training.augmentation.changes_anything():
-            raise Unavailable(f"it reads images, which {self.context.features} is not; run it with --features pixels")
+            raise Unavailable(f"it needs images, not {self.context.features} features; run it with --features pixels")
         return (n_features,)
 
     def _network(self, shape: tuple[int, ...]) -> keras.Model:

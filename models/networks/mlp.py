@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from features.pretrained.backend import REQUIRES
 from models.networks.keras_classifier import KerasClassifier
 from models.networks.normalization import normalized
-from models.networks.training_settings import DISTORTED, TRAINING
-from models.spec import BuildContext, ModelSpec
+from models.networks.training_settings import DISTORTED, DROPOUT, TRAINING
+from models.spec import BuildContext, ModelSpec, Param, with_defaults
 
 if TYPE_CHECKING:
     from keras import KerasTensor
@@ -39,7 +39,7 @@ def build_mlp(context: BuildContext) -> KerasClassifier:
 
 
 def build_mlp_best(context: BuildContext) -> KerasClassifier:
-    """Return a wide perceptron that learns from distorted images, as Cireşan et al. (2010) showed."""
+    """Return a wide perceptron trained on distorted images, as by Cireşan et al. (2010)."""
     return KerasClassifier(context, wide_layers, reads_images=False)
 
 
@@ -51,7 +51,7 @@ MODELS = (
         build=build_mlp,
         features=("pixels",),
         requires=REQUIRES,
-        settings={**TRAINING, "epochs": 20, "dropout": 0.2},
+        settings={**with_defaults(TRAINING, epochs=20), "dropout": DROPOUT},
         stochastic=True,
     ),
     ModelSpec(
@@ -62,16 +62,17 @@ MODELS = (
         features=("pixels",),
         requires=REQUIRES,
         settings={
-            **TRAINING,
-            **DISTORTED,
-            "epochs": 30,
-            "min_steps": 300,
-            "learning_rate": 0.003,
-            "schedule": "one-cycle",
-            "label_smoothing": 0.1,
-            "patience": 15,
-            "units": 512,
-            "dropout": 0.2,
+            **with_defaults(
+                DISTORTED,
+                epochs=30,
+                min_steps=300,
+                learning_rate=0.003,
+                schedule="one-cycle",
+                label_smoothing=0.1,
+                patience=15,
+            ),
+            "units": Param(512, 1, 10_000, log=True, help="units of each hidden layer"),
+            "dropout": DROPOUT,
         },
         stochastic=True,
     ),

@@ -1,4 +1,4 @@
-"""Several networks of one kind that decide together."""
+"""Ensembles of networks of one architecture."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from features.naming import Registry
 from features.pretrained.backend import REQUIRES
 from models.networks import cnn
 from models.networks.keras_classifier import KerasClassifier
-from models.spec import BuildContext, ModelSpec
+from models.spec import BuildContext, ModelSpec, Param, with_defaults
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MEMBER = next(spec for spec in cnn.MODELS if spec.name == "cnn")
+MEMBER = Registry("model", cnn.MODELS)["cnn"]
 
 
 class NetworkEnsemble:
@@ -41,17 +42,17 @@ class NetworkEnsemble:
         import numpy as np
         from scipy.special import softmax
 
-        least = np.finfo(np.float32).tiny  # a network may give a class a probability of nought
+        least = np.finfo(np.float32).tiny  # a network may predict a probability of zero
         logs = [np.log(np.maximum(member.predict_proba(X), least)) for member in self.members]
         return np.asarray(softmax(np.mean(logs, axis=0), axis=1))
 
     def feature_maps(self, X: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        """Return what the first member's convolutions show: {layer: shape (n, rows, columns, channels)}."""
+        """Return the activations of the first member's convolutions: {layer: shape (n, rows, columns, channels)}."""
         return self.members[0].feature_maps(X)
 
     @property
     def estimator_(self) -> object:
-        """The library that does the work, for the record."""
+        """The first member, whose library is recorded."""
         return self.members[0].estimator_
 
     def save(self, folder: Path) -> None:
@@ -63,15 +64,13 @@ class NetworkEnsemble:
 
     @classmethod
     def load(cls, folder: Path) -> Self:
-        """Return what predicts as the saved one did."""
+        """Return an ensemble that predicts as the saved one did."""
         return cls([KerasClassifier.load(part) for part in sorted(folder.iterdir())])
 
 
 def build(context: BuildContext) -> NetworkEnsemble:
-    """Return networks that differ in their seeds alone."""
+    """Return networks that differ only in their seeds."""
     number = int(context.settings["networks"])
-    if number < 1:
-        raise ValueError(f"networks must be at least 1, not {number}")
     return NetworkEnsemble([_member(context, at, number) for at in range(number)])
 
 
@@ -88,11 +87,14 @@ MODELS = (
     ModelSpec(
         name="cnn-ensemble",
         family="network",
-        summary="five networks as cnn, each trained half as long, their log-probabilities averaged",
+        summary="five networks like cnn, each trained half as long, their log-probabilities averaged",
         build=build,
         features=("pixels",),
         requires=REQUIRES,
-        settings={**MEMBER.settings, "epochs": 12, "min_steps": 150, "networks": 5},
+        settings={
+            **with_defaults(MEMBER.settings, epochs=12, min_steps=150),
+            "networks": Param(5, 1, 100, help="number of networks"),
+        },
         stochastic=True,
     ),
 )

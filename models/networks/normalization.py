@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from keras import KerasTensor
 
 MOMENTUM = 0.9
-"""Of the running mean and variance: the usual 0.99 would not have forgotten its start after a short training."""
+"""Of the running mean and variance: with Keras' default, 0.99, they would need a longer training to converge."""
 
 
 def normalized(x: KerasTensor) -> KerasTensor:

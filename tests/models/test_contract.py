@@ -80,5 +80,5 @@ def test_scikit_learn_says_something_of_every_estimator_of_its_kind(name: str) -
 
 def test_stock_is_scikit_learn_itself() -> None:
     spec = MODELS["knn"]
-    model = spec.build(BuildContext(N_CLASSES, (8, 8), 0, settings={**spec.settings, "stock": True}))
+    model = spec.build(BuildContext(N_CLASSES, (8, 8), 0, settings={**spec.defaults_on("pixels"), "stock": True}))
     assert type(model.estimator_).__module__.startswith("sklearn.")  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ from models.registry import MODELS
 @pytest.mark.parametrize("stock", [False, True])
 def test_images_that_were_learnt_disturb_no_other(weights: str, stock: bool) -> None:
     data = tiny(FEATURES["pixels"])
-    settings = {**MODELS["knn"].settings, "weights": weights, "stock": stock}
+    settings = {**MODELS["knn"].defaults_on("pixels"), "weights": weights, "stock": stock}
     model = MODELS["knn"].build(context(data, settings))
     model.fit(data.train, data.labels)
     alone, learnt = model.predict(data.test), model.predict(np.concatenate([data.test, data.train]))

@@ -52,7 +52,7 @@ def test_without_its_weights_a_network_is_not_trained_on(tmp_path: Path, monkeyp
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr("features.pretrained.weights._why_not_fetched", lambda weights, folder: "no network")
     for row in finetune.MODELS:
-        context = BuildContext(10, (28, 28), 0, settings=row.settings)
+        context = BuildContext(10, (28, 28), 0, settings=row.defaults_on("pixels"))
         if row.weights:
             with pytest.raises(Unavailable, match=f"needs {row.weights.file}.*--weights FILE"):
                 row.build(context)
@@ -67,7 +67,7 @@ def test_training_goes_on_from_the_weights_of_a_file(tmp_path: Path, monkeypatch
     give_no_file(monkeypatch)
     VGG16.use(write_weights(tmp_path / "given.h5", seed=4))
     row = MODELS["vgg16-finetune"]
-    settings = {**row.settings, "epochs": 1, "min_steps": 0, "learning_rate": 0.0}
+    settings = {**row.defaults_on("pixels"), "epochs": 1, "min_steps": 0, "learning_rate": 0.0}
     images = np.random.default_rng(0).random((4, 28 * 28), np.float32)
     model = row.build(BuildContext(10, (28, 28), 0, settings=settings, features="pixels"))
     assert isinstance(model, KerasClassifier)

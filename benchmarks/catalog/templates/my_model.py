@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from models.spec import BuildContext, ModelSpec
+from models.spec import BuildContext, ModelSpec, Param
 
 if TYPE_CHECKING:
     import numpy as np
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class MyModel:
-    """Softmax regression, learnt by stochastic gradient descent. Put your own in its place."""
+    """Softmax regression, trained by stochastic gradient descent. Put your own in its place."""
 
     def __init__(self, context: BuildContext) -> None:
-        # the settings below, with what stands in brackets on the command line put in: my-model[epochs=5]
+        # the value of each setting below: its default, or what the command line says, as my-model[epochs=5]
         self.epochs = int(context.settings["epochs"])
         self.learning_rate = float(context.settings["learning_rate"])
         self.seed = context.seed
@@ -23,17 +23,17 @@ class MyModel:
         self.progress = context.progress
 
     def fit(self, X: NDArray[np.float32], y: NDArray[np.int64]) -> Self:
-        """Learn from X of shape (n, n_features) and labels y of shape (n,), from 0 to n_classes - 1."""
+        """Train on X of shape (n, n_features) and labels y of shape (n,), from 0 to n_classes - 1."""
         import numpy as np
 
-        random = np.random.default_rng(self.seed)  # all chance comes from the seed: the same seed, the same model
+        random = np.random.default_rng(self.seed)  # all randomness comes from the seed: the same seed, the same model
         self.weights = np.zeros((X.shape[1], self.n_classes), np.float32)
         wanted = np.eye(self.n_classes, dtype=np.float32)[y]
         for epoch in range(self.epochs):
             for rows in np.array_split(random.permutation(len(X)), max(1, len(X) // 32)):
                 error = self.predict_proba(X[rows]) - wanted[rows]
                 self.weights -= self.learning_rate * X[rows].T @ error / len(rows)
-            self.progress(epoch + 1, self.epochs)  # shown while it learns; you may leave it out
+            self.progress(epoch + 1, self.epochs)  # shown during training; you may leave it out
         return self
 
     def predict(self, X: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -58,12 +58,15 @@ class MyModel:
 MODELS = (
     ModelSpec(
         name="my-model",
-        family="linear",  # its kind, for the report: any word
-        summary="softmax regression, learnt by stochastic gradient descent",
+        family="linear",  # the kind of model, for the report: any word
+        summary="softmax regression, trained by stochastic gradient descent",
         build=MyModel,  # called with a BuildContext; it returns an object with fit and predict
         features=("pixels", "hog"),  # what it is run on; 'python bench.py list' shows what there is
         requires=("numpy",),  # modules that it imports; without one its trials are skipped
-        settings={"epochs": 20, "learning_rate": 0.1},
+        settings={  # default, least and greatest value of each; see docs/add-a-model.md
+            "epochs": Param(20, 1, 1_000, log=True, help="passes over the training images"),
+            "learning_rate": Param(0.1, 1e-4, 10.0, log=True, help="size of a step along the gradient"),
+        },
         stochastic=True,  # another seed gives another model: --seeds 3 runs it with three
     ),
 )

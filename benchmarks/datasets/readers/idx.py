@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import math
 import struct
 import zlib
@@ -42,6 +40,9 @@ def read_uncompressed(path: Path, largest: int = LARGEST) -> bytes:
 
 
 def _opened(path: Path, magic: bytes) -> IO[bytes]:
+    import bz2
+    import gzip
+
     if magic[:2] == GZIP_MAGIC:
         return cast("IO[bytes]", gzip.open(path))
     return bz2.open(path) if magic == BZIP2_MAGIC else path.open("rb")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import math
 import warnings
-import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +13,8 @@ from benchmarks.datasets.readers.idx import LARGEST, read_uncompressed
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, raw_split_from_arrays
 
 if TYPE_CHECKING:
+    import zipfile
+
     from numpy.typing import NDArray
 
 TRAIN, TEST, WHOLE = ("x_train", "y_train"), ("x_test", "y_test"), ("x", "y")
@@ -23,6 +23,9 @@ MAX_DIMENSIONS = 4
 
 def read_npz(path: Path) -> RawDataset:
     """Read x_train, y_train, x_test and y_test from a file, or x and y. Raises ``BenchError``."""
+    import hashlib
+    import zipfile
+
     content = read_uncompressed(path)
     checksums = ((path.name, hashlib.sha256(content).hexdigest()),)
     try:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.datasets.preprocessing.cleaning import check_counts, drop_bad_images, reject_bad_images
-from benchmarks.datasets.preprocessing.splits import split_off_validation
 from benchmarks.datasets.sources.download import RemoteFile, fetch, find, read_verified
 from benchmarks.datasets.spec import DataPlaces, Images, Split
 
@@ -38,6 +35,8 @@ def location_of(files: Sequence[RemoteFile], places: DataPlaces, folder: str) ->
 
 def checksums(names: Sequence[str], contents: Sequence[bytes]) -> tuple[tuple[str, str], ...]:
     """Return the SHA-256 of each uncompressed content."""
+    import hashlib
+
     return tuple((name, hashlib.sha256(content).hexdigest()) for name, content in zip(names, contents, strict=True))
 
 
@@ -49,6 +48,9 @@ def as_images(
     centred: bool = False,
 ) -> Images:
     """Return the splits; a stratified sixth of train (fixed seed) becomes validation. Raises ``BenchError``."""
+    from benchmarks.datasets.preprocessing.cleaning import check_counts, drop_bad_images, reject_bad_images
+    from benchmarks.datasets.preprocessing.splits import split_off_validation
+
     for name, (images, labels) in (("train", train), ("test", test)):
         check_counts(images, labels, name)
     n_classes = len(class_names)

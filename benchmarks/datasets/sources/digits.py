@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
-from benchmarks.datasets.preprocessing.cleaning import drop_bad_images, reject_bad_images
-from benchmarks.datasets.preprocessing.splits import split_off_validation, stratified_order, take
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images, Split
 
 if TYPE_CHECKING:
@@ -22,8 +19,13 @@ SIDE = 28
 
 def load(places: DataPlaces) -> Images:
     """Return the 1,797 scans, enlarged from 8×8 to 28×28, in fixed splits."""
+    import hashlib
+
     import numpy as np
     from sklearn.datasets import load_digits
+
+    from benchmarks.datasets.preprocessing.cleaning import drop_bad_images, reject_bad_images
+    from benchmarks.datasets.preprocessing.splits import split_off_validation, stratified_order, take
 
     digits = load_digits()
     everything = Split(enlarge(digits.images), digits.target.astype("int64"))

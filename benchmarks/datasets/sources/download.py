@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.readers.idx import read_uncompressed
 
 TIMEOUT_S = 10
 NETWORK_ERRORS = (  # text in a network error, and the message for the user
@@ -58,6 +55,10 @@ def _is_file(path: Path) -> bool:
 
 def read_verified(path: Path, file: RemoteFile) -> bytes:
     """Return the uncompressed content of ``path``; raises ``BenchError`` if its checksum is wrong."""
+    import hashlib
+
+    from benchmarks.datasets.readers.idx import read_uncompressed
+
     if not file.sha256:
         check_packed(path, file)
     content = read_uncompressed(path)
@@ -68,6 +69,8 @@ def read_verified(path: Path, file: RemoteFile) -> bytes:
 
 def check_packed(path: Path, file: RemoteFile) -> None:
     """Raise ``BenchError`` unless ``path`` has the published checksum of the compressed file."""
+    import hashlib
+
     kind, _, expected = file.packed.partition(":")
     try:
         with path.open("rb") as stream:
@@ -106,6 +109,8 @@ def fetch(file: RemoteFile, cache: Path) -> Path:
 
 
 def _fetch_from_mirrors(file: RemoteFile, cache: Path) -> Path:
+    import tempfile
+
     failures = []
     for mirror in file.mirrors:
         with tempfile.TemporaryDirectory(prefix=".download-", dir=cache) as folder:

@@ -5,16 +5,11 @@ All parts are in one archive of 562 MB. Its SHA-256 is that of tensorflow-datase
 
 from __future__ import annotations
 
-import gzip
-import string
-import zipfile
 import zlib
 from functools import partial
 from pathlib import Path
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.readers.idx import parse_idx
-from benchmarks.datasets.readers.npz import member
 from benchmarks.datasets.sources.checked_files import DIGITS, as_images, checksums, find_or_fetch, location_of
 from benchmarks.datasets.sources.download import RemoteFile, check_packed
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
@@ -26,7 +21,7 @@ ARCHIVE = RemoteFile(
     ("https://biometrics.nist.gov/cs_links/EMNIST/", "https://www.itl.nist.gov/iaui/vip/cs_links/EMNIST/"),
     "sha256:fb9bb67e33772a9cc0b895e4ecf36d2cf35be8b709693c3564cea2a019fcda8e",
 )
-LETTERS = tuple(string.ascii_uppercase)  # upper and lower case are one class
+LETTERS = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")  # upper and lower case are one class
 BALANCED = (*DIGITS, *LETTERS, *"abdefghnqrt")  # lower-case letters that look like their capitals share their class
 FIRST_LETTER = 1  # letters are labelled from 1, all others from 0
 FILES = ("train-images-idx3", "train-labels-idx1", "test-images-idx3", "test-labels-idx1")
@@ -34,6 +29,8 @@ FILES = ("train-images-idx3", "train-labels-idx1", "test-images-idx3", "test-lab
 
 def load(places: DataPlaces, part: str, class_names: tuple[str, ...], archive: RemoteFile = ARCHIVE) -> Images:
     """Find or download the archive, verify it, and return one of its parts with the images upright."""
+    from benchmarks.datasets.readers.idx import parse_idx
+
     path = find_or_fetch(archive, places, FOLDER)
     check_packed(path, archive)
     names = [f"emnist-{part}-{kind}-ubyte" for kind in FILES]
@@ -49,6 +46,11 @@ def load(places: DataPlaces, part: str, class_names: tuple[str, ...], archive: R
 
 
 def _members(path: Path, names: list[str]) -> list[bytes]:
+    import gzip
+    import zipfile
+
+    from benchmarks.datasets.readers.npz import member
+
     try:
         with zipfile.ZipFile(path) as archive:
             return [gzip.decompress(member(archive, f"gzip/{name}.gz", str(path))) for name in names]

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.datasets.preprocessing.cleaning import check_counts, drop_bad_images, reject_bad_images
-from benchmarks.datasets.preprocessing.splits import take
-from benchmarks.datasets.readers.idx import parse_idx
 from benchmarks.datasets.sources.download import RemoteFile, fetch, find, read_verified
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images, Split
 
@@ -29,6 +26,10 @@ N_VALIDATION = 10_000
 
 def load(places: DataPlaces, files: tuple[RemoteFile, ...] = FILES) -> Images:
     """Find or download the four files, verify them, and split off the last 10,000 of train for validation."""
+    from benchmarks.datasets.preprocessing.cleaning import check_counts, drop_bad_images, reject_bad_images
+    from benchmarks.datasets.preprocessing.splits import take
+    from benchmarks.datasets.readers.idx import parse_idx
+
     contents = []
     for file in files:
         path = find(file, _folders(places)) or fetch(file, places.cache / "mnist")

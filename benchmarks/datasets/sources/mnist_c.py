@@ -5,17 +5,16 @@ The SHA-256 of the archive is from tensorflow-datasets (url_checksums/mnist_corr
 
 from __future__ import annotations
 
-import zipfile
 from typing import TYPE_CHECKING
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.readers.npz import member, read_npy
-from benchmarks.datasets.readers.raw_images import as_uint8_pixels
 from benchmarks.datasets.sources.checked_files import DIGITS, as_images, find_or_fetch, location_of
 from benchmarks.datasets.sources.download import RemoteFile, check_packed
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
 
 if TYPE_CHECKING:
+    import zipfile
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -40,6 +39,8 @@ def load(places: DataPlaces, archive: RemoteFile = ARCHIVE) -> Images:
     So the test images are independent of each other, which intervals and paired tests need, and the accuracy
     estimates the mean over the corruptions. Raises ``BenchError``.
     """
+    import zipfile
+
     import numpy as np
 
     path = find_or_fetch(archive, places, FOLDER)
@@ -62,6 +63,9 @@ def load(places: DataPlaces, archive: RemoteFile = ARCHIVE) -> Images:
 def _arrays(
     archive: zipfile.ZipFile, corruption: str, kind: str, path: str
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    from benchmarks.datasets.readers.npz import member, read_npy
+    from benchmarks.datasets.readers.raw_images import as_uint8_pixels
+
     names = (f"mnist_c/{corruption}/{kind}_{what}.npy" for what in ("images", "labels"))
     images, labels = (read_npy(member(archive, name, path), f"{path}: {name}") for name in names)
     if images.shape[1:] not in ((28, 28), (28, 28, 1)) or labels.shape != images.shape[:1]:

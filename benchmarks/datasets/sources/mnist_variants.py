@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from benchmarks.datasets.readers.idx import parse_idx, parse_idx_integers
 from benchmarks.datasets.sources.checked_files import DIGITS, as_images, checksums, location_of, read_all
 from benchmarks.datasets.sources.download import RemoteFile
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
@@ -67,6 +66,8 @@ N_OF_MNIST = 10_000  # the first of QMNIST's 60,000 test digits are MNIST's
 
 def load_four(places: DataPlaces, folder: str, files: Files, class_names: tuple[str, ...]) -> Images:
     """Find or download images and labels of train and test, and verify them."""
+    from benchmarks.datasets.readers.idx import parse_idx
+
     contents = read_all(files, places, folder)
     names = [file.name.removesuffix(".gz") for file in files]
     arrays = [parse_idx(content, name) for content, name in zip(contents, names, strict=True)]
@@ -78,6 +79,8 @@ def load_qmnist(places: DataPlaces, files: Files = QMNIST, n_of_mnist: int = N_O
 
     Labels have eight columns; the first is the digit.
     """
+    from benchmarks.datasets.readers.idx import parse_idx, parse_idx_integers
+
     contents = read_all(files, places, "qmnist")
     names = [file.name.removesuffix(".gz") for file in files]
     images = [parse_idx(contents[i], names[i]) for i in (0, 2)]

@@ -9,7 +9,6 @@ import io
 from typing import TYPE_CHECKING
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.preprocessing.normalization import normalize_image
 from benchmarks.datasets.sources.checked_files import DIGITS, Arrays, as_images, checksums, location_of, read_all
 from benchmarks.datasets.sources.download import RemoteFile
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
@@ -41,6 +40,8 @@ def parse(content: bytes, name: str) -> Arrays:
     """
     import numpy as np
     from sklearn.datasets import load_svmlight_file
+
+    from benchmarks.datasets.preprocessing.normalization import normalize_image
 
     try:
         values, labels = load_svmlight_file(io.BytesIO(content), n_features=SIDE * SIDE, zero_based=False)

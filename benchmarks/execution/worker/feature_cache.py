@@ -91,10 +91,6 @@ class FeatureCache:
                 shutil.rmtree(part, ignore_errors=True)
         return self.load(key) or matrices
 
-    def size_bytes(self) -> int:
-        """Return how much the cache holds."""
-        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
-
     def clear(self) -> None:
         """Remove every entry."""
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from benchmarks.common.atomic_files import write_whole
-from benchmarks.common.errors import UNREADABLE
+from benchmarks.common.unreadable import UNREADABLE
 from benchmarks.datasets.spec import Images
 from benchmarks.records.store import ResultStore
 

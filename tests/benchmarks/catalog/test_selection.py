@@ -9,20 +9,26 @@ from benchmarks.datasets.registry import DATASETS
 from benchmarks.records.trial import Trial
 from features.naming import DuplicateNameError, Registry, UnknownNameError
 from features.registry import FEATURES
-from models.spec import BuildContext, Estimator, ModelSpec, Setting
+from models.spec import BuildContext, Estimator, ModelSpec, Param
 
 
 def build(context: BuildContext) -> Estimator:
     raise AssertionError("a plan builds nothing")
 
 
-SETTINGS: dict[str, Setting] = {"C": 1.0, "k": 4, "stock": False, "weights": "distance"}
+SETTINGS = {
+    "C": Param(1.0, 1e-6, 1e6, log=True),
+    "k": Param(4, 1, 1000),
+    "stock": Param(False),
+    "weights": Param("distance", choices=("uniform", "distance")),
+    "offset": Param(0.0),
+}
 MODELS = Registry(
     "model",
     (
-        ModelSpec("svm-rbf", "svm", "", build, ("pixels", "hog"), settings=SETTINGS, settings_for={"hog": {"C": 9.0}}),
-        ModelSpec("svm-poly", "svm", "", build, ("pixels",), settings=SETTINGS),
-        ModelSpec("forest", "forest", "", build, ("pixels",), stochastic=True),
+        ModelSpec("svm-rbf", "svm", "s", build, ("pixels", "hog"), settings=SETTINGS, settings_for={"hog": {"C": 9.0}}),
+        ModelSpec("svm-poly", "svm", "s", build, ("pixels",), settings=SETTINGS),
+        ModelSpec("forest", "forest", "s", build, ("pixels",), stochastic=True),
     ),
 )
 CATALOG = Catalog(MODELS, FEATURES, DATASETS)
@@ -80,21 +86,31 @@ def test_what_cannot_be_read_is_refused(text: str) -> None:
         keys(Choice(text))
 
 
-@pytest.mark.parametrize("text", ["svm-poly[C=much]", "svm-poly[k=1.5]", "svm-poly[stock=perhaps]", "svm-poly[D=1]"])
-def test_a_wrong_setting_is_refused(text: str) -> None:
-    with pytest.raises(BenchError):
-        keys(Choice(text))
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("C=much", "svm-poly[C] should be a number from 1e-06 to 1000000.0, not much"),
+        ("C=-1", "svm-poly[C] should be a number from 1e-06 to 1000000.0, not -1.0"),
+        ("C=nan", "svm-poly[C] should be a number from 1e-06 to 1000000.0, not nan"),
+        ("C=inf", "svm-poly[C] should be a number from 1e-06 to 1000000.0, not inf"),
+        ("k=0", "svm-poly[k] should be a whole number from 1 to 1000, not 0"),
+        ("k=1001", "svm-poly[k] should be a whole number from 1 to 1000, not 1001"),
+        ("k=1.5", "svm-poly[k] should be a whole number from 1 to 1000, not 1.5"),
+        ("stock=perhaps", "svm-poly[stock] should be true or false, not perhaps"),
+        ("weights=banana", "svm-poly[weights] should be one of uniform, distance, not banana"),
+        ("offset=nan", "svm-poly[offset] should be a number, not nan"),
+        ("D=1", "svm-poly has no setting 'D'; it has: C, k, stock, weights, offset"),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_refused_with_those_that_are(given: str, message: str) -> None:
+    with pytest.raises(BenchError) as error:
+        keys(Choice(f"svm-poly[{given}]"))
+    assert str(error.value) == message
 
 
-@pytest.mark.parametrize("text", ["svm-rbf[C=-1]", "svm-rbf[k=-3]", "svm-rbf[C=nan]", "svm-rbf[C=inf]"])
-def test_numbers_that_no_model_of_the_suite_can_use_are_refused(text: str) -> None:
-    with pytest.raises(BenchError, match="should be a number of 0 or more, not"):
-        keys(Choice(text))
-
-
-def test_zero_is_left_to_the_model_and_any_number_to_a_plug_in() -> None:
-    assert keys(Choice("svm-rbf[C=0]", "hog")) == ["svm-rbf[C=0.0]@hog-s0"]
-    assert keys(Choice("svm-poly[k=-1]")) == ["svm-poly[k=-1]@pixels-s0"]
+def test_the_limits_are_allowed_and_a_setting_without_limits_takes_any_number() -> None:
+    assert keys(Choice("svm-poly[k=1,offset=-1]")) == ["svm-poly[k=1,offset=-1.0]@pixels-s0"]
+    assert keys(Choice("svm-poly[k=1000]")) == ["svm-poly[k=1000]@pixels-s0"]
 
 
 def test_unknown_names_suggest_the_nearest() -> None:

@@ -15,7 +15,7 @@ from benchmarks.conformance.features import FEATURE_CHECKS, FeatureCase
 from benchmarks.conformance.models import MODEL_CHECKS, ModelCase
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images, Split
 from features.spec import FeaturePipeline
-from models.spec import ModelSpec
+from models.spec import ModelSpec, Param
 from tests.conftest import ROOT
 
 NOWHERE = DataPlaces((), Path("nowhere"))
@@ -132,7 +132,16 @@ def test_valid_datasets_fail_none(catalog: Catalog) -> None:
         ({"features": "pixels"}, "features should be a tuple"),
         ({"features": ("pixel",)}, "no feature pipeline is named 'pixel'"),
         ({"requires": "sklearn"}, "requires should be a tuple"),
-        ({"settings": {"depths": [1, 2]}}, "the default of setting 'depths'"),
+        ({"settings": 3}, "settings should be a mapping of names to Params"),
+        ({"settings": {"depth": 3}}, "setting 'depth' should be a Param: write Param(3), imported from models.spec"),
+        ({"settings": {"depths": Param([1, 2])}}, "setting 'depths' should have a number, true, false or text"),  # type: ignore[arg-type]
+        ({"settings": {"C": Param(0.0, 1.0, 2.0)}}, "setting 'C' should be a number from 1.0 to 2.0, not 0.0"),
+        ({"settings": {"C": Param(1.0, 2.0, 1.0)}}, "setting 'C' has a range from 2.0 to 1.0, which is empty"),
+        ({"settings": {"C": Param(1.0, 0.0, log=True)}}, "setting 'C' should have a low above 0"),
+        ({"settings": {"C": Param(1.0, "0")}}, "setting 'C' should have numbers for low and high"),  # type: ignore[arg-type]
+        ({"settings": {"C": Param(1.0, help="a\nb")}}, "setting 'C' should have one line of text as its help"),
+        ({"settings": {"w": Param("a", choices=("b", "c"))}}, "setting 'w' should be one of b, c, not a"),
+        ({"settings": {"k": Param(3, 1)}, "settings_for": {"hog": {"k": 0}}}, "setting 'k' on 'hog' should be a whole"),
         ({"settings_for": {"hog": {"C": 1}}}, "setting 'C' on 'hog' is not among its settings"),
         ({"settings_for": {"dog": {}}}, "no feature pipeline is named 'dog'"),
     ],

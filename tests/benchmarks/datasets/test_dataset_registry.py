@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.registry import DATASETS, data_places, find_dataset, open_dataset
+from benchmarks.datasets.opening import find_dataset, open_dataset
+from benchmarks.datasets.registry import DATASETS, data_places
 from benchmarks.datasets.sources import mnist
 from benchmarks.datasets.sources.download import RemoteFile
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images

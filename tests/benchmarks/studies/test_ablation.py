@@ -24,7 +24,7 @@ def findings_with(errors: dict[str, int]) -> Any:
         for seed in range(SEEDS):
             result = a_result("cnn-fast", 1 - n_errors / N, seed, n_test=N)
             trial = Trial("cnn-fast", "pixels", "mnist-validation", seed, None, settings_of(augmentation, LENGTHS[0]))
-            settings = {**MODELS["cnn-fast"].settings, **settings_of(augmentation, LENGTHS[0])}
+            settings = {**MODELS["cnn-fast"].defaults_on("pixels"), **settings_of(augmentation, LENGTHS[0])}
             results[trial.key] = replace(result, trial=trial, settings=settings)
             predictions[trial.key] = SimpleNamespace(labels=(np.arange(N) < n_errors).astype(int))
     return SimpleNamespace(results=results, predictions=predictions, truth=np.zeros(N, int))

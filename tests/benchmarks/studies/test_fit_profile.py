@@ -26,7 +26,7 @@ def test_a_profile_is_split_into_its_parts() -> None:
 def test_the_functions_of_the_parts_exist_in_network_training() -> None:
     pytest.importorskip("tensorflow")
     X, y = np.random.default_rng(0).random((200, 64), np.float32), np.arange(200) % 10
-    settings: dict[str, Setting] = {**MODELS["mlp"].settings, "epochs": 1, "rotation": 8.0}
+    settings: dict[str, Setting] = {**MODELS["mlp"].defaults_on("pixels"), "epochs": 1, "rotation": 8.0}
     model = MODELS["mlp"].build(BuildContext(10, (8, 8), 0, settings=settings))
     with cProfile.Profile() as profile:
         model.fit(X, y)

@@ -72,7 +72,7 @@ def test_weights_that_cannot_be_fetched_are_named_with_size_folder_and_option(ke
         for part in (VGG16.file, "58.9 MB", str(keras_home / "models"), "--weights FILE", "refused"):
             assert part in str(refused.value)
     assert not (keras_home / "models" / VGG16.file).exists()
-    assert not VGG16.at_hand
+    assert not VGG16.available
 
 
 def test_a_folder_in_the_home_folder_names_no_user(keras_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -92,7 +92,7 @@ def test_published_weights_at_hand_are_taken_and_others_under_their_name_are_not
     file.parent.mkdir(parents=True)
     file.write_bytes(b"weights")
     weights = Weights("vgg16", "block1_conv1", file.name, NOBODY_THERE, md5_of(file), 0.1)
-    assert weights.path() == file and weights.at_hand and weights.content == md5_of(file)
+    assert weights.path() == file and weights.available and weights.content == md5_of(file)
     file.write_bytes(b"changed")
     with pytest.raises(Unavailable):
         weights.path()
@@ -101,7 +101,7 @@ def test_published_weights_at_hand_are_taken_and_others_under_their_name_are_not
 def test_a_given_file_is_loaded_in_the_layout_of_keras_applications(tmp_path: Path) -> None:
     file = write_weights(tmp_path / "given.h5", seed=5)
     VGG16.use(file)
-    assert VGG16.path() == file and VGG16.at_hand and VGG16.content == md5_of(file) != VGG16.md5
+    assert VGG16.path() == file and VGG16.available and VGG16.content == md5_of(file) != VGG16.md5
     with seeded(5):
         expected = backbone("vgg16").get_weights()
     for array, other in zip(backbone("vgg16", VGG16.path()).get_weights(), expected, strict=True):

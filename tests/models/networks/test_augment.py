@@ -17,7 +17,8 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from scipy.ndimage import affine_transform, gaussian_filter
 
-from models.networks.augment import LIMITS, Augmentation, augmented
+from models.networks.augment import Augmentation, augmented
+from models.networks.training_settings import AUGMENTATION
 
 SHAPES = st.tuples(st.integers(0, 5), st.integers(1, 7), st.integers(1, 7))
 IMAGES = st.one_of(
@@ -26,11 +27,17 @@ IMAGES = st.one_of(
 )
 AUGMENTATIONS = st.builds(
     Augmentation,
-    **{name: st.floats(0, limit) for name, limit in LIMITS.items()},
+    **{name: st.floats(0, param.high) for name, param in AUGMENTATION.items()},
     smoothness=st.floats(0, 100, exclude_min=True),
 )
 SEEDS = st.integers(0, 2**64)
 USUAL = Augmentation(rotation=10, scale=0.1, shift=2, shear=10, elastic=1)
+
+
+def largest(name: str) -> float:
+    high = AUGMENTATION[name].high
+    assert high is not None
+    return high
 
 
 def blots(count: int, shape: tuple[int, int] = (28, 28)) -> NDArray[np.float32]:
@@ -111,10 +118,10 @@ def test_another_seed_and_another_block_are_other_changes() -> None:
     assert len(np.unique(first, axis=0)) == len(images)
 
 
-@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("name", AUGMENTATION)
 def test_each_amount_alone_changes_images(name: str) -> None:
     images = blots(20)
-    assert (augmented(images, Augmentation(**{name: LIMITS[name] / 2}), 0) != images).any()
+    assert (augmented(images, Augmentation(**{name: largest(name) / 2}), 0) != images).any()
 
 
 def test_shifts_spread_evenly_from_minus_to_plus_the_amount_on_both_axes() -> None:
@@ -170,7 +177,7 @@ def test_changes_are_those_that_scipy_makes_with_the_same_matrix(shape: tuple[in
 @pytest.mark.parametrize("amount", ["rotation", "scale", "shift", "shear"])
 def test_whole_numbers_are_those_of_floats_rounded(amount: str) -> None:
     whole = (np.clip(blots(50) / 4, 0, 1) * 255).astype(np.uint8)
-    amounts = Augmentation(**{amount: min(LIMITS[amount], 10) / 2})
+    amounts = Augmentation(**{amount: min(largest(amount), 10) / 2})
     floats = augmented(whole.astype(np.float32), amounts, 3)
     assert (augmented(whole, amounts, 3) == np.rint(floats)).all()
 
@@ -217,10 +224,10 @@ def test_an_elastic_change_moves_pixels_by_its_amount_and_neighbours_alike(smoot
         assert correlation == pytest.approx(math.exp(-((apart / (2 * smoothness)) ** 2)), abs=0.05)
 
 
-@pytest.mark.parametrize("name", [*LIMITS, "smoothness"])
+@pytest.mark.parametrize("name", [*AUGMENTATION, "smoothness"])
 @pytest.mark.parametrize("amount", [-0.1, math.nan, math.inf, -math.inf])
 def test_an_amount_that_means_nothing_is_refused_by_name(name: str, amount: float) -> None:
-    with pytest.raises(ValueError, match=rf"^{name} must be [^\n]+$"):
+    with pytest.raises(ValueError, match=rf"^{name} should be [^\n]+$"):
         replace(USUAL, **{name: amount})
 
 

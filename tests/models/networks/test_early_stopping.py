@@ -28,7 +28,7 @@ def trained(losses: list[float], patience: int) -> tuple[int, Any]:
     epochs = 0
     for loss in losses:
         epochs, network.weights = epochs + 1, epochs + 1
-        stopping.look(loss, network)
+        stopping.update(loss, network)
         if stopping.is_due:
             break
     stopping.restore_best(network)

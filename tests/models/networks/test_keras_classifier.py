@@ -43,7 +43,7 @@ def fitted(
         history.append({"epoch": step, **figures})
 
     spec, given = MODELS[name], data(features)
-    model = spec.build(context(given, {**spec.settings, "min_steps": 0, **changed}, seed, progress))
+    model = spec.build(context(given, {**spec.defaults_on("pixels"), "min_steps": 0, **changed}, seed, progress))
     model.fit(given.train, given.labels)
     return model, history
 
@@ -72,7 +72,7 @@ def test_the_validation_split_teaches_nothing() -> None:
     wrong[-given.n_validation :] = (wrong[-given.n_validation :] + 1) % 10
     answers = []
     for labels in (given.labels, wrong):
-        model = spec.build(context(given, {**spec.settings, "epochs": 2}))
+        model = spec.build(context(given, {**spec.defaults_on("pixels"), "epochs": 2}))
         model.fit(given.train, labels)
         answers.append(shares(model))
     assert (answers[0] == answers[1]).all()
@@ -95,7 +95,7 @@ def test_early_stopping_watches_the_loss_that_is_trained_and_the_history_tells_t
     from keras.losses import CategoricalCrossentropy
 
     watched: list[float] = []
-    monkeypatch.setattr(EarlyStopping, "look", lambda self, loss, network: watched.append(loss))
+    monkeypatch.setattr(EarlyStopping, "update", lambda self, loss, network: watched.append(loss))
     model, history = fitted("mlp", epochs=1, label_smoothing=0.4)
     held_out, labels = data().train[-data().n_validation :], data().labels[-data().n_validation :]
     answer: Any = model
@@ -150,7 +150,7 @@ def test_convolutions_show_their_maps() -> None:
 
 def test_a_perceptron_reads_any_features_and_a_convolution_only_images() -> None:
     assert len(fitted("mlp", "hog", epochs=1)[1]) == 1
-    with pytest.raises(Unavailable, match="it reads images, which hog is not; run it with --features pixels"):
+    with pytest.raises(Unavailable, match="it needs images, not hog features; run it with --features pixels"):
         fitted("lenet5", "hog", epochs=1)
     with pytest.raises(Unavailable, match="--features pixels"):
         fitted("mlp-best", "hog", epochs=1)

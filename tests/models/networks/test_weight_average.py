@@ -33,10 +33,10 @@ def average_after(values: list[float], decay: float) -> tuple[WeightAverage, Net
 
 def test_it_is_lent_and_given_back() -> None:
     average, network = average_after([1.0] * EVERY + [2.0] * EVERY, decay=0.9)
-    with average.lent_to(network, for_good=False):
+    with average.applied_to(network, permanently=False):
         assert 1.0 < network.weights[0][0] < 2.0
     assert network.weights[0][0] == 2.0
-    with average.lent_to(network, for_good=True):
+    with average.applied_to(network, permanently=True):
         pass
     assert 1.0 < network.weights[0][0] < 2.0
 
@@ -44,7 +44,7 @@ def test_it_is_lent_and_given_back() -> None:
 def test_without_decay_or_before_the_first_look_the_weights_are_the_networks_own() -> None:
     for values, decay in (([3.0] * 50, 0.0), ([3.0] * (EVERY - 1), 0.9)):
         average, network = average_after(values, decay)
-        with average.lent_to(network, for_good=True):
+        with average.applied_to(network, permanently=True):
             assert network.weights[0][0] == 3.0
 
 

@@ -1,0 +1,60 @@
+"""A name or a path on the command line → images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks.common.errors import BenchError
+from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
+from benchmarks.datasets.preprocessing.splits import validation_as_test
+from benchmarks.datasets.sources.download import DownloadError
+from benchmarks.datasets.spec import DataPlaces, Dataset, Images
+from benchmarks.datasets.user_data import is_path, open_path
+from features.naming import Registry
+
+VALIDATION_SUFFIX = "-validation"
+DEFAULT_PREPROCESSING = PreprocessingOptions()
+
+
+def find_dataset(datasets: Registry[Dataset], name: str) -> Dataset:
+    """Return the dataset of that name; ``NAME-validation`` is its variant for model selection.
+
+    Raises ``UnknownNameError``.
+    """
+    if name in datasets or not name.endswith(VALIDATION_SUFFIX):
+        return datasets[name]
+    whole = datasets[name.removesuffix(VALIDATION_SUFFIX)]
+    return replace(
+        whole,
+        name=name,
+        summary=f"{whole.name} for model selection: scored on the validation split",
+        load=lambda places: validation_as_test(whole.load(places)),
+    )
+
+
+def open_dataset(
+    datasets: Registry[Dataset],
+    name: str,
+    places: DataPlaces,
+    options: PreprocessingOptions = DEFAULT_PREPROCESSING,
+    notify: Callable[[str], object] = lambda text: None,
+) -> tuple[str, Images]:
+    """Return the name and the images of a dataset; ``auto`` is MNIST if it can be downloaded, else the digits.
+
+    A path that is no registered name is user data: named after its file or folder, and preprocessed with
+    ``options``. Raises ``UnknownNameError`` or ``BenchError``.
+    """
+    if name != "auto" and name not in datasets and is_path(name):
+        images = open_path(name, options)
+        return Path(images.source).name.partition(".")[0] or "data", images
+    if options != DEFAULT_PREPROCESSING:
+        raise BenchError(f"--polarity and --centre apply to user data only; '{name}' is already preprocessed")
+    if name != "auto":
+        return name, find_dataset(datasets, name).load(places)
+    try:
+        return "mnist", datasets["mnist"].load(places)
+    except DownloadError as error:
+        notify(f"MNIST is not available, using scikit-learn's digits instead: {error}")
+        return "digits", datasets["digits"].load(places)
