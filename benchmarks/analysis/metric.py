@@ -36,7 +36,7 @@ def _percent(fraction: float) -> str:
 PERCENT = Unit(_percent, of_table=" %", high=1.0)
 NUMBER = Unit("{:.4f}".format)
 COEFFICIENT = Unit("{:.3f}".format, low=-math.inf, high=1.0)
-COUNT = Unit(lambda count: f"{count:,.10g}")
+COUNT = Unit(lambda count: f"{count:,.1f}".removesuffix(".0"))
 SECONDS = Unit(seconds_text, is_time=True)
 MILLISECONDS = Unit(lambda ms: seconds_text(ms / 1000), is_time=True)
 MEBIBYTES = Unit(mebibytes)

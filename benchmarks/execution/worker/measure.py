@@ -14,6 +14,7 @@ from benchmarks.execution.processes.process_tree import own_peak_mb
 from benchmarks.execution.protocol import ProgressWriter, Request, Workplace
 from benchmarks.execution.worker.feature_cache import FeatureCache, FeatureMatrices, cache_key
 from benchmarks.execution.worker.feature_maps import feature_maps
+from benchmarks.execution.worker.parameter_count import parameter_count
 from benchmarks.execution.worker.trial_data import TrialData, load_data
 from benchmarks.provenance.environment import machine_environment
 from benchmarks.provenance.implementation import ImplementationWatch, model_bytes
@@ -62,7 +63,9 @@ def measure(
     writer.report("predict")
     labels, predict_s = _predict(model, matrices.test, request.n_classes)
     latency = _latency(model, matrices, data.test_images)
-    resources = Resources(own_peak_mb(), model_bytes(model), request.threads, watch.library_of(model))
+    resources = Resources(
+        own_peak_mb(), model_bytes(model), request.threads, watch.library_of(model), parameter_count(model)
+    )
     timing = Timing(
         startup_s=startup_s,
         imports_s=libraries_s + build_s,

@@ -51,6 +51,7 @@ def test_what_was_not_measured_has_no_value() -> None:
     [
         ("accuracy", 0.98765, "accuracy %", "98.77", "98.77 %"),
         ("n_errors", 1234.0, "errors", "1,234", "1,234"),
+        ("n_errors", 25.333, "errors", "25.3", "25.3"),
         ("log_loss", 0.0123456, "log loss", "0.0123", "0.0123"),
         ("fit_s", 0.05, "fit", "50 ms", "50 ms"),
         ("latency_ms_p50", 1500.0, "one image", "1.5 s", "1.5 s"),
