@@ -1,4 +1,4 @@
-"""``python -m benchmarks.conformance.worker ORDER``: the checks of one subject, in a process of its own.
+"""``python -m benchmarks.conformance.worker REQUEST``: the checks of one subject, in a subprocess.
 
 Writes a line when it is ready and one JSON line per result to standard output. Output of the subject itself is
 redirected to standard error.
