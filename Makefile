@@ -14,8 +14,7 @@ setup: .venv/installed
 bench: setup
 	$(BIN)/python bench.py --models all $(ARGS)
 
-# the published run: three seeds where chance plays a part and one takes less than ten minutes, five of the networks
-# that are judged most
+# the published run: three seeds for stochastic models of less than ten minutes, five for the most important networks
 REFERENCE := $(BIN)/python bench.py --dataset mnist --run reference --models
 reference: setup
 	$(REFERENCE) all

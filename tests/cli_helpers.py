@@ -1,4 +1,4 @@
-"""What tests of the real command look at from the outside."""
+"""Helpers for tests of the real command."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def records(results: Path) -> dict[str, dict[str, object]]:
 
 
 def workers_left(tmp_path: Path) -> list[str]:
-    """Return the workers and cleaners of this test; others may run benches on the machine too."""
+    """Return the worker and cleanup processes of this test; others may be running on the machine."""
     lines = (" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"]))
     ours = re.compile(r"benchmarks\.execution\.(worker\.main|processes\.orphan_cleanup)")
     return [line for line in lines if ours.search(line) and str(tmp_path) in line]
@@ -39,4 +39,4 @@ def wait_for_worker(tmp_path: Path) -> None:
         if any("benchmarks.execution.worker.main" in line for line in workers_left(tmp_path)):
             return
         time.sleep(0.05)
-    raise AssertionError("no worker came up")
+    raise AssertionError("no worker started")

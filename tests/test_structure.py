@@ -1,4 +1,4 @@
-"""The structure of the code: who imports whom, how large a folder is, who reads the clock, what a wheel holds."""
+"""The structure of the code: imports, sizes of folders, use of the clock, contents of the wheel."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ def folder_graph(modules: Graph) -> Graph:
     return graph
 
 
-def test_no_modules_import_each_other_in_a_circle() -> None:
+def test_modules_have_no_import_cycle() -> None:
     TopologicalSorter(module_graph(sources())).prepare()
 
 
-def test_no_folders_import_each_other_in_a_circle() -> None:
+def test_folders_have_no_import_cycle() -> None:
     TopologicalSorter(folder_graph(module_graph(sources()))).prepare()
 
 

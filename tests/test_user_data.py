@@ -66,7 +66,7 @@ def test_folders_of_the_same_name_get_separate_results(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("arguments", "expected"),
     [
         (("--dataset", "fruits.npz"), "no such file or folder"),
         (("--dataset", "digit"), "did you mean digits"),
@@ -76,9 +76,9 @@ def test_folders_of_the_same_name_get_separate_results(tmp_path: Path) -> None:
     ],
 )
 def test_errors_are_one_line_and_exit_code_2(
-    words: tuple[str, ...], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    arguments: tuple[str, ...], expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main([*words, *QUICK, "--results-dir", str(tmp_path / "results")]) == 2
+    assert main([*arguments, *QUICK, "--results-dir", str(tmp_path / "results")]) == 2
     out, err = capsys.readouterr()
-    assert out == "" and len(err.splitlines()) == 1 and says in err
+    assert out == "" and len(err.splitlines()) == 1 and expected in err
     assert not (tmp_path / "results").exists()

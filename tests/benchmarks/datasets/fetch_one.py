@@ -1,4 +1,4 @@
-"""One download in a process of its own: NAME SHA256 MIRROR CACHE [LARGEST_FILE_IN_BYTES].
+"""One download in a subprocess: NAME SHA256 MIRROR CACHE [LARGEST_FILE_IN_BYTES].
 
 Prints ``ready``, then the path of the file; exits with code 2 and the message on a ``DownloadError``.
 """

@@ -25,10 +25,10 @@ def good(n: int) -> Split:
     return Split(images, np.arange(n) % N_CLASSES)
 
 
-def damaged(n: int, blank: set[int], strange: set[int]) -> Split:
+def damaged(n: int, blank: set[int], invalid: set[int]) -> Split:
     split = good(n)
     split.images[sorted(blank)] = 255
-    split.labels[sorted(strange)] = N_CLASSES
+    split.labels[sorted(invalid)] = N_CLASSES
     return split
 
 
@@ -65,14 +65,14 @@ indices = st.sets(st.integers(0, 19), max_size=9)
 
 @settings(deadline=None)
 @given(indices, indices)
-def test_exactly_the_bad_images_of_train_are_dropped_and_named(blank: set[int], strange: set[int]) -> None:
-    split = damaged(20, blank, strange)
+def test_exactly_the_bad_images_of_train_are_dropped_and_named(blank: set[int], invalid: set[int]) -> None:
+    split = damaged(20, blank, invalid)
     split.images[:, 0, 0] = np.where(np.isin(np.arange(20), sorted(blank)), 255, np.arange(20))
-    kept, dropped = drop_bad_images(split, N_CLASSES, "train")
-    bad = sorted(blank | strange)
+    remaining, dropped = drop_bad_images(split, N_CLASSES, "train")
+    bad = sorted(blank | invalid)
     assert [reason.split(":")[0] for reason in dropped] == [f"train[{i}]" for i in bad]
-    assert kept.images[:, 0, 0].tolist() == [i for i in range(20) if i not in bad]
-    assert kept.labels.tolist() == [i % N_CLASSES for i in range(20) if i not in bad]
+    assert remaining.images[:, 0, 0].tolist() == [i for i in range(20) if i not in bad]
+    assert remaining.labels.tolist() == [i % N_CLASSES for i in range(20) if i not in bad]
 
 
 def test_valid_images_are_unchanged() -> None:
@@ -91,11 +91,11 @@ def test_train_without_a_valid_image_is_rejected() -> None:
 
 @settings(deadline=None)
 @given(indices, indices)
-def test_bad_images_of_test_are_rejected_counted_and_named(blank: set[int], strange: set[int]) -> None:
-    bad = sorted(blank | strange)
+def test_bad_images_of_test_are_rejected_counted_and_named(blank: set[int], invalid: set[int]) -> None:
+    bad = sorted(blank | invalid)
     if not bad:
         return
-    message = error_message(lambda: reject_bad_images(damaged(20, blank, strange), N_CLASSES, "test"))
+    message = error_message(lambda: reject_bad_images(damaged(20, blank, invalid), N_CLASSES, "test"))
     assert message.startswith(f"{len(bad)} test image")
     for place, i in enumerate(bad):
         assert (f"test[{i}]:" in message) == (place < MAX_NAMED)
@@ -103,7 +103,7 @@ def test_bad_images_of_test_are_rejected_counted_and_named(blank: set[int], stra
 
 
 @pytest.mark.parametrize(
-    ("images", "labels", "says"),
+    ("images", "labels", "expected"),
     [
         ((5, 28, 28), (4,), "5 images but 4 labels"),
         ((4, 28, 28), (5,), "4 images but 5 labels"),
@@ -116,11 +116,11 @@ def test_bad_images_of_test_are_rejected_counted_and_named(blank: set[int], stra
     ],
 )
 def test_images_and_labels_that_do_not_match_are_rejected(
-    images: tuple[int, ...], labels: tuple[int, ...], says: str
+    images: tuple[int, ...], labels: tuple[int, ...], expected: str
 ) -> None:
     message = error_message(lambda: check_counts(np.ones(images, np.uint8), np.ones(labels, np.uint8), "train"))
     assert message.startswith("train: ")
-    assert says in message
+    assert expected in message
 
 
 def test_an_image_for_each_label_is_accepted() -> None:

@@ -49,12 +49,14 @@ def test_a_dataset_is_found_by_its_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "says"),
+    ("name", "expected"),
     [("mnst", "did you mean mnist"), ("digit", "did you mean digits"), ("xyz", "there are: mnist, digits")],
 )
 @pytest.mark.parametrize("ending", ["", "-validation"])
-def test_an_unknown_name_suggests_those_that_are_near(name: str, says: str, ending: str, places: DataPlaces) -> None:
-    with pytest.raises(UnknownNameError, match=says):
+def test_an_unknown_name_suggests_those_that_are_near(
+    name: str, expected: str, ending: str, places: DataPlaces
+) -> None:
+    with pytest.raises(UnknownNameError, match=expected):
         find_dataset(DATASETS, name + ending)
     with pytest.raises(UnknownNameError, match=f"'{name}'"):
         open_dataset(DATASETS, name + ending, places)
@@ -85,8 +87,8 @@ def test_the_validation_variant_is_described(datasets: Registry[Dataset], places
 
 
 def test_a_dataset_of_that_very_name_comes_before_a_variant(datasets: Registry[Dataset]) -> None:
-    own = Dataset("digits-validation", "a plugin's", datasets["digits"].load, lambda places: None)
-    assert find_dataset(datasets.with_more([own]), "digits-validation") is own
+    plugin = Dataset("digits-validation", "a plugin's", datasets["digits"].load, lambda places: None)
+    assert find_dataset(datasets.with_more([plugin]), "digits-validation") is plugin
 
 
 def test_auto_is_mnist_if_it_is_available(

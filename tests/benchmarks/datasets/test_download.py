@@ -34,9 +34,9 @@ class Terminal(io.StringIO):
 @pytest.fixture
 def closed_port() -> Iterator[int]:
     """A port on which nothing listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        yield taken.getsockname()[1]
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
 def start_fetch(file: RemoteFile, cache: Path, *, largest_file: int | None = None) -> subprocess.Popen[str]:

@@ -66,8 +66,8 @@ def test_a_file_is_read_gzipped_or_not_whatever_its_name(tmp_path: Path, pack: P
 def test_a_file_truncated_at_any_byte_is_rejected(tmp_path: Path, pack: Pack) -> None:
     path = tmp_path / "images"
     whole = pack(idx_bytes(IMAGES))
-    for kept in range(len(whole)):
-        path.write_bytes(whole[:kept])
+    for n_bytes in range(len(whole)):
+        path.write_bytes(whole[:n_bytes])
         error_message(lambda: read_array(path))
 
 
@@ -78,7 +78,7 @@ def test_trailing_bytes_are_rejected(array: NDArray[np.uint8], more: bytes) -> N
 
 
 @pytest.mark.parametrize(
-    ("content", "says"),
+    ("content", "expected"),
     [
         (b"", "nothing"),
         (b"\0\1" + idx_bytes(IMAGES)[2:], "00010803"),
@@ -93,10 +93,10 @@ def test_trailing_bytes_are_rejected(array: NDArray[np.uint8], more: bytes) -> N
     ],
     ids=lambda value: None if isinstance(value, bytes) else value.split(" but")[0],
 )
-def test_content_of_another_format_is_rejected_naming_the_file(content: bytes, says: str) -> None:
+def test_content_of_another_format_is_rejected_naming_the_file(content: bytes, expected: str) -> None:
     message = error_message(lambda: parse_idx(content, "the labels"))
     assert message.startswith("the labels ")
-    assert says in message
+    assert expected in message
 
 
 @settings(max_examples=300, deadline=None)

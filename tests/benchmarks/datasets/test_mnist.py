@@ -92,9 +92,9 @@ def test_blank_images_and_invalid_labels_of_train_are_dropped_counted_and_named(
     arrays[1][27] = 10
     images = mnist.load(places, serve(mirrors, arrays))
     assert images.dropped == ("train[3]: every pixel is 0", "train[27]: label 10 is not one of 0..9")
-    kept = [i for i in range(30) if i not in (3, 27)]
-    np.testing.assert_array_equal(images.train.images, arrays[0][kept[:-N_VALIDATION]])
-    np.testing.assert_array_equal(images.validation.images, arrays[0][kept[-N_VALIDATION:]])
+    remaining = [i for i in range(30) if i not in (3, 27)]
+    np.testing.assert_array_equal(images.train.images, arrays[0][remaining[:-N_VALIDATION]])
+    np.testing.assert_array_equal(images.validation.images, arrays[0][remaining[-N_VALIDATION:]])
 
 
 @pytest.mark.parametrize("value", [0, 255])

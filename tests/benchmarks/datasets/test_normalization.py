@@ -142,11 +142,11 @@ def test_transparent_pixels_are_background(ink: int) -> None:
 
 
 def test_exif_orientation_is_applied() -> None:
-    turned = Image.fromarray(np.rot90(stroke()))
+    rotated = Image.fromarray(np.rot90(stroke()))
     exif = Image.Exif()
     exif[0x0112] = 6  # rotated by 90°
-    read = decode_image(encoded(turned, "JPEG", exif=exif, quality=95), "photo.jpg")
-    assert read.shape[:2] == (60, 40)
+    decoded = decode_image(encoded(rotated, "JPEG", exif=exif, quality=95), "photo.jpg")
+    assert decoded.shape[:2] == (60, 40)
 
 
 def test_bad_files_give_a_one_line_error(tmp_path: Path) -> None:

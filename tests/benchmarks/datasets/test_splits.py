@@ -175,7 +175,7 @@ def test_in_validation_as_test_the_end_of_train_becomes_validation(labels: Label
 
 
 def test_take_keeps_images_and_labels_together() -> None:
-    taken = take(numbered(np.array([5, 6, 7])), np.array([2, 0]))
-    assert numbers(taken) == [2, 0]
-    assert taken.labels.tolist() == [7, 5]
-    assert isinstance(taken, Split)
+    selected = take(numbered(np.array([5, 6, 7])), np.array([2, 0]))
+    assert numbers(selected) == [2, 0]
+    assert selected.labels.tolist() == [7, 5]
+    assert isinstance(selected, Split)
