@@ -30,6 +30,7 @@ from benchmarks.report.comparison.run_comparison import RunComparison
 from benchmarks.report.comparison.runs import compared_runs
 from benchmarks.report.run import Run
 from benchmarks.report.write import write_reports
+from features.naming import UnknownNameError
 
 __all__ = ["BenchError", "Predictor", "Run", "RunComparison", "compare", "load_run", "run"]
 
@@ -128,7 +129,10 @@ def run(
 
 def execute(config: RunConfig, progress: Listener | None = None, stop: threading.Event | None = None) -> Run:
     """Run what a configuration asks for; ``run`` explains it."""
-    session = open_session(config, OneAtATime(progress or default_listener()))
+    try:
+        session = open_session(config, OneAtATime(progress or default_listener()))
+    except UnknownNameError as error:
+        raise BenchError(str(error)) from error
     try:
         results = session.execute(stop or threading.Event())
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Protocol, TypeVar
 
@@ -54,6 +54,10 @@ class Registry(Mapping[str, Entry]):
     def with_more(self, entries: Iterable[Entry]) -> Registry[Entry]:
         """Return a registry of these entries followed by ``entries``."""
         return Registry(self.kind, [*self._entries.values(), *entries])
+
+    def changed(self, change: Callable[[Entry], Entry]) -> Registry[Entry]:
+        """Return a registry of what ``change`` makes of each entry."""
+        return Registry(self.kind, map(change, self._entries.values()))
 
     def matching(self, pattern: str) -> list[Entry]:
         """Return the entries that a name, a glob or ``all`` stands for; raises ``UnknownNameError`` for none."""

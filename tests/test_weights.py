@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.catalog.catalog import load_catalog
-from benchmarks.catalog.weight_files import use_weights
+from benchmarks.catalog.weight_files import use_weights, with_weight_files
 from benchmarks.common.errors import BenchError
 from benchmarks.provenance.fingerprint import inputs_of, pipeline_hash
 from benchmarks.records.trial import Trial
@@ -29,15 +29,17 @@ def no_file_given(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_file_is_known_by_its_layers(tmp_path: Path, no_file_given: None) -> None:
     files = [write_headings(tmp_path / f"{name}.h5", name) for name in ("resnet50", "vgg16")]
-    use_weights(files, load_catalog())
-    assert [RESNET50.given, VGG16.given] == files
-    use_weights(files[:1], load_catalog())
-    assert VGG16.given is None
+    catalog = with_weight_files(load_catalog(), files)
+    assert catalog.weights == dict(zip(("resnet50", "vgg16"), files, strict=True))
+    chosen = catalog.features["vgg16-imagenet"].weights
+    assert chosen and chosen.given == files[1] and VGG16.given is None
+    use_weights(catalog, {"vgg16": files[1]})
+    assert VGG16.given == files[1] and RESNET50.given is None
 
 
 def test_two_files_for_one_network_are_refused(tmp_path: Path, no_file_given: None) -> None:
     with pytest.raises(BenchError, match="both for vgg16"):
-        use_weights([write_headings(tmp_path / name) for name in ("a.h5", "b.h5")], load_catalog())
+        with_weight_files(load_catalog(), [write_headings(tmp_path / name) for name in ("a.h5", "b.h5")])
 
 
 def test_other_weights_are_other_inputs_for_those_who_use_them_and_for_nobody_else(
@@ -47,7 +49,7 @@ def test_other_weights_are_other_inputs_for_those_who_use_them_and_for_nobody_el
     trials = [Trial(model, features, "digits") for model, features in (("vgg16", "vgg16-imagenet"), ("knn", "pixels"))]
     before = [(inputs_of(trial, catalog, "d"), pipeline_hash(trial.features, catalog)) for trial in trials]
     assert before[0][0].weights == VGG16.md5 and before[1][0].weights == ""
-    use_weights([write_headings(tmp_path / "given.h5")], catalog)
+    catalog = with_weight_files(catalog, [write_headings(tmp_path / "given.h5")])
     after = [(inputs_of(trial, catalog, "d"), pipeline_hash(trial.features, catalog)) for trial in trials]
     assert after[0][0].changed_since(before[0][0]) == ["weights"] and after[0][1] != before[0][1]
     assert after[1] == before[1]

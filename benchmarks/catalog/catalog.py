@@ -27,7 +27,8 @@ SPECS: dict[str, type[Spec]] = {"MODELS": ModelSpec, "FEATURES": FeaturePipeline
 class Catalog:
     """The three registries of a run, and the files that the plug-ins among them came from.
 
-    ``homes``: the module that a plug-in's spec is written in, by kind and name.
+    ``homes``: the module that a plug-in's spec is written in, by kind and name. ``weights``: the files of weights
+    that were chosen, by the name of their network.
     """
 
     models: Registry[ModelSpec]
@@ -35,6 +36,7 @@ class Catalog:
     datasets: Registry[Dataset]
     plugins: tuple[Path, ...] = ()
     homes: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    weights: Mapping[str, Path] = field(default_factory=dict)
 
     def faults_of(self, spec: Spec) -> list[str]:
         """Return what is wrong with a spec, in words."""

@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from benchmarks.catalog.catalog import Catalog
 from benchmarks.common.dependencies import how_to_install
 from benchmarks.common.errors import BenchError
+from features.spec import FeaturePipeline
+from models.spec import ModelSpec
 
 if TYPE_CHECKING:
     from features.pretrained.weights import Weights
-    from features.spec import FeaturePipeline
-    from models.spec import ModelSpec
 
 
-def use_weights(files: Sequence[Path], catalog: Catalog) -> None:
-    """Have the networks of the catalog take their weights from these files, and from their published ones otherwise.
+Entry = TypeVar("Entry", ModelSpec, FeaturePipeline)
+
+
+def with_weight_files(catalog: Catalog, files: Sequence[Path]) -> Catalog:
+    """Return the catalog with the weights of its networks taken from these files, where there is one for them.
 
     Raises ``BenchError`` for a file that holds the weights of no network, or of one that has a file already.
     """
-    chosen: dict[Weights, Path] = {}
+    chosen: dict[str, Path] = {}
     known = weights_in(catalog)
     for file in files:
-        weights = _meant_by(file, known)
-        if weights in chosen:
-            raise BenchError(f"--weights {file} and --weights {chosen[weights]} are both for {weights.network}")
-        chosen[weights] = file
-    for weights in known:
-        weights.use(chosen.get(weights))
+        network = _meant_by(file, known).network
+        if network in chosen:
+            raise BenchError(f"--weights {file} and --weights {chosen[network]} are both for {network}")
+        chosen[network] = file.absolute()
+
+    def with_file(entry: Entry) -> Entry:
+        if entry.weights is None or entry.weights.network not in chosen:
+            return entry
+        return replace(entry, weights=replace(entry.weights, chosen=chosen[entry.weights.network]))
+
+    models, features = catalog.models.changed(with_file), catalog.features.changed(with_file)
+    return replace(catalog, models=models, features=features, weights=chosen)
+
+
+def use_weights(catalog: Catalog, chosen: Mapping[str, str | Path]) -> None:
+    """Have the networks of this process take their weights from the chosen files, named by their networks."""
+    for weights in weights_in(catalog):
+        if weights.network in chosen:
+            weights.use(Path(chosen[weights.network]))
 
 
 def weights_in(catalog: Catalog) -> list[Weights]:

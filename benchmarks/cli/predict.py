@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.api import Predictor
 from benchmarks.catalog.catalog import load_catalog
-from benchmarks.catalog.weight_files import use_weights
+from benchmarks.catalog.weight_files import use_weights, with_weight_files
 from benchmarks.execution.processes.supervisor import FOR_KERAS
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class FilePrediction:
 def predict(options: Namespace) -> int:
     """Print the predicted class of each file, in their order."""
     os.environ.update(FOR_KERAS)
-    use_weights(options.weights, load_catalog())
+    catalog = load_catalog()
+    use_weights(catalog, with_weight_files(catalog, options.weights).weights)
     predictor = Predictor.load(
         options.run, options.model, dataset=options.dataset, results_dir=options.results_dir, plugins=options.plugins
     )

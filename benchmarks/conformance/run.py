@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ class CheckRun:
 
     target: str
     plugins: Sequence[Path]
+    weights: Mapping[str, Path]
     places: DataPlaces
     limits: Limits
 
@@ -69,7 +70,8 @@ class CheckRun:
 
     def _template(self, catalog: Catalog) -> CheckRequest:
         places = tuple(str(folder.absolute()) for folder in (*self.places.folders, self.places.cache))
-        return CheckRequest("model", "", tuple(map(str, catalog.plugins)), places, {})
+        weights = {network: str(file) for network, file in self.weights.items()}
+        return CheckRequest("model", "", tuple(map(str, catalog.plugins)), weights, places, {})
 
     def _report(self, request: CheckRequest, catalog: Catalog) -> bool:
         """Print the results for one subject; return whether a check failed or could not be run."""

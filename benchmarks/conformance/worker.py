@@ -17,6 +17,7 @@ import msgspec
 
 from benchmarks.catalog.catalog import Catalog, load_catalog
 from benchmarks.catalog.spec_validation import Spec
+from benchmarks.catalog.weight_files import use_weights
 from benchmarks.conformance.checks import Check, CheckResult
 from benchmarks.conformance.datasets import DATASET_CHECKS, DatasetCase
 from benchmarks.conformance.features import FEATURE_CHECKS, FeatureCase
@@ -42,6 +43,7 @@ class CheckRequest:
     kind: Kind
     name: str
     plugins: tuple[str, ...]
+    weights: Mapping[str, str]
     places: tuple[str, ...]
     settings: Mapping[str, Setting]
     start: int = 0
@@ -88,7 +90,9 @@ def main(folder: Path) -> None:
         def write(line: Line) -> None:
             file.write(msgspec.json.encode(line) + b"\n")
 
-        case = _case(request, load_catalog([Path(path) for path in request.plugins], refuse_faults=False))
+        catalog = load_catalog([Path(path) for path in request.plugins], refuse_faults=False)
+        use_weights(catalog, request.weights)
+        case = _case(request, catalog)
         digits(DEFAULT_SHAPE)
         write(Line())
         try:

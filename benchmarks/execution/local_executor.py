@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.catalog.catalog import Catalog
 from benchmarks.common.clock import clock
 from benchmarks.datasets.spec import Images
 from benchmarks.execution.executor import Ending
@@ -40,7 +41,7 @@ class LocalExecutor:
 
     scratch: Path
     cleanup: OrphanCleanup
-    plugins: tuple[Path, ...]
+    catalog: Catalog
     cache: Path | None
 
     def execute(
@@ -82,21 +83,27 @@ class LocalExecutor:
                 on_stage(stage)
             return start
 
-        cache = str(self.cache) if self.cache else None
+        workplace = Workplace(
+            arrays=str(self.scratch),
+            plugins=tuple(map(str, self.catalog.plugins)),
+            weights={network: str(file) for network, file in self.catalog.weights.items()},
+            cache=str(self.cache) if self.cache else None,
+            launched_at=start,
+        )
         write_message(folder, REQUEST, request)
-        write_message(folder, WORKPLACE, Workplace(str(self.scratch), tuple(map(str, self.plugins)), cache, start))
+        write_message(folder, WORKPLACE, workplace)
         command = ["benchmarks.execution.worker.main", str(folder)]
         return supervise(command, folder, limits, self.cleanup, stop, started_at)
 
 
 @contextlib.contextmanager
 def local_executor(
-    images: Images, hashes: Mapping[str, str], plugins: tuple[Path, ...], cache: Path | None
+    images: Images, hashes: Mapping[str, str], catalog: Catalog, cache: Path | None
 ) -> Iterator[LocalExecutor]:
     """Give an executor whose workers find the arrays of ``images``, named by the hashes of their splits."""
     with scratch_folder() as (scratch, cleanup):
         _write_arrays(images, hashes, scratch)
-        yield LocalExecutor(scratch, cleanup, plugins, cache)
+        yield LocalExecutor(scratch, cleanup, catalog, cache)
 
 
 def _write_arrays(images: Images, hashes: Mapping[str, str], folder: Path) -> None:

@@ -48,7 +48,8 @@ class Request:
 
 @dataclass(frozen=True)
 class Workplace:
-    """Where a worker finds things on its own machine: arrays, plug-in files, the feature cache if there is one.
+    """Where a worker finds things on its own machine: arrays, plug-in files, files of weights by
+    the names of their networks, the feature cache if there is one.
 
     ``launched_at`` is the machine's clock at the start of the process; the clock is the system's, so
     the worker can tell how long it took to come up.
@@ -56,6 +57,7 @@ class Workplace:
 
     arrays: str
     plugins: tuple[str, ...]
+    weights: Mapping[str, str]
     cache: str | None
     launched_at: float
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from benchmarks.catalog.catalog import Catalog, load_catalog
 from benchmarks.catalog.selection import Choice, plan, wanted
-from benchmarks.catalog.weight_files import use_weights
+from benchmarks.catalog.weight_files import with_weight_files
 from benchmarks.common.atomic_files import write_whole
 from benchmarks.common.paths import RESULTS, cache_folder
 from benchmarks.datasets.evaluation_sets import EVALUATION_SETS, with_evaluation_sets
@@ -56,7 +56,7 @@ class Session:
         self.store.tidy()
         cache = cache_folder() / "features" if self.config.cache else None
         hashes = {**self.findings.hashes, **self.findings.evaluation_hashes}
-        with local_executor(self.images, hashes, self.catalog.plugins, cache) as executor:
+        with local_executor(self.images, hashes, self.catalog, cache) as executor:
             options = self._options()
             return Harness(executor, planner, self.images, hashes, self.store, options, self.tell, stop).run(planned)
 
@@ -90,8 +90,7 @@ def open_session(config: RunConfig, tell: Listener) -> Session:
 
     Wrong names are found before anything is fetched or read. Raises ``BenchError`` or ``UnknownNameError``.
     """
-    catalog = load_catalog(config.plugins)
-    use_weights(config.weights, catalog)
+    catalog = with_weight_files(load_catalog(config.plugins), config.weights)
     choice = Choice(config.models, config.features, config.seeds, tuple(config.train_sizes))
     wanted(choice, catalog)
     for name in config.evaluate:

@@ -6,6 +6,7 @@ results to ``docs/augmentation.md``. Stored trials are reused.
 
 from __future__ import annotations
 
+import itertools
 import sys
 from collections.abc import Mapping, Sequence
 from statistics import mean
@@ -14,13 +15,13 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 from benchmarks.analysis.statistics import holm, over_seeds, paired
-from benchmarks.cli.parser import parse
+from benchmarks.api import run
+from benchmarks.cli.display import RunDisplay
 from benchmarks.common.atomic_files import write_whole
 from benchmarks.common.errors import BenchError
-from benchmarks.common.paths import RESULTS, ROOT
-from benchmarks.records.store import ResultStore
+from benchmarks.common.paths import ROOT
 from benchmarks.records.trial import TrialResult
-from benchmarks.report.data.findings import Findings, read_findings
+from benchmarks.report.data.findings import Findings
 from models.registry import MODELS
 from models.spec import Setting
 
@@ -61,20 +62,29 @@ up to those given (`models/networks/augment.py`). Every network has these settin
 
 
 def main() -> int:
-    """Run the trials that are not stored yet, and write the page; return the first exit code that is not 0.
+    """Run the trials that are not stored yet, and write the page; return the exit code.
 
-    Raises ``BenchError`` if trials were skipped, for example without a Keras backend.
+    Raises ``BenchError`` if trials failed or were skipped, for example without a Keras backend.
     """
-    for settings in (settings_of(augmentation, epochs) for epochs in LENGTHS for augmentation in AUGMENTATIONS):
-        given = ",".join(f"{name}={value}" for name, value in settings.items())
-        arguments = ["--run", RUN, "--dataset", DATASET, "--models", f"{MODEL}[{given}]", "--seeds", str(SEEDS)]
-        if code := parse(arguments)():
-            return code
-    findings = read_findings(ResultStore(RESULTS, RUN, DATASET), {MODEL: MODELS[MODEL].family})
+    with RunDisplay() as display:
+        done = run(
+            [name_of(*one) for one in itertools.product(AUGMENTATIONS, LENGTHS)],
+            DATASET,
+            seeds=SEEDS,
+            name=RUN,
+            progress=display,
+        )
+    findings = done.findings()
     tables = [f"## {epochs} epochs\n\n{table(findings, epochs)}\n" for epochs in LENGTHS]
     write_whole(PAGE, "\n".join([INTRO, *tables]).encode())
     print(PAGE)
     return 0
+
+
+def name_of(augmentation: str, epochs: int) -> str:
+    """Return the model with the settings of an augmentation, as ``run`` takes it."""
+    given = ",".join(f"{name}={value}" for name, value in settings_of(augmentation, epochs).items())
+    return f"{MODEL}[{given}]"
 
 
 def settings_of(augmentation: str, epochs: int) -> dict[str, Setting]:

@@ -15,7 +15,8 @@ from statistics import median
 
 from tabulate import tabulate
 
-from benchmarks.cli.parser import parse
+from benchmarks.api import run
+from benchmarks.cli.display import RunDisplay
 from benchmarks.common.atomic_files import write_whole
 from benchmarks.common.formatting import seconds_text
 from benchmarks.common.paths import RESULTS
@@ -43,11 +44,11 @@ class Grid:
     features: str
     values: Mapping[str, Sequence[Setting]]
 
-    def names(self) -> str:
-        """Return the combinations as the command line takes them."""
+    def names(self) -> list[str]:
+        """Return the combinations as ``run`` takes them."""
         combinations = itertools.product(*self.values.values())
         settings = (",".join(f"{k}={v}" for k, v in zip(self.values, values, strict=True)) for values in combinations)
-        return ",".join(f"{self.model}[{given}]" for given in settings)
+        return [f"{self.model}[{given}]" for given in settings]
 
 
 BEST = "orientation-maps-pca"
@@ -94,15 +95,14 @@ GRIDS = (
 
 
 def main(selected: Sequence[str]) -> int:
-    """Run the grids of the given models or rows, or all, and write the results; return the first exit code not 0.
+    """Run the grids of the given models or rows, or all, and write the results; return the exit code.
 
     Stored trials are reused.
     """
     for grid in GRIDS:
         if not selected or {grid.model, f"{grid.model}@{grid.features}"} & set(selected):
-            arguments = ["--run", RUN, "--dataset", DATASET, "--models", grid.names(), "--features", grid.features]
-            if code := parse(arguments)():
-                return code
+            with RunDisplay() as display:
+                run(grid.names(), DATASET, features=grid.features, name=RUN, progress=display)
     results = [result for result in ResultStore(RESULTS, RUN, DATASET).load_all() if result.scores]
     write_whole(LOG, as_markdown(results).encode())
     print(LOG)

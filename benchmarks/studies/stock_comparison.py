@@ -20,10 +20,11 @@ from statistics import median
 
 from tabulate import tabulate
 
+from benchmarks.api import run
 from benchmarks.catalog.catalog import load_catalog
+from benchmarks.cli.display import RunDisplay
 from benchmarks.common.paths import ROOT
 from benchmarks.execution.processes.supervisor import worker_environment
-from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import TrialResult
 from benchmarks.studies.overhead import write_arrays
 
@@ -97,12 +98,10 @@ def stock_s(call: str, folder: str) -> dict[str, float]:
 
 
 def run_rows(folder: Path) -> list[TrialResult]:
-    """Run every classical row on MNIST with an empty cache, and return the results."""
+    """Run every classical row on MNIST without a cache, and return the results."""
     models = [name for name, spec in load_catalog().models.items() if spec.family in CLASSICAL]
-    command = [sys.executable, "bench.py", "--models", ",".join(models), "--dataset", "mnist"]
-    command += ["--results-dir", str(folder)]
-    subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, "DIGITBENCH_CACHE": str(folder / "cache")})
-    return ResultStore(folder, "local", "mnist").load_all()
+    with RunDisplay() as display:
+        return run(models, "mnist", results_dir=folder, cache=False, progress=display).store.load_all()
 
 
 def rows_s(results: Sequence[TrialResult]) -> dict[str, float]:

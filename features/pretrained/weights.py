@@ -26,6 +26,8 @@ class Weights:
         A layer that this network alone has: by it a file is known.
     file, url, md5, size_mb
         The published file: its name, where it is fetched from, its MD5, its size in MB of 10^6 bytes.
+    chosen
+        Another file to take the weights from; what ``use`` was told counts where this is None.
     """
 
     network: str
@@ -34,10 +36,11 @@ class Weights:
     url: str
     md5: str
     size_mb: float
+    chosen: Path | None = None
 
     @property
     def variable(self) -> str:
-        """The environment variable that names another file; processes started from here inherit it."""
+        """The environment variable that names another file."""
         return f"DIGITBENCH_WEIGHTS_{self.network.upper()}"
 
     @property
@@ -46,7 +49,7 @@ class Weights:
         return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "models"
 
     def use(self, file: Path | None) -> None:
-        """Take the weights from ``file`` from now on; from the published one if it is None."""
+        """Have this process take the weights from ``file`` from now on; from the published one if it is None."""
         if file:
             os.environ[self.variable] = str(file.absolute())
         else:
@@ -54,7 +57,9 @@ class Weights:
 
     @property
     def given(self) -> Path | None:
-        """The file that ``use`` was told."""
+        """The file to take the weights from instead of the published one."""
+        if self.chosen:
+            return self.chosen
         return Path(os.environ[self.variable]) if self.variable in os.environ else None
 
     @property

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from benchmarks.analysis.prediction_checks import InvalidPredictionError
 from benchmarks.catalog.catalog import load_catalog
+from benchmarks.catalog.weight_files import use_weights
 from benchmarks.common.errors import in_one_line
 from benchmarks.execution.protocol import (
     REQUEST,
@@ -47,6 +48,7 @@ def answer_to(request: Request, workplace: Workplace, progress: ProgressWriter, 
     """Return the measured trial, or why there is none; the fitted model is left in ``folder`` if it is asked for."""
     try:
         catalog = load_catalog([Path(path) for path in workplace.plugins])
+        use_weights(catalog, workplace.weights)
         spec, pipeline = catalog.models[request.trial.model], catalog.features[request.trial.features]
         measurement, predictions, fitted = measure(request, workplace, spec, pipeline, progress)
         not_saved = _save(fitted, workplace, folder, progress) if request.save_model else ""

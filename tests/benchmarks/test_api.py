@@ -1,0 +1,176 @@
+"""The Python API, with real runs on the small digits."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.api import BenchError, Predictor, Run, compare, load_run, run
+from benchmarks.execution.progress import (
+    DatasetRead,
+    Event,
+    RunPlanned,
+    TrialFinished,
+    TrialStarted,
+)
+from tests.conftest import ROOT
+
+OPTIONS: dict[str, Any] = {"dataset": "digits", "features": "pixels", "train_sizes": (300,)}
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of two models, one of them saved, with another evaluation set."""
+    results = tmp_path_factory.mktemp("results")
+    return run(["dummy", "knn"], **OPTIONS, results_dir=results, keep_models=True, evaluate="shifted", cache=False)
+
+
+def test_a_leaderboard_is_a_data_frame(done: Run) -> None:
+    board = done.leaderboard()
+    assert board["model"].tolist() == ["knn", "dummy"] and board["rank"].tolist() == [1, 2]
+    assert board["accuracy"].between(0, 1).all() and (board["fit_s"] > 0).all()
+    assert set(done.statuses.values()) == {"ok"}
+
+
+def test_each_trial_is_a_line_with_every_metric(done: Run) -> None:
+    trials = done.trials().set_index("model")
+    assert trials.loc["knn", "settings"]["k"] == 4 and trials.loc["knn", "train_size"] == 300
+    assert trials["parameters"].notna().all() and trials["peak_rss_mb"].gt(10).all()
+
+
+def test_predictions_are_those_that_were_scored(done: Run) -> None:
+    predictions = done.predictions("knn@pixels")
+    assert len(predictions) == 360
+    accuracy = done.leaderboard().set_index("model").loc["knn", "accuracy"]
+    assert predictions["correct"].mean() == pytest.approx(accuracy)
+    shares = predictions.filter(like="p(")
+    assert shares.shape == (360, 10) and np.allclose(shares.sum(axis=1), 1, atol=0.01)
+    shifted = done.predictions("knn@pixels", evaluation_set="shifted")
+    assert (shifted["label"] == predictions["label"]).all() and shifted["correct"].mean() < accuracy
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda done: done.predictions("knn@hogs"), "did you mean knn@pixels"),
+        (lambda done: done.predictions("knn@pixels", seed=3), "was not run with seed 3"),
+        (lambda done: done.predictions("knn@pixels", evaluation_set="rotated"), "for the evaluation set 'rotated'"),
+        (lambda done: done.history("nothing"), "has no row 'nothing'"),
+        (lambda done: load_run("never", results_dir=done.results_dir), "no run 'never'"),
+        (lambda done: load_run("local", "mnist", results_dir=done.results_dir), "no results"),
+        (lambda done: run("svm-rfb", results_dir=done.results_dir), "did you mean svm-rbf"),
+        (lambda done: run("knn[k=-3]", results_dir=done.results_dir), "knn[k]"),
+        (lambda done: run("knn", "digits", evaluate="turned", results_dir=done.results_dir), "evaluation set"),
+        (lambda done: run("knn", "digits", seeds=0, results_dir=done.results_dir), "seeds should be a whole number"),
+        (lambda done: run("knn", "digits", timeout=-1, results_dir=done.results_dir), "timeout should be a number"),
+        (lambda done: run("knn", "digits", train_sizes=[True], results_dir=done.results_dir), "training size"),
+        (lambda done: run("knn", "digits", plugins=["nowhere.py"], results_dir=done.results_dir), "no such file"),
+        (lambda done: Predictor.load(done, "dummy@hog"), "has no saved model 'dummy@hog'"),
+        (lambda done: Predictor.load(done, "knn@pixels").predict(np.zeros(3)), "images of shape (3,)"),
+    ],
+)
+def test_what_is_wrong_is_a_bench_error(done: Run, ask: Callable[[Run], object], message: str) -> None:
+    with pytest.raises(BenchError) as error:
+        ask(done)
+    assert message in str(error.value)
+
+
+def test_networks_have_a_history(tmp_path: Path) -> None:
+    reference = load_run("reference")
+    history = reference.history("cnn-fast@pixels")
+    assert set(history["seed"]) == {0, 1, 2, 3, 4} and history.groupby("seed").size().eq(2).all()
+    assert load_run("reference").history("knn@pixels").empty
+
+
+def test_a_run_compared_with_itself_has_not_changed(done: Run) -> None:
+    comparison = compare(done, done)
+    assert set(comparison.changes["verdict"]) <= {"the same", "not compared"}
+    assert comparison.regressions(["accuracy", "fit"]) == []
+    assert "Nothing changed" in comparison.as_markdown()
+
+
+def test_a_saved_model_predicts_arrays_as_it_did_in_the_run(done: Run) -> None:
+    from sklearn.datasets import load_digits
+
+    predictor = Predictor.load(done, "knn@pixels")
+    expected = done.predictions("knn@pixels")["predicted"].to_numpy()
+    images = _test_images()
+    assert (predictor.predict(images) == expected).all()
+    probabilities = predictor.predict_proba(images)
+    assert probabilities is not None and probabilities.shape == (360, 10)
+    raw = load_digits().images[:20] * (255 / 16)
+    assert np.mean(predictor.predict(raw) == load_digits().target[:20].astype(str)) > 0.8
+
+
+def _test_images() -> np.ndarray:
+    from benchmarks.datasets.registry import DATASETS
+    from benchmarks.datasets.spec import DataPlaces
+
+    return DATASETS["digits"].load(DataPlaces((), Path())).test.images
+
+
+def test_it_prints_nothing_and_leaves_the_process_as_it_was(tmp_path: Path) -> None:
+    def state() -> tuple[object, ...]:
+        return dict(os.environ), *(signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM))
+
+    before = state()
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+        run("dummy", **OPTIONS, results_dir=tmp_path)
+    assert out.getvalue() == err.getvalue() == ""
+    assert state() == before
+
+
+def test_runs_from_two_threads_at_once(tmp_path: Path) -> None:
+    events: list[Event] = []
+    with ThreadPoolExecutor(2) as pool:
+        runs = [
+            pool.submit(run, model, **OPTIONS, results_dir=tmp_path, progress=events.append)
+            for model in ("dummy", "knn")
+        ]
+        keys = {key for one in runs for key in one.result().statuses}
+    assert keys == {"dummy@pixels-s0-n300", "knn@pixels-s0-n300"}
+    assert set(load_run("local", results_dir=tmp_path).leaderboard()["model"]) == {"dummy", "knn"}
+    assert {type(event) for event in events} >= {DatasetRead, RunPlanned, TrialStarted, TrialFinished}
+
+
+def test_a_stopped_run_ends_its_trial_and_starts_no_other(tmp_path: Path) -> None:
+    stop = threading.Event()
+
+    def stop_at_the_first(event: Event) -> None:
+        if isinstance(event, TrialStarted):
+            stop.set()
+
+    hangs = str(ROOT / "tests" / "plugins" / "hostile.py")
+    done = run(
+        "hangs,knn", **OPTIONS, plugins=[hangs], results_dir=tmp_path, progress=stop_at_the_first, stop=stop, timeout=60
+    )
+    assert list(done.statuses.values()) == ["interrupted"]
+
+
+def test_stored_results_are_reused_and_each_file_is_read_once(
+    done: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[str] = []
+    read_bytes = Path.read_bytes
+
+    def counted(path: Path) -> bytes:
+        reads.append(path.name)
+        return read_bytes(path)
+
+    monkeypatch.setattr(Path, "read_bytes", counted)
+    events: list[Event] = []
+    again = run(["dummy", "knn"], **OPTIONS, results_dir=done.results_dir, progress=events.append, evaluate="shifted")
+    assert [event.reused for event in events if isinstance(event, TrialFinished)] == [True, True]
+    assert again.statuses == done.statuses
+    for key in done.statuses:
+        assert reads.count(f"{key}.json") == 1
