@@ -6,11 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import isclose
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from benchmarks.analysis.metrics import METRICS
 from benchmarks.analysis.statistics import Interval, cochran_q, of_pairs, over_seeds, wilson
-from benchmarks.records.trial import Status, TrialResult
+from benchmarks.records.trial import TEST, Status, TrialResult
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,6 +36,8 @@ class Row:
         Of the accuracy, for other test images of the same kind (Wilson 1927).
     deviation
         Of the accuracy over seeds; None with one seed.
+    further
+        The mean accuracy on each evaluation set beside the test set, by its name, where all seeds were evaluated on it.
     """
 
     rank: int | None
@@ -47,6 +50,7 @@ class Row:
     values: Mapping[str, float] = field(default_factory=dict)
     interval: Interval | None = None
     deviation: float | None = None
+    further: Mapping[str, float] = field(default_factory=dict)
     reason: str = ""
 
     @property
@@ -146,7 +150,17 @@ def _row(group: list[TrialResult], families: Mapping[str, str]) -> Row:
         values=values,
         interval=wilson(values["accuracy"] * n_test, n_test),
         deviation=over_seeds(accuracies).deviation,
+        further=_further_accuracies(group),
     )
+
+
+def _further_accuracies(group: list[TrialResult]) -> dict[str, float]:
+    names = [name for name in group[0].evaluation if name != TEST]
+    return {
+        name: fmean(result.evaluation[name].accuracy for result in group)
+        for name in names
+        if all(name in result.evaluation for result in group)
+    }
 
 
 def _best_first(ranked: tuple[Row, list[TrialResult]]) -> tuple[bool, float, str, str]:

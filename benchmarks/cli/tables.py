@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.report.run import Run
-from benchmarks.report.text.table import as_text, failures, notes, warnings
+from benchmarks.report.text.table import as_text, evaluation_table, failures, notes, warnings
 
 
 def leaderboard_text(run: Run, train_size: int | None = None) -> str:
@@ -11,4 +11,5 @@ def leaderboard_text(run: Run, train_size: int | None = None) -> str:
     findings = run.findings(train_size)
     board = findings.board
     lines = [*notes(board), *warnings(findings), as_text(board.rows), "", *failures(board.rows)]
+    lines += evaluation_table(board)
     return "\n".join(["", *lines, str(run.folder / "report.html")])

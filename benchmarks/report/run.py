@@ -14,7 +14,7 @@ from benchmarks.records.dataset_file import read_dataset
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import TEST, Status, TrialResult
 from benchmarks.report.data.findings import Findings, read_findings
-from benchmarks.report.text.table import CSV_COLUMNS, column_values
+from benchmarks.report.text.table import column_values, csv_columns
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,8 +56,9 @@ class Run:
         """Return the ranked rows: the columns of leaderboard.csv, in full precision; NaN where nothing was measured."""
         import pandas as pd
 
-        rows = [column_values(row) for row in self.findings(train_size).board.rows]
-        return pd.DataFrame(rows, columns=list(CSV_COLUMNS)).astype({"rank": "Int64"})
+        board = self.findings(train_size).board
+        rows = [column_values(row) for row in board.rows]
+        return pd.DataFrame(rows, columns=csv_columns(board)).astype({"rank": "Int64"})
 
     def trials(self) -> pd.DataFrame:
         """Return one line for each stored trial: what it was, how it ended, its scores, times and resources."""

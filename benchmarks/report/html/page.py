@@ -21,7 +21,17 @@ from benchmarks.report.data.pictures import Pictures, Sheet
 from benchmarks.report.data.reproduction import commands, machines, seeds
 from benchmarks.report.data.summary import summarize
 from benchmarks.report.html.model import Thumbnail, model_part
-from benchmarks.report.text.table import BEST_GROUP, accuracy_text, anchor, columns, interval_text, notes, warnings
+from benchmarks.report.text.table import (
+    BEST_GROUP,
+    EVALUATION_TITLE,
+    accuracy_text,
+    anchor,
+    columns,
+    evaluation_lines,
+    interval_text,
+    notes,
+    warnings,
+)
 
 WIDE, NARROW = (1140, 560), (350, 440)
 LEARNING_WIDTHS, LEARNING_HEIGHT = (560, 350), 300
@@ -47,6 +57,8 @@ def as_html(findings: Findings, pictures: Pictures | None, families: Mapping[str
         "columns": [(metric, HIDDEN[metric.shown]) for metric in columns(findings.board.rows, Shown.TABLES)],
         "accuracy": ACCURACY,
         "best_group": BEST_GROUP,
+        "evaluation_title": EVALUATION_TITLE,
+        "evaluation": evaluation_lines(findings.board),
         "costs": [_drawn(chart) for chart in cost_charts(findings.board)],
         "models": [part for part in parts if part],
         "n_hard": len(hard),

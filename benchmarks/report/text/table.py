@@ -32,10 +32,13 @@ BEST_GROUP = (
 )
 
 
+EVALUATION_TITLE = "Accuracy on other evaluation sets: models are trained once, and ranked on the test set alone."
+
+
 def as_csv(board: Leaderboard) -> str:
     """Return leaderboard.csv: every row in full precision, what was not measured left empty."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, CSV_COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(text, csv_columns(board), lineterminator="\n")
     writer.writeheader()
     for row in board.rows:
         # a missing value is written as an empty cell
@@ -43,11 +46,43 @@ def as_csv(board: Leaderboard) -> str:
     return text.getvalue()
 
 
+def csv_columns(board: Leaderboard) -> list[str]:
+    """Return the columns of leaderboard.csv: accuracies on further evaluation sets come last, where there are any."""
+    return [*CSV_COLUMNS, *(f"accuracy@{name}" for name in evaluation_sets(board))]
+
+
+def evaluation_sets(board: Leaderboard) -> list[str]:
+    """Return the names of the evaluation sets beside the test set that some row has an accuracy on."""
+    return list(dict.fromkeys(name for row in board.rows for name in row.further))
+
+
+def evaluation_lines(board: Leaderboard) -> list[dict[str, str]]:
+    """Return a line with the accuracies on every evaluation set for each row that has some beside the test set."""
+    names = evaluation_sets(board)
+    return [
+        {
+            "model": row.model,
+            "on": row.features,
+            "test %": ACCURACY.cell(row.accuracy),
+            **{f"{name} %": ACCURACY.cell(row.further.get(name)) for name in names},
+        }
+        for row in board.rows
+        if row.further
+    ]
+
+
+def evaluation_table(board: Leaderboard, style: str = "simple") -> list[str]:
+    """Return the accuracies on further evaluation sets as a table with its heading; nothing if there are none."""
+    lines = evaluation_lines(board)
+    return [EVALUATION_TITLE, "", _tabulated(lines, style), ""] if lines else []
+
+
 def column_values(row: Row) -> dict[str, object]:
     """Return what a row has in the columns of leaderboard.csv; those of metrics that were not measured are left out."""
     identity = {name: getattr(row, name) for name in IDENTITY}
     bounds = dict(zip(BOUNDS, (row.interval.low, row.interval.high), strict=True)) if row.interval else {}
-    return {**identity, **row.values, **bounds, "reason": row.reason}
+    further = {f"accuracy@{name}": accuracy for name, accuracy in row.further.items()}
+    return {**identity, **row.values, **bounds, "reason": row.reason, **further}
 
 
 def columns(rows: Sequence[Row], least: Shown) -> list[Metric]:
@@ -103,7 +138,8 @@ def as_markdown(findings: Findings) -> str:
     table = _tabulated([{**cells(row, metrics), "model": _link(row)} for row in board.rows], "github")
     lines = [*notes(board), *(f"**{warning}**" for warning in warnings(findings))]
     title = f"# Leaderboard: {findings.dataset}"
-    return "\n".join([title, "", *lines, "", table, "", *failures(board.rows), BEST_GROUP, *LEGEND, ""])
+    evaluation = evaluation_table(board, "github")
+    return "\n".join([title, "", *lines, "", table, "", *failures(board.rows), BEST_GROUP, *LEGEND, "", *evaluation])
 
 
 def notes(board: Leaderboard) -> list[str]:
