@@ -218,6 +218,16 @@ METRICS: tuple[Metric, ...] = (
         charted=True,
         noise=Noise(ratio=1.01),
     ),
+    Metric(
+        name="parameters",
+        heading="parameters",
+        label="number of parameters",
+        unit=COUNT,
+        better="lower",
+        read=lambda result: result.resources.parameters,
+        shown=Shown.TABLES,
+        charted=True,
+    ),
 )
 
 BY_NAME = {metric.name: metric for metric in METRICS}

@@ -86,12 +86,16 @@ class Timing:
 
 @dataclass(frozen=True)
 class Resources:
-    """What the trial used. ``implementation`` names the library that really did the work."""
+    """What the trial used. ``implementation`` names the library that really did the work.
+
+    ``parameters`` of the fitted model; None where the number is not known.
+    """
 
     peak_rss_mb: float | None = None
     model_bytes: int | None = None
     threads: int | None = None
     implementation: str | None = None
+    parameters: int | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from benchmarks.execution.processes.process_tree import own_peak_mb
 from benchmarks.execution.protocol import ProgressWriter, Request
 from benchmarks.execution.worker.feature_cache import FeatureCache, FeatureMatrices, cache_key
 from benchmarks.execution.worker.feature_maps import feature_maps
+from benchmarks.execution.worker.parameter_count import parameter_count
 from benchmarks.provenance.implementation import ImplementationWatch, model_bytes
 from benchmarks.records.saved_models import Fitted
 from benchmarks.records.trial import Latency, Measurement, Predictions, Resources, Timing
@@ -73,7 +74,9 @@ def measure(
     say.say("predict")
     labels, predict_s = _predict(model, matrices.test, request.n_classes)
     latency = _latency(model, matrices, data.test_images)
-    resources = Resources(own_peak_mb(), model_bytes(model), request.threads, watch.library_of(model))
+    resources = Resources(
+        own_peak_mb(), model_bytes(model), request.threads, watch.library_of(model), parameter_count(model)
+    )
     timing = Timing(
         startup_s=startup_s,
         imports_s=libraries_s + build_s,
