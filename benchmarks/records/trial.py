@@ -104,7 +104,7 @@ class Resources:
     model_bytes: Count | None = None
     threads: Count | None = None
     implementation: str | None = None
-    parameters: int | None = None
+    parameters: Count | None = None
 
 
 @dataclass(frozen=True)
