@@ -38,4 +38,4 @@ def test_following_the_guide_to_datasets(environment: dict[str, str], tmp_path: 
     for dataset in ("letters", "stripes"):
         rows = leaderboard(tmp_path / "results", dataset)
         assert rows and all(float(row["accuracy"]) > 0.8 for row in rows.values()), rows
-    assert re.search(r"stripes +upright stripes and level ones +at hand \(made here\)", said)
+    assert re.search(r"stripes +upright stripes and level ones +available locally \(made here\)", said)
