@@ -1,4 +1,4 @@
-"""A way to work on many images: some at a time, on several threads."""
+"""Processing many images in chunks, on several threads."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 def in_chunks(
     function: Callable[[NDArray[Any]], NDArray[Scalar]], images: NDArray[Any], pixels_at_once: int = 100_000
 ) -> NDArray[Scalar]:
-    """Apply ``function`` to some images at a time, on several threads, and join what it returns.
+    """Apply ``function`` to chunks of images, on several threads, and concatenate the results.
 
-    Small chunks stay in the processor's cache, so they are faster than one large array as well as
-    smaller. Threads suffice, because NumPy and SciPy release the interpreter lock.
+    Small chunks fit in the processor's cache, so they are faster than one large array and need less memory.
+    Threads suffice, because NumPy and SciPy release the interpreter lock.
 
     Parameters
     ----------
     function
-        Turns images of shape (n, height, width) into an array of shape (n, ...), each by itself.
+        Maps images of shape (n, height, width) to an array of shape (n, ...), each image independently.
     images
         Shape (n, height, width); n may be 0.
     pixels_at_once
@@ -45,16 +45,16 @@ def in_chunks(
         result[start : start + step] = function(images[start : start + step])
 
     with ThreadPoolExecutor(thread_count()) as pool:
-        list(pool.map(fill, range(step, len(images), step)))  # list() raises what a chunk raised
+        list(pool.map(fill, range(step, len(images), step)))  # list() re-raises an exception of a chunk
     return result
 
 
 def spread(images: NDArray[Any], at_most: int) -> NDArray[Any]:
-    """Return at most so many of the images, from first to last: they may be sorted by class."""
+    """Return at most ``at_most`` images, evenly spaced: they may be sorted by class."""
     return images[:: max(1, -(-len(images) // at_most))]
 
 
 def thread_count() -> int:
-    """Return how many threads to use: OMP_NUM_THREADS, as other numerical libraries, or one a processor."""
+    """Return how many threads to use: OMP_NUM_THREADS, as numerical libraries do, or one per processor."""
     allowed = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
     return int(allowed) if allowed.isdigit() and int(allowed) else os.cpu_count() or 1

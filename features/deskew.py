@@ -1,4 +1,4 @@
-"""Deskewing: images sheared upright by their second-order moments."""
+"""Deskewing: images sheared by their second-order moments until their slant is vertical."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-STEEPEST = 2.0  # columns a row; a steeper slant comes from specks, not from handwriting
+STEEPEST = 2.0  # columns per row; a steeper slant comes from specks, not from handwriting
 LEAST_VARIANCE = 1e-3  # square rows; below it all ink is in one row, and has no slant
 
 
 def deskew(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Shear images about their centre of mass until their principal slant is upright.
+    """Shear images about their centre of mass until their principal slant is vertical.
 
     Every row moves sideways by the slant times its height above the centre of mass, with linear
     interpolation between columns. Ink that leaves the frame is lost; what enters is background.
@@ -29,7 +29,7 @@ def deskew(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     Returns
     -------
-    Images of the same shape. A blank image stays as it is.
+    Images of the same shape. A blank image is unchanged.
 
     References
     ----------
@@ -40,7 +40,7 @@ def deskew(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def slants(images: NDArray[np.uint8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the slant of each image, in columns a row, and the row of its centre of mass.
+    """Return the slant of each image, in columns per row, and the row of its centre of mass.
 
     The slant is the covariance of column and row over the variance of the row, weighted by ink: the
     regression of columns on rows. It is 0 for an image that is blank or has ink in one row only.
@@ -66,24 +66,24 @@ def _deskew_chunk(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     _, height, width = images.shape
     slant, row_centre = slants(images)
     shift = slant[:, None] * (np.arange(height) - row_centre[:, None])
-    upright = interpolate(images, shift[:, :, None] + np.arange(width))
-    rounded: NDArray[np.uint8] = np.rint(upright).astype(np.uint8)
+    deskewed = interpolate(images, shift[:, :, None] + np.arange(width))
+    rounded: NDArray[np.uint8] = np.rint(deskewed).astype(np.uint8)
     return rounded
 
 
 def interpolate(lines: NDArray[np.uint8 | np.float32], places: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Read lines of pixels at places between the pixels, linearly; all is 0 outside the frame.
+    """Interpolate lines of pixels linearly at positions between the pixels; all is 0 outside the frame.
 
     Parameters
     ----------
     lines
         Shape (n, lines, length).
     places
-        Where to read, in pixels: shape (n, lines or 1, number of places).
+        The positions, in pixels: shape (n, lines or 1, number of positions).
 
     Returns
     -------
-    Shape (n, lines, number of places).
+    Shape (n, lines, number of positions).
     """
     import numpy as np
 
@@ -91,7 +91,7 @@ def interpolate(lines: NDArray[np.uint8 | np.float32], places: NDArray[np.float6
     single = places.astype(np.float32)
     left = np.floor(single)
     share = single - left
-    # One pixel of background on either side stands for whatever lies outside the frame.
+    # One pixel of background on either side represents everything outside the frame.
     framed = np.pad(lines, ((0, 0), (0, 0), (1, 1)))
     at_left = np.clip(left + 1, 0, length + 1).astype(np.intp)
     at_right = np.clip(left + 2, 0, length + 1).astype(np.intp)
@@ -101,7 +101,7 @@ def interpolate(lines: NDArray[np.uint8 | np.float32], places: NDArray[np.float6
 
 
 class DeskewedPixels:
-    """Shears images upright, then flattens them and scales them from 0..255 to 0..1."""
+    """Deskews images, then flattens them and scales them from 0..255 to 0..1."""
 
     def fit(self, images: NDArray[np.uint8]) -> Self:
         return self
@@ -113,4 +113,6 @@ class DeskewedPixels:
         return np.divide(flat, 255, dtype=np.float32)
 
 
-FEATURES = (FeaturePipeline("deskew", "every pixel of the upright image, scaled to 0..1", DeskewedPixels),)
+FEATURES = (
+    FeaturePipeline("deskew", summary="every pixel of the deskewed image, scaled to 0..1", build=DeskewedPixels),
+)

@@ -1,4 +1,4 @@
-"""Edges: the image, its Sobel gradient and its Canny edges, of a whole array of images at once."""
+"""Edges: the image, its Sobel gradient and its Canny edges, for a whole array of images at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CANNY_SIGMA = 1.0  # pixels: scikit-image's default
 LOW_THRESHOLD, HIGH_THRESHOLD = 0.1, 0.2  # of the Sobel response to ink of 0..1: scikit-image's defaults
-ACROSS_IMAGE = (1, 2)  # the axes of one image in an array of them; filters must not blend neighbours
+ACROSS_IMAGE = (1, 2)  # the axes of one image in an array of images; filters must not mix images
 
 
 def sobel(images: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -67,7 +67,7 @@ def canny(images: NDArray[np.uint8], sigma: float = CANNY_SIGMA) -> NDArray[np.b
     along_rows, along_columns = _smooth_gradients(images, sigma)
     magnitude = np.sqrt(along_rows**2 + along_columns**2)
     ridges = _ridges(along_rows, along_columns, magnitude)
-    # A weak edge counts where it leads, by sides or corners and within its image, to a strong one.
+    # A weak edge counts where it is connected, by sides or corners and within its image, to a strong one.
     touching = np.zeros((3, 3, 3), np.bool_)
     touching[1] = True
     labels, count = label(ridges, touching)
@@ -78,7 +78,7 @@ def canny(images: NDArray[np.uint8], sigma: float = CANNY_SIGMA) -> NDArray[np.b
 
 
 def _unit_ink(images: NDArray[np.uint8]) -> NDArray[np.float64]:
-    # Not a division: the last bit decides what passes a threshold, and scikit-image multiplies.
+    # Not a division: the last bit decides what exceeds a threshold, and scikit-image multiplies.
     import numpy as np
 
     return np.multiply(images, 1 / 255, dtype=np.float64)
@@ -90,7 +90,7 @@ def _smooth_gradients(images: NDArray[np.uint8], sigma: float) -> Gradient:
     from scipy.ndimage import correlate1d, gaussian_filter
 
     smoothed = gaussian_filter(_unit_ink(images), sigma, mode="constant", axes=ACROSS_IMAGE)
-    # The part of the Gaussian that fell inside the frame: ink near the border does not look fainter.
+    # The part of the Gaussian inside the frame: ink near the border must not appear fainter.
     inside = gaussian_filter(np.ones(images.shape[1:]), sigma, mode="constant")
     smoothed /= inside + np.finfo(np.float64).eps
     slopes = (correlate1d(smoothed, [-1, 0, 1], axis=axis) for axis in ACROSS_IMAGE)
@@ -101,15 +101,15 @@ def _smooth_gradients(images: NDArray[np.uint8], sigma: float) -> Gradient:
 def _ridges(
     along_rows: NDArray[np.float64], along_columns: NDArray[np.float64], magnitude: NDArray[np.float64]
 ) -> NDArray[np.bool_]:
-    """Return where the gradient is strong enough and no weaker than on either side, up and down the slope.
+    """Return where the gradient exceeds the low threshold and is a maximum along its direction.
 
-    The slope points between two of the eight neighbours, a straight and a diagonal one; the
+    The direction lies between two of the eight neighbours, a straight and a diagonal one; the
     magnitude there is interpolated from theirs.
     """
     import numpy as np
 
     candidate = np.zeros(magnitude.shape, np.bool_)
-    # In single precision, because that is how scikit-image holds this threshold.
+    # In single precision, as scikit-image stores this threshold.
     candidate[:, 1:-1, 1:-1] = magnitude[:, 1:-1, 1:-1] >= np.float32(LOW_THRESHOLD)
     places = np.flatnonzero(candidate)
     strength, rise, run = magnitude.ravel(), along_rows.ravel()[places], along_columns.ravel()[places]
@@ -145,5 +145,7 @@ def _pixels_and_edges(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 FEATURES = (
-    FeaturePipeline("edges", "pixels, Sobel gradient and Canny edges (sigma 1)", Edges, requires=("scipy.ndimage",)),
+    FeaturePipeline(
+        "edges", summary="pixels, Sobel gradient and Canny edges (sigma 1)", build=Edges, requires=("scipy.ndimage",)
+    ),
 )

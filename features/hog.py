@@ -1,4 +1,4 @@
-"""Histograms of oriented gradients, of a whole array of images at once."""
+"""Histograms of oriented gradients, for a whole array of images at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 BlockNorm = Literal["L1", "L1-sqrt", "L2", "L2-Hys"]
 
-EPSILON = 1e-5  # keeps blank blocks from dividing by zero; scikit-image's figure
+EPSILON = 1e-5  # avoids a division by zero in blank blocks; scikit-image's value
 HYSTERESIS_CEILING = 0.2  # the largest share of one histogram bin in its block, after Lowe (2004)
 
 
@@ -116,11 +116,11 @@ def _cell_histograms(
 
 
 def _totals(places: NDArray[np.int32], votes: NDArray[np.float32], n_places: int) -> NDArray[np.float32]:
-    """Add up the votes of each image that share a place: shape (n, n_places)."""
+    """Sum the votes of each image in each histogram bin: shape (n, n_places)."""
     import numpy as np
     from scipy.sparse import csr_array
 
-    # A sparse matrix adds up entries that are given twice, faster than np.bincount or np.add.at.
+    # A sparse matrix sums duplicate entries, faster than np.bincount or np.add.at.
     starts = np.arange(len(places) + 1) * (places.size // max(1, len(places)))
     matrix = csr_array((votes.ravel(), places.ravel(), starts), shape=(len(places), n_places))
     totals: NDArray[np.float32] = matrix.toarray()
@@ -157,19 +157,19 @@ def _divide_by_length(vectors: NDArray[np.float32]) -> None:
 
 
 class HOG:
-    """Histograms of oriented gradients, at one size of cell or several side by side.
+    """Histograms of oriented gradients, for one cell size or several, concatenated.
 
     Parameters
     ----------
     cell_sizes
         Rows and columns of a cell, in pixels. Small images get smaller cells: a block must fit.
-    upright
-        Deskew the images first.
+    deskewed
+        Whether to deskew the images first.
     """
 
-    def __init__(self, cell_sizes: tuple[int, ...] = (4,), upright: bool = False) -> None:
+    def __init__(self, cell_sizes: tuple[int, ...] = (4,), deskewed: bool = False) -> None:
         self.cell_sizes = cell_sizes
-        self.upright = upright
+        self.deskewed = deskewed
 
     def fit(self, images: NDArray[np.uint8]) -> Self:
         return self
@@ -177,7 +177,7 @@ class HOG:
     def transform(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         import numpy as np
 
-        shown = deskew(images) if self.upright else images
+        shown = deskew(images) if self.deskewed else images
         _, height, width = images.shape
         cells = ((min(size, height // 2), min(size, width // 2)) for size in self.cell_sizes)
         return np.hstack([hog_batch(shown, pixels_per_cell=cell) for cell in cells])
@@ -185,12 +185,15 @@ class HOG:
 
 FEATURES = (
     FeaturePipeline(
-        "hog", "histograms of oriented gradients, 9 orientations, 4x4 cells", HOG, requires=("scipy.sparse",)
+        "hog",
+        summary="histograms of oriented gradients, 9 orientations, 4x4 cells",
+        build=HOG,
+        requires=("scipy.sparse",),
     ),
     FeaturePipeline(
         "hog-deskew",
-        "histograms of oriented gradients of the upright image, 4x4 and 7x7 cells",
-        partial(HOG, cell_sizes=(4, 7), upright=True),
+        summary="histograms of oriented gradients of the deskewed image, 4x4 and 7x7 cells",
+        build=partial(HOG, cell_sizes=(4, 7), deskewed=True),
         requires=("scipy.sparse",),
     ),
 )

@@ -22,7 +22,7 @@ class DuplicateNameError(ValueError):
 
 
 class UnknownNameError(LookupError):
-    """A name that no entry has; the message suggests the nearest ones."""
+    """No entry has this name; the message suggests the nearest ones."""
 
     def __init__(self, kind: str, name: str, known: Collection[str]) -> None:
         import difflib
@@ -40,7 +40,7 @@ def matching(names: Iterable[str], pattern: str) -> list[str]:
 class Registry(Mapping[str, Entry]):
     """Entries by name, in the order given; frozen: ``with_more`` makes a longer one.
 
-    Raises ``DuplicateNameError`` for a name given twice and ``UnknownNameError`` for one not there.
+    Raises ``DuplicateNameError`` for a name that two entries have and ``UnknownNameError`` for one that none has.
     """
 
     def __init__(self, kind: str, entries: Iterable[Entry]) -> None:

@@ -1,4 +1,4 @@
-"""Pooled orientation maps: how much edge there is, in which direction, at each place of the figure."""
+"""Pooled orientation maps: the strength of edges by direction on a coarse grid."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Every choice below was made on the validation split of MNIST. Lengths are pixels of the frame.
-FRAME = 28  # rows and columns of the standardised image, whatever the size of the original
+FRAME = 28  # rows and columns of the standardised image, for originals of any size
 ORIENTATIONS = 12  # signed: from dark to light is another direction than from light to dark
 GRID, GRID_STEP, BLUR = 9, 3, 1.6
-FLOOR = 0.3  # of the mean energy: a place with little edge stays faint
+FLOOR = 0.3  # of the mean energy: a cell with weak edges stays weak
 
-PEN = 128  # more ink than this weighs no more, so that a thin pen weighs as a thick one
+PEN = 128  # larger values are clipped, so that thin and thick strokes have similar weight
 USUAL_HEIGHT, USUAL_WIDTH = 5.9, 3.9  # spread (standard deviation) of the ink along rows and columns
-HEIGHT_EXPONENT, WIDTH_EXPONENT = 0.5, 0.7  # how much of a deviation from them is undone; 1 is all of it
-NARROWEST, WIDEST = 0.6, 1.7  # a "1" is not to become as wide as a "0"
+HEIGHT_EXPONENT, WIDTH_EXPONENT = 0.5, 0.7  # how much of a deviation from them is corrected; 1 is all of it
+NARROWEST, WIDEST = 0.6, 1.7  # a "1" must not become as wide as a "0"
 
 
 def orientation_maps(images: NDArray[np.uint8], shift: Shift = (0, 0)) -> NDArray[np.float32]:
-    """Describe every image by the orientations of its edges on a coarse grid.
+    """Compute the orientations of the edges of every image on a coarse grid.
 
-    Each image is standardised in place, slant and size. The gradient at each pixel is shared between
-    the two nearest of the orientations, which gives a map for each orientation. The maps are blurred
-    and read on the grid. At each place the orientations are divided by their common energy there,
+    Each image is standardised in position, slant and size. The gradient at each pixel is split between
+    the two nearest orientations, which gives a map for each orientation. The maps are blurred
+    and sampled on the grid. In each cell the orientations are divided by their common energy,
     and the square root is taken.
 
     Parameters
@@ -39,8 +39,8 @@ def orientation_maps(images: NDArray[np.uint8], shift: Shift = (0, 0)) -> NDArra
     images
         Shape (n, height, width), 0..255; n may be 0.
     shift
-        Rows and columns by which to move the standardised image. Moving the original would change
-        nothing, so a model that wants moved copies to learn from gets them here.
+        Rows and columns by which to shift the standardised image. Shifting the original would change
+        nothing, so this is how a model gets shifted copies to train on.
 
     Returns
     -------
@@ -51,7 +51,7 @@ def orientation_maps(images: NDArray[np.uint8], shift: Shift = (0, 0)) -> NDArra
     Lowe (2004), Distinctive image features from scale-invariant keypoints (SIFT): sharing, pooling.
     Liu, Nakashima, Sako & Fujisawa (2003), Handwritten digit recognition: benchmarking of
     state-of-the-art techniques: size by moments, directions of the gradient, power of the features.
-    Tola, Lepetit & Fua (2010), DAISY: blurred orientation maps read on a grid.
+    Tola, Lepetit & Fua (2010), DAISY: blurred orientation maps sampled on a grid.
     """
     return in_chunks(partial(_describe, shift=shift), images)
 
@@ -63,14 +63,14 @@ def _describe(images: NDArray[np.uint8], shift: Shift) -> NDArray[np.float32]:
 
 
 def standardise(images: NDArray[np.uint8], shift: Shift = (0, 0)) -> NDArray[np.float32]:
-    """Set the ink of each image upright, in the middle of a frame, and nearer to the usual size.
+    """Deskew each image, centre it in a frame, and scale it towards the usual size.
 
     Parameters
     ----------
     images
         Shape (n, height, width), 0 the background.
     shift
-        Rows and columns of the frame by which to miss its middle.
+        Rows and columns of the frame by which to shift it from the centre.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def standardise(images: NDArray[np.uint8], shift: Shift = (0, 0)) -> NDArray[np.
 
 
 def _centre_and_spread(profile: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return mean and standard deviation of the place, weighted by ``profile``, of shape (n, places)."""
+    """Return mean and standard deviation of the position, weighted by ``profile``, of shape (n, positions)."""
     import numpy as np
 
     places = np.arange(profile.shape[1])
@@ -114,12 +114,12 @@ def _stretch(relative_spread: NDArray[np.float64], exponent: float) -> NDArray[n
 
 
 def _orientation_maps(ink: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Share the gradient of each pixel between orientations: shape (n, ORIENTATIONS, rows, columns)."""
+    """Split the gradient of each pixel between orientations: shape (n, ORIENTATIONS, rows, columns)."""
     import numpy as np
 
     along_rows, along_columns = np.gradient(ink, axis=(1, 2))
     strength = np.sqrt(along_rows**2 + along_columns**2)
-    # In steps from one orientation to the next, so that the shares are 1 - distance.
+    # In units of the step between orientations, so that the weights are 1 - distance.
     angle = np.arctan2(along_rows, along_columns) * np.float32(ORIENTATIONS / (2 * np.pi))
     maps = np.empty((len(ink), ORIENTATIONS, *ink.shape[1:]), np.float32)
     for place, orientation in enumerate(range(-(ORIENTATIONS // 2), ORIENTATIONS - ORIENTATIONS // 2)):
@@ -132,7 +132,7 @@ def _orientation_maps(ink: NDArray[np.float32]) -> NDArray[np.float32]:
 def _pooling_weights() -> NDArray[np.float32]:
     """Return the Gaussian around each line of the grid: shape (GRID, FRAME).
 
-    ``weights @ map @ weights.T`` blurs a map and reads it on the grid in one go.
+    ``weights @ map @ weights.T`` blurs a map and samples it on the grid in one step.
     """
     import numpy as np
 
@@ -143,7 +143,7 @@ def _pooling_weights() -> NDArray[np.float32]:
 
 
 def _normalised(pooled: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Divide the orientations at each place by their common energy, and take square roots."""
+    """Divide the orientations in each cell by their common energy, and take square roots."""
     import numpy as np
 
     energy = np.sqrt((pooled**2).sum(axis=1, keepdims=True))
@@ -155,7 +155,7 @@ def _normalised(pooled: NDArray[np.floating]) -> NDArray[np.float32]:
 class OrientationMaps:
     """Pooled orientation maps, scaled so that the training images have a mean length of one.
 
-    The scale gives a kernel's width, gamma, the same meaning whatever the images.
+    With this scale a kernel's width, gamma, has the same meaning for all datasets.
     """
 
     FIT_ON = 10_000  # images; the mean length of more is the same to three digits
@@ -171,7 +171,7 @@ class OrientationMaps:
         return self.transform_shifted(images, (0, 0))
 
     def transform_shifted(self, images: NDArray[np.uint8], shift: Shift) -> NDArray[np.float32]:
-        """Describe the standardised images moved by ``shift``: moving the originals would change nothing."""
+        """Return the features of the standardised images shifted by ``shift``."""
         import numpy as np
 
         return orientation_maps(images, shift) * np.float32(self.scale_)
@@ -180,7 +180,7 @@ class OrientationMaps:
 FEATURES = (
     FeaturePipeline(
         "orientation-maps",
-        f"{ORIENTATIONS} signed orientations on a {GRID}x{GRID} grid, of the image set upright and to size",
-        OrientationMaps,
+        summary=f"{ORIENTATIONS} signed orientations on a {GRID}x{GRID} grid, of the deskewed and scaled image",
+        build=OrientationMaps,
     ),
 )

@@ -24,4 +24,4 @@ class Pixels:
         return np.divide(images.reshape(n, height * width), 255, dtype=np.float32)
 
 
-FEATURES = (FeaturePipeline("pixels", "every pixel, scaled to 0..1", Pixels),)
+FEATURES = (FeaturePipeline("pixels", summary="every pixel, scaled to 0..1", build=Pixels),)

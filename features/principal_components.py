@@ -1,4 +1,4 @@
-"""The principal components of another pipeline's features: far fewer numbers that say nearly as much."""
+"""The principal components of another pipeline's features: far fewer dimensions with nearly the same information."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# On the validation split of MNIST, 200 of the 972 directions lose nothing: an RBF SVM makes 35 errors
-# on them, 36 on all, and is fitted in less than half the time.
+# On the validation split of MNIST, 200 of the 972 components lose nothing: an RBF SVM makes 35 errors
+# with them, 36 with all, and is fitted in less than half the time.
 COMPONENTS = 200
 
 
 class PrincipalComponents:
-    """Projects features on the directions in which the training images vary most (Pearson 1901).
+    """Projects features onto the directions of largest variance of the training images (Pearson 1901).
 
-    Distances stay as they were, so far as these directions hold them: a kernel's width, gamma, keeps
-    its meaning.
+    Distances are preserved up to the variance that is dropped, so a kernel's width, gamma, has the same meaning.
     """
 
-    FIT_ON = 10_000  # images; the directions of more are the same
+    FIT_ON = 10_000  # images; the components of more are the same
 
     def __init__(self, transformer: Transformer, n_components: int) -> None:
         self.transformer = transformer
@@ -43,7 +42,7 @@ class PrincipalComponents:
         return self._project(self.transformer.transform(images))
 
     def transform_shifted(self, images: NDArray[np.uint8], shift: Shift) -> NDArray[np.float32]:
-        """Describe images moved by ``shift``, as the pipeline in front of this one understands it."""
+        """Return the features of images shifted by ``shift``, as the preceding pipeline defines it."""
         return self._project(transform_shifted(self.transformer, images, shift))
 
     def _project(self, X: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -62,8 +61,8 @@ def build() -> PrincipalComponents:
 FEATURES = (
     FeaturePipeline(
         "orientation-maps-pca",
-        f"the {COMPONENTS} principal components of orientation-maps",
-        build,
+        summary=f"the first {COMPONENTS} principal components of orientation-maps",
+        build=build,
         requires=("sklearn.decomposition",),
     ),
 )

@@ -1,4 +1,4 @@
-"""Copies of images moved by whole pixels, for models that learn from more than they are given."""
+"""Copies of images shifted by whole pixels, for models that augment their training images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHIFTS_OF_ONE_PIXEL: tuple[Shift, ...] = ((0, 1), (0, -1), (1, 0), (-1, 0))
 
 
 def shifted(images: NDArray[np.uint8], shift: Shift) -> NDArray[np.uint8]:
-    """Return the images moved by whole pixels; what leaves the frame is lost, what enters is background.
+    """Return the images shifted by whole pixels; what leaves the frame is lost, what enters is background.
 
     Parameters
     ----------
@@ -34,10 +34,10 @@ def shifted(images: NDArray[np.uint8], shift: Shift) -> NDArray[np.uint8]:
 
 
 def transform_shifted(transformer: Transformer, images: NDArray[np.uint8], shift: Shift) -> NDArray[np.float32]:
-    """Return what the transformer makes of images moved by ``shift``: shape (n, n_features).
+    """Return the features of images shifted by ``shift``: shape (n, n_features).
 
-    A transformer that sets images in the middle would undo a move of the original. Such a one has a
-    ``transform_shifted`` of its own, which moves the image that it has made.
+    A transformer that centres images would undo a shift of the original. It has a ``transform_shifted`` of its own,
+    which shifts the centred image.
     """
     own = getattr(transformer, "transform_shifted", None)
     if own is not None:
@@ -47,5 +47,5 @@ def transform_shifted(transformer: Transformer, images: NDArray[np.uint8], shift
 
 
 def _overlap(by: int) -> tuple[slice, slice]:
-    """Return where pixels come to lie on one axis, and where they come from."""
+    """Return the target and the source of the pixels along one axis."""
     return (slice(by, None), slice(None, -by)) if by > 0 else (slice(None, by or None), slice(-by, None))

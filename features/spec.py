@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 class Transformer(Protocol):
-    """Turns images into a matrix, after scikit-learn's transformers.
+    """Computes a feature matrix from images, modelled on scikit-learn's transformers.
 
-    A transformer may learn from the training images in ``fit``; it never sees a label. It must
-    pickle, because it is kept beside the matrices that it made.
+    A transformer may be fitted to the training images; it never sees a label. It must pickle, because it is cached
+    with the matrices that it computed.
     """
 
     def fit(self, images: NDArray[np.uint8]) -> Self:
-        """Learn from training images of shape (n, height, width), 0 the background, 255 full ink."""
+        """Fit to training images of shape (n, height, width), 0 the background, 255 full ink."""
 
     def transform(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return one row for each image: shape (n, n_features), C-contiguous."""
@@ -35,8 +35,8 @@ class FeaturePipeline:
 
     Libraries are imported where they are used, so that describing a pipeline costs nothing. ``requires``
     names them, as ``ModelSpec.requires`` does, and the bench imports them before it times anything:
-    a large one by its part, as ``sklearn.decomposition``.
-    ``weights``: published weights that it cannot do without.
+    a submodule of a large one, as ``sklearn.decomposition``.
+    ``weights``: published weights that it requires.
     """
 
     name: str

@@ -1,8 +1,8 @@
-"""What is raised where something is not at hand."""
+"""The exception for something that is not available."""
 
 
 class Unavailable(Exception):
-    """Raised by ``build``, ``fit`` or ``transform`` when something that is needed is not at hand.
+    """Raised by ``build``, ``fit`` or ``transform`` when something that is needed is not available.
 
     The trial is then ``skipped``; the message says what is missing and how to get it.
     """

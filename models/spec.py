@@ -30,7 +30,7 @@ class Param:
     default
         Its type is that of the setting. A setting that may have fractions has a default such as ``1.0``.
     low, high
-        The least and the greatest value of a number, both inclusive; None for no limit.
+        The smallest and the largest value of a number, both inclusive; None for no limit.
     log
         Whether the number is best searched on a logarithmic scale.
     choices
@@ -59,7 +59,7 @@ class Param:
         return f"{kind} of at most {self.high}" if self.low is None else f"{kind} from {self.low} to {self.high}"
 
     def fault_of(self, value: object) -> str:
-        """Say what is wrong with a value; nothing if the setting may have it. NaN and infinity it may not have."""
+        """Return why a value is not allowed, in words; "" if it is. NaN and infinity never are."""
         kind = type(self.default)
         right_type = type(value) is kind or (kind is float and type(value) is int)
         if right_type and (value in self.choices if self.choices else self._holds(value)):
@@ -94,21 +94,21 @@ def with_defaults(settings: Mapping[str, Param], **defaults: Setting) -> dict[st
 
 
 class Estimator(Protocol):
-    """The one interface of every model, after scikit-learn's classifiers.
+    """The interface of every model, modelled on scikit-learn's classifiers.
 
     ``predict_proba(X)`` of shape (n, n_classes) is optional; without it the figures that need
     probabilities are null. Columns follow ``classes_`` where the estimator has that attribute.
     """
 
     def fit(self, X: NDArray[np.float32], y: NDArray[np.int64]) -> object:
-        """Learn from a matrix of shape (n, n_features) and labels 0..n_classes-1 of shape (n,)."""
+        """Train on a matrix of shape (n, n_features) and labels 0..n_classes-1 of shape (n,)."""
 
     def predict(self, X: NDArray[np.float32]) -> NDArray[np.int64]:
         """Return the label of each row: shape (n,)."""
 
 
 class Progress(Protocol):
-    """What a model calls as it learns: ``progress(3, 20, loss=0.1, val_accuracy=0.98)``.
+    """What a model calls during training: ``progress(3, 20, loss=0.1, val_accuracy=0.98)``.
 
     Figures of one step form one entry of the trial's history.
     """
@@ -122,15 +122,15 @@ def no_progress(step: int, steps: int, /, **figures: float) -> None:
 
 @dataclass(frozen=True)
 class BuildContext:
-    """What a model is told before it is fitted.
+    """What a model is given before it is fitted.
 
     ``n_validation``: the last ``n_validation`` rows that ``fit`` receives are the validation split.
     A model that stops early holds them out for that; any other trains on all rows.
-    ``settings``: the value of every setting of the model's spec: the default, or what the trial says.
+    ``settings``: the value of every setting of the model's spec: the default, or the trial's own.
     ``features``: the name of the feature pipeline.
     ``images``, ``transformer``: the training images, uint8 of shape (n, height, width), one for each row
-    that ``fit`` receives, and the fitted pipeline that made those rows of them: for a model that makes
-    changed copies of its images. What it does with them is part of its fit, and timed.
+    that ``fit`` receives, and the fitted pipeline that computed those rows: for a model that augments
+    its training images. Doing so is part of its fit, and timed.
     """
 
     n_classes: int
@@ -145,16 +145,16 @@ class BuildContext:
     transformer: Transformer | None = None
 
     def __getstate__(self) -> dict[str, Any]:
-        """Leave behind, when a model is pickled with its context, what serves only while it is fitted."""
+        """Return the state without what is needed only during training: a model is pickled with its context."""
         return {**self.__dict__, "progress": no_progress, "images": None, "transformer": None}
 
     def shifted(self, rows: NDArray[np.int64], shift: Shift) -> NDArray[np.float32]:
-        """Return the features of the training images in ``rows``, each moved by ``shift``.
+        """Return the features of the training images in ``rows``, each shifted by ``shift``.
 
         Raises ValueError if the context has no images.
         """
         if self.images is None or self.transformer is None:
-            raise ValueError("this model makes copies of its training images, and was given none")
+            raise ValueError("this model augments its training images, and was given none")
         return transform_shifted(self.transformer, self.images[rows], shift)
 
 
@@ -169,15 +169,15 @@ class ModelSpec:
     requires
         Modules that must be importable; without one the trial is skipped.
     faster_with
-        Modules that it uses where they are there, and does without where they are not.
+        Optional modules that make it faster where they are installed.
     settings
         Every setting by name. ``name[setting=value]`` on the command line changes one.
     settings_for
         Defaults that differ on some pipelines, as plain values: {pipeline: {setting: value}}.
     stochastic
-        Whether another seed gives another model. If not, one seed is enough.
+        Whether the fitted model depends on the seed. If not, one seed is enough.
     weights
-        Published weights that the model itself, and not its pipeline, cannot do without.
+        Published weights that the model itself, and not its pipeline, requires.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Networks made for photographs, out of ``keras.applications``: VGG16 and ResNet50 without their last layers."""
+"""Networks for photographs from ``keras.applications``: VGG16 and ResNet50 without their last layers."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def backbone(name: str, file: Path | None = None, onto: KerasTensor | None = Non
         Weights in the layout of ``keras.applications``; without one they are drawn at random, by Keras' own
         initializers and the seed that ``keras.utils.set_random_seed`` set.
     onto
-        Images that another network's layers made, to build the layers on; an input of its own without.
+        The output of another network's layers to build on; None for an input of its own.
 
     Raises
     ------
@@ -71,13 +71,13 @@ def backbone(name: str, file: Path | None = None, onto: KerasTensor | None = Non
 
 
 def prepared(images: Any, name: str) -> Any:
-    """Return images as a network was trained on them: in the middle of 32x32 pixels, in colour, its means taken away.
+    """Return images as a network was trained on them: centred in 32x32 pixels, in colour, its means subtracted.
 
     Parameters
     ----------
     images
-        A tensor or array of floats of shape (n, height, width), 0 the background, 255 full ink. What is larger
-        than 32x32 is made smaller, with its proportions kept.
+        A tensor or array of floats of shape (n, height, width), 0 the background, 255 full ink. Larger images
+        are resized to 32x32, preserving their aspect ratio.
     name
         The network: ``vgg16`` or ``resnet50``.
     """
@@ -96,7 +96,7 @@ def prepared(images: Any, name: str) -> Any:
 
 @contextmanager
 def seeded(seed: int) -> Iterator[None]:
-    """Let what is drawn meanwhile depend on ``seed``; NumPy's and Python's own generators go on as if nothing was."""
+    """Seed Keras meanwhile; the state of NumPy's and Python's own generators is restored afterwards."""
     import random
 
     import keras

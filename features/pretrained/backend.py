@@ -1,4 +1,4 @@
-"""The library that reckons for Keras: TensorFlow, or what ``KERAS_BACKEND`` names."""
+"""The library that computes for Keras: TensorFlow, or what ``KERAS_BACKEND`` names."""
 
 from __future__ import annotations
 

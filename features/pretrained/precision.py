@@ -1,4 +1,4 @@
-"""The arithmetic of a network's layers: single precision, or half of it where the processor has that."""
+"""The precision of a network's layers: float32, or bfloat16 where the processor supports it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # as Linux names them on x86 and on
 
 @cache
 def processor_has_bfloat16() -> bool:
-    """Return whether the processor multiplies bfloat16 itself; without that it is slower than float32."""
+    """Return whether the processor has instructions for bfloat16; without them it is slower than float32."""
     try:
         return not FLAGS.isdisjoint(Path("/proc/cpuinfo").read_text(encoding="utf-8").split())
     except OSError:
@@ -24,7 +24,7 @@ def processor_has_bfloat16() -> bool:
 
 @contextmanager
 def layers_in(precision: str) -> Iterator[None]:
-    """Let the layers made meanwhile reckon in ``float32``, or in ``bfloat16`` if the processor has it."""
+    """Let layers created meanwhile compute in ``float32``, or in ``bfloat16`` if the processor supports it."""
     import keras
 
     before = keras.config.dtype_policy()

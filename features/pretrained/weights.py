@@ -1,4 +1,4 @@
-"""Files of weights that do not come with the suite: where they lie, how they are fetched, which content they have."""
+"""Files of weights that do not come with the suite: where they are, how they are fetched, and their checksums."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from features.unavailable import Unavailable
 
-SILENCE_S = 10.0  # a server that says nothing for so long is not there
+SILENCE_S = 10.0  # a server that does not respond for so long is not available
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Weights:
     network
         The name of the network, as in ``keras.applications``, in small letters.
     layer
-        A layer that this network alone has: by it a file is known.
+        A layer that only this network has: it identifies a file.
     file, url, md5, size_mb
         The published file: its name, where it is fetched from, its MD5, its size in MB of 10^6 bytes.
     chosen
@@ -45,7 +45,7 @@ class Weights:
 
     @property
     def folder(self) -> Path:
-        """The folder in which Keras keeps files of weights."""
+        """The folder in which Keras stores files of weights."""
         return Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "models"
 
     def use(self, file: Path | None) -> None:
@@ -75,12 +75,12 @@ class Weights:
     def path(self) -> Path:
         """Return the file: the one given, else the published one, fetched by Keras if it is not in Keras' folder.
 
-        Raises Unavailable if it cannot be had.
+        Raises Unavailable if it cannot be fetched.
         """
         return self.given or _published(self, self.folder)
 
     def path_of(self, content: str, last_seen: Path) -> Path:
-        """Return a file with the MD5 ``content``, which once lay at ``last_seen``. Raises Unavailable without one."""
+        """Return a file with the MD5 ``content``, which was once at ``last_seen``. Raises Unavailable without one."""
         if content == self.content:
             return self.path()
         if content == self.md5:
@@ -93,7 +93,7 @@ class Weights:
 
 
 def md5_of(file: Path) -> str:
-    """Return the MD5 of a file, which names its content here and guards nothing. Raises OSError."""
+    """Return the MD5 of a file, which identifies its content and is not for security. Raises OSError."""
     state = file.stat()
     return _md5(file, state.st_mtime_ns, state.st_size)
 
@@ -120,14 +120,14 @@ def _published(weights: Weights, folder: Path) -> Path:
 
 
 def _from_home(folder: Path) -> str:
-    """Return the folder as one would type it: what is stored should not name its user."""
+    """Return the folder with ``~`` for the home folder: what is stored should not name its user."""
     home = Path.home()
     return f"~/{folder.relative_to(home)}" if folder.is_relative_to(home) else str(folder)
 
 
 @cache
 def _why_not_fetched(weights: Weights, folder: Path) -> str:
-    """Have Keras fetch the file; say why that does not work, where it does not. A process asks once."""
+    """Have Keras fetch the file; return why it failed, or "". A process tries once."""
     import keras
 
     try:

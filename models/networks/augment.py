@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     Pixel = TypeVar("Pixel", np.uint8, np.float32)
     Floats = NDArray[np.float32]
 
-PIXELS_AT_ONCE = 100_000  # a block's arrays stay in the processor's cache; another size draws other changes
+PIXELS_AT_ONCE = 100_000  # a block's arrays fit in the processor's cache; another size draws other distortions
 MOST_PIXELS = 2**24  # whole numbers up to this one are exact in single precision
-KEPT_VARIANCE = 0.999  # share of a displacement field's variance; the rest costs many more random numbers
+EXPLAINED_VARIANCE = 0.999  # of a displacement field; the rest costs many more random numbers
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Augmentation:
     scale
         Share of the size: 0.1 draws factors from 0.9 to 1.1, for height and width separately.
     shift
-        Pixels and fractions of them, along both axes.
+        Pixels, with fractions, along both axes.
     shear
-        Degrees that upright lines lean sideways.
+        Degrees that vertical lines are slanted.
     elastic
         Pixels: the root mean square, along each axis, of a smooth random displacement field. It is drawn
         from a normal distribution, so some pixels move further.
@@ -70,10 +70,10 @@ class Augmentation:
 
 
 def augmented(images: NDArray[Pixel], augmentation: Augmentation, seed: int) -> NDArray[Pixel]:
-    """Return a changed copy of each image; the changes depend on the seed and an image's place alone.
+    """Return a distorted copy of each image; the distortions depend only on the seed and an image's index.
 
-    All changes are one map from places in the copy to places in the image, read once with bilinear
-    interpolation. Ink that leaves the frame is lost; what enters is background. The number of threads
+    All distortions are combined into one map from positions in the copy to positions in the image, sampled once with
+    bilinear interpolation. Ink that leaves the frame is lost; what enters is background. The number of threads
     changes nothing, except that on images far above 28×28 the linear algebra library's own threads may
     change the last bit of an elastic displacement.
 
@@ -82,7 +82,7 @@ def augmented(images: NDArray[Pixel], augmentation: Augmentation, seed: int) -> 
     images
         Shape (n, height, width), 0 the background; n may be 0.
     augmentation
-        How much to change.
+        How much to distort.
     seed
         Not negative.
 
@@ -121,25 +121,25 @@ def augmented(images: NDArray[Pixel], augmentation: Augmentation, seed: int) -> 
         idle.append(workspace)
 
     with ThreadPoolExecutor(thread_count()) as pool:
-        list(pool.map(fill, range(0, len(images), step)))  # list() raises what a block raised
+        list(pool.map(fill, range(0, len(images), step)))  # list() re-raises an exception of a block
     return changed
 
 
 class _Workspace:
-    """Arrays that a thread uses for one block of images after another: fresh ones would cost about as much
+    """Arrays that a thread reuses for one block of images after another: allocating them would take about as much
     time as the arithmetic."""
 
     def __init__(self, count: int, height: int, width: int) -> None:
         import numpy as np
 
-        # Background around the image stands for all that lies outside the frame: one pixel before it, and
-        # two after it, so that a place on the far border has a neighbour too.
+        # Background around the image represents everything outside the frame: one pixel before it, and
+        # two after it, so that a position on the far border has a neighbour too.
         self.framed = np.zeros((count, height + 3, width + 3), np.float32)
         self.rows, self.columns, *self.corners = np.empty((6, count, height, width), np.float32)
         self.index = np.empty((count, height, width), np.intp)
 
     def place(self, augmentation: Augmentation, generator: np.random.Generator, fields: tuple[Floats, ...]) -> None:
-        """Draw where in the framed image each pixel of the copy is read."""
+        """Draw the position in the framed image of each pixel of the copy."""
         import numpy as np
 
         count, height, width = self.rows.shape
@@ -158,7 +158,7 @@ class _Workspace:
                 places += np.matmul(down, modes @ across.T, out=self.corners[0])
 
     def read(self, images: NDArray[Pixel], changed: NDArray[Pixel]) -> None:
-        """Read the images at the places drawn, into ``changed``; both have shape (n, height, width)."""
+        """Sample the images at the positions drawn, into ``changed``; both have shape (n, height, width)."""
         import numpy as np
 
         count, height, width = images.shape
@@ -176,7 +176,7 @@ class _Workspace:
         index += np.arange(count)[:, None, None] * self.framed[0].size
         flat = self.framed.reshape(-1)
         for corner, offset in ((a, 0), (b, 1), (c, line), (d, line + 1)):
-            # The index is never out of range; "clip" spares the copy that "raise" makes.
+            # The index is never out of range; "clip" avoids the copy that "raise" makes.
             np.take(flat[offset:], index, out=corner, mode="clip")
         for left, right, share in ((a, b, columns), (c, d, columns), (a, c, rows)):
             right -= left
@@ -188,7 +188,7 @@ class _Workspace:
 
 
 def _back(augmentation: Augmentation, drawn: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the matrices that lead from the copies back to the images, and the shifts that come before.
+    """Return the matrices that map the copies back to the images, and the shifts that come before.
 
     ``drawn`` has shape (n, 7), from -1 to 1. Vectors are rows, columns, from the middle of the image.
     """
@@ -200,7 +200,7 @@ def _back(augmentation: Augmentation, drawn: NDArray[np.float64]) -> tuple[NDArr
     taller = 1 + augmentation.scale * taller
     wider = (1 + augmentation.scale * wider) * np.where((side + 1) / 2 < augmentation.flip, -1, 1)
     cos, sin = np.cos(angle), np.sin(angle)
-    # An image is scaled, then sheared, turned and moved; the way back undoes the last change first.
+    # An image is scaled, then sheared, rotated and shifted; the inverse undoes the last step first.
     matrix = np.empty((len(drawn), 2, 2))
     matrix[:, 0, 0], matrix[:, 0, 1] = cos / taller, sin / taller
     matrix[:, 1, 0], matrix[:, 1, 1] = (-sin - slant * cos) / wider, (cos - slant * sin) / wider
@@ -208,7 +208,7 @@ def _back(augmentation: Augmentation, drawn: NDArray[np.float64]) -> tuple[NDArr
 
 
 def _smooth_modes(length: int, smoothness: float) -> Floats:
-    """Return the few curves that smoothed noise along an axis consists of: shape (length, number of them).
+    """Return the modes that smoothed noise along an axis consists of: shape (length, number of modes).
 
     White noise smoothed by a Gaussian has a covariance that falls off as a Gaussian √2 times as wide.
     Weighting its largest principal components by independent normal numbers gives the same field from
@@ -220,7 +220,7 @@ def _smooth_modes(length: int, smoothness: float) -> Floats:
     with np.errstate(over="ignore"):
         covariance = np.exp(-(((places[:, None] - places) / (2 * smoothness)) ** 2))
     variances, directions = np.linalg.eigh(covariance)
-    kept = int(np.searchsorted(np.cumsum(variances[::-1]), KEPT_VARIANCE * length)) + 1
-    modes = directions[:, -kept:] * np.sqrt(np.maximum(variances[-kept:], 0))
+    number = int(np.searchsorted(np.cumsum(variances[::-1]), EXPLAINED_VARIANCE * length)) + 1
+    modes = directions[:, -number:] * np.sqrt(np.maximum(variances[-number:], 0))
     unit: Floats = (modes / np.linalg.norm(modes, axis=1, keepdims=True)).astype(np.float32)
     return unit

@@ -48,7 +48,7 @@ class TrainingSettings:
     precision
         ``float32``, or ``bfloat16`` where the processor has it.
     augmentation
-        How every training image is distorted, anew in each epoch.
+        How every training image is distorted, again in each epoch.
     """
 
     epochs: int

@@ -11,11 +11,11 @@ AUGMENTATION: dict[str, Param] = {
     "rotation": Param(0.0, 0.0, 180.0, help="largest rotation of a training image, in degrees"),
     "scale": Param(0.0, 0.0, 0.99, help="largest change of height and of width, as a share of them"),
     "shift": Param(0.0, 0.0, 1000.0, help="largest shift along each axis, in pixels"),
-    "shear": Param(0.0, 0.0, 89.0, help="largest slant of upright lines, in degrees"),
+    "shear": Param(0.0, 0.0, 89.0, help="largest slant of vertical lines, in degrees"),
     "elastic": Param(0.0, 0.0, 1000.0, help="root mean square of the elastic displacement, in pixels"),
     "flip": Param(0.0, 0.0, 1.0, help="probability of a mirror image; wrong for digits"),
 }
-"""How much training images are distorted at random, anew in each epoch; beyond these limits no image is left."""
+"""How much training images are distorted at random, again in each epoch."""
 
 TRAINING: dict[str, Param] = {
     "epochs": Param(10, 1, 10_000, log=True, help="passes over the training images"),

@@ -1,0 +1,98 @@
+"""``bench.py list``: what it shows, and what it does without."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.registry import MODELS
+from tests.conftest import ROOT, Bench
+
+HEAVY = {
+    *("numpy", "scipy", "sklearn", "sklearnex", "skimage", "xgboost", "keras", "tensorflow", "jax", "h5py", "joblib"),
+    *("pandas", "pyarrow", "matplotlib", "PIL", "rich", "jinja2", "tabulate", "psutil", "filelock", "msgspec"),
+    *("requests", "pooch", "importlib.metadata", "subprocess", "hashlib", "tempfile", "zipfile", "pickle", "asyncio"),
+}
+MOST_MODULES = 145  # beside those of an empty interpreter
+PROBE = """
+import sys
+before = set(sys.modules)
+sys.path.insert(0, {root!r})
+import bench
+try:
+    code = bench.main({arguments!r})
+except SystemExit as exit:
+    code = exit.code
+print(*(set(sys.modules) - before), file=sys.stderr)
+sys.exit(code)
+"""
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["list", "knn"], ["--help"], ["list", "--help"]])
+def test_what_only_describes_imports_no_library(arguments: list[str], environment: dict[str, str]) -> None:
+    probe = PROBE.format(root=str(ROOT), arguments=arguments)
+    command = [sys.executable, "-c", probe]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    imported = set(done.stderr.split())
+    assert "argparse" in imported and imported & HEAVY == set()
+    assert len(imported) <= MOST_MODULES, len(imported)
+
+
+def test_one_entry_is_shown_with_its_settings(bench: Bench) -> None:
+    lines = bench("list", "svm-rbf").stdout.splitlines()
+    assert lines[:5] == [
+        "svm-rbf: SVM with a Gaussian kernel",
+        "  family: svm",
+        "  features: pixels, orientation-maps-pca",
+        "  requires: sklearn",
+        "  settings:",
+    ]
+    C, gamma, stock = lines[5:]
+    assert "default 10.0, 5.0 on hog" in C
+    assert "a number from 1e-06 to 1000000.0, log scale" in C
+    assert "default 0.02, 0.04 on hog, 4.0 on orientation-maps" in gamma and gamma.endswith("Gaussian kernel")
+    assert "true or false" in stock
+
+
+def test_a_glob_a_pipeline_and_a_dataset_are_shown_too(bench: Bench) -> None:
+    said = bench("list", "orientation-maps*").stdout
+    assert said.count("signed orientations") == 1 and "requires: sklearn.decomposition" in said
+    assert "status: available locally (scikit-learn)" in bench("list", "digits").stdout
+    assert "one of uniform, distance" in bench("list", "knn*").stdout
+
+
+def test_programs_get_every_part_of_a_setting(bench: Bench) -> None:
+    listing = json.loads(bench("list", "knn", "--json").stdout)
+    assert [entry["name"] for entry in listing["models"]] == ["knn"]
+    assert listing["features"] == listing["datasets"] == [] and "feature_cache" not in listing
+    k = MODELS["knn"].settings["k"]
+    assert listing["models"][0]["settings"]["k"] == {
+        "default": k.default,
+        "default_on": {},
+        "low": k.low,
+        "high": k.high,
+        "log": k.log,
+        "choices": [],
+        "allowed": k.allowed,
+        "help": k.help,
+    }
+
+
+def test_an_unknown_name_gets_the_nearest_of_any_kind(bench: Bench) -> None:
+    for name, nearest in (("knnn", "knn"), ("desk", "deskew"), ("fashion-mnis", "fashion-mnist")):
+        done = bench("list", name)
+        assert done.returncode == 2 and done.stdout == "" and done.stderr.count("\n") == 1
+        assert f"no model, feature pipeline or dataset is named '{name}'; did you mean" in done.stderr
+        assert nearest in done.stderr
+
+
+@pytest.mark.parametrize("model", ["knn[k=-3]", "knn[k=0]", "svm-rbf[C=nan]", "cnn-fast[schedule=banana]"])
+def test_a_value_out_of_range_is_refused_before_data_is_fetched(bench: Bench, tmp_path: Path, model: str) -> None:
+    done = bench("--models", model, "--dataset", "emnist-letters")
+    assert done.returncode == 2 and done.stdout == "" and done.stderr.count("\n") == 1
+    assert " should be " in done.stderr and (" from " in done.stderr or "one of" in done.stderr)
+    assert list(tmp_path.glob("local")) == []
