@@ -157,7 +157,7 @@ def test_settings_seeds_and_sizes_make_trials_of_their_own(bench: Bench, tmp_pat
         (("--models", "knn", "--dataset", "digits", "--run", "../elsewhere"), "plain name"),
         (("--models", "knn", "--plugin", "nowhere.py"), "there is no such file"),
         (("--models", "dummy", "--dataset", "digits", "--results-dir", "/proc/nowhere"), "cannot write /proc/nowhere"),
-        (("--models", "dummy", "--data-dir", "nowhere"), "--data-dir names nowhere, and there is no such folder"),
+        (("--models", "dummy", "--data-dir", "nowhere"), "--data-dir: there is no folder nowhere"),
         (("report", "never-run"), "no run 'never-run'"),
         (("lits",), "invalid choice"),
     ],

@@ -32,7 +32,7 @@ def data_places(data_dir: Path | None, cache: Path) -> DataPlaces:
     named = os.environ.get("DIGITBENCH_DATA")
     for source, folder in (("--data-dir", data_dir), ("DIGITBENCH_DATA", named)):
         if folder and not Path(folder).is_dir():
-            raise BenchError(f"{source} is {folder}, and there is no such folder")
+            raise BenchError(f"{source}: there is no folder {folder}")
     downloads = cache / "data"
     folders = (data_dir, Path(named) if named else None, downloads)
     return DataPlaces(tuple(folder for folder in folders if folder), data_dir or downloads)

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.common.errors import BenchError
 from benchmarks.records.trial import Trial
-from benchmarks.studies.ablation import AUGMENTATIONS, LENGTHS, SEEDS, settings_of, table
+from benchmarks.studies.ablation import AUGMENTATIONS, INTRO, LENGTHS, PAGE, SEEDS, settings_of, table
 from models.registry import MODELS
 from tests.conftest import a_result
 
@@ -50,3 +50,9 @@ def test_each_augmentation_is_a_row_compared_with_none() -> None:
 def test_without_trials_there_is_no_table() -> None:
     with pytest.raises(BenchError, match="does not have 3 results"):
         table(findings_with({}), LENGTHS[1])
+
+
+def test_the_published_page_has_the_text_and_the_rows_of_the_script() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    assert page.startswith(INTRO)
+    assert all(page.count(f"| {augmentation:31} |") == len(LENGTHS) for augmentation in AUGMENTATIONS)

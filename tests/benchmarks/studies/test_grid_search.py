@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.catalog.catalog import load_catalog
 from benchmarks.catalog.selection import Choice, plan
-from benchmarks.studies.grid_search import GRIDS, LOG, Grid, as_markdown
+from benchmarks.studies.grid_search import GRIDS, LOG, TITLE, Grid, as_markdown
 from models.registry import MODELS
 from tests.conftest import a_result
 
@@ -50,3 +50,7 @@ def test_the_defaults_are_among_the_best() -> None:
     assert len(chosen) > 15
     for row, trials in tried.items():
         assert row not in chosen or max(accuracy for _, accuracy in trials) - chosen[row] <= Decimal("0.1"), row
+
+
+def test_the_published_table_has_the_text_of_the_script() -> None:
+    assert TITLE in LOG.read_text(encoding="utf-8")
