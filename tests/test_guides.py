@@ -28,6 +28,7 @@ from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ADD_A_MODEL = (ROOT / "docs/add-a-model.md").read_text(encoding="utf-8")
+PYTHON_API = (ROOT / "docs/python-api.md").read_text(encoding="utf-8")
 NOTEBOOK = ROOT / "docs/results-with-pandas.ipynb"
 CODE = ("bench.py", "benchmarks", "models", "features")
 SET_UP = ["make setup", "source .venv/bin/activate"]  # CI has done both before it runs these tests
@@ -120,6 +121,15 @@ def test_the_network_of_the_guide_learns(tmp_path: Path) -> None:
     catalog = load_catalog([tmp_path / "convolution.py"])
     case = ModelCase(catalog.models["one-convolution"], catalog, {"batch": 16})
     assert (case.predictions == case.data.test_labels).mean() > 0.5
+
+
+def test_the_python_api_of_the_guide_runs_as_written(clone: Path) -> None:
+    shutil.copytree(ROOT / "results" / "reference", clone / "results" / "reference")
+    code = "\n".join(blocks("python", PYTHON_API))
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=240, cwd=clone)
+    assert done.returncode == 0, done.stderr
+    assert "accuracy" in done.stdout and done.stderr == ""
+    assert {"knn@pixels", "logistic@pixels"} <= set(leaderboard(clone / "results"))
 
 
 def test_the_entry_point_of_the_guide_exists() -> None:

@@ -49,11 +49,14 @@ def load_catalog(plugins: Sequence[Path] = (), refuse_faults: bool = True) -> Ca
     """Return the suite's registries with those of installed packages and of the plug-in files added.
 
     A plug-in file defines any of MODELS, FEATURES and DATASETS, as the suite's own files do. Raises
-    ``BenchError`` if one cannot be loaded, takes a name that is taken, or, with ``refuse_faults``,
+    ``BenchError`` if one is missing or cannot be loaded, takes a name that is taken, or, with ``refuse_faults``,
     has a fault in a spec.
     """
     from benchmarks.catalog.plugins import from_file, installed
 
+    for path in plugins:
+        if not path.is_file():
+            raise BenchError(f"--plugin {path}: there is no such file")
     catalog = Catalog(MODELS, FEATURES, DATASETS, tuple(path.resolve() for path in plugins))
     for plugin in [*installed(), *map(from_file, catalog.plugins)]:
         catalog = _with_plugin(catalog, plugin, refuse_faults)

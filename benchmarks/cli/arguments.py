@@ -17,7 +17,7 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--plugin",
         dest="plugins",
-        type=_existing_file,
+        type=Path,
         action="append",
         default=[],
         metavar="FILE",
@@ -84,9 +84,3 @@ def above_zero(kind: type[int] | type[float]) -> Callable[[str], float]:
 
     read.__name__ = "whole number above 0" if kind is int else "number above 0"  # argparse puts it into its message
     return read
-
-
-def _existing_file(text: str) -> Path:
-    if not Path(text).is_file():
-        raise BenchError(f"--plugin {text}: there is no such file")
-    return Path(text)

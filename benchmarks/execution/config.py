@@ -45,9 +45,6 @@ class RunConfig:
             _check(name, getattr(self, name), whole=False)
         for size in self.train_sizes:
             _check("each training size", size, whole=True)
-        for path in self.plugins:
-            if not path.is_file():
-                raise BenchError(f"--plugin {path}: there is no such file")
 
 
 def _check(name: str, value: object, whole: bool) -> None:
