@@ -156,7 +156,7 @@ def test_data_is_searched_in_the_option_then_the_variable_then_the_cache(
 @pytest.mark.parametrize("named_by_option", [True, False])
 def test_a_missing_folder_is_an_error(named_by_option: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIGITBENCH_DATA", "" if named_by_option else str(tmp_path / "nowhere"))
-    with pytest.raises(BenchError, match="there is no folder .*nowhere"):
+    with pytest.raises(BenchError, match=r"there is no folder .*nowhere"):
         data_places(tmp_path / "nowhere" if named_by_option else None, tmp_path / "cache")
 
 
