@@ -59,8 +59,8 @@ def test_one_entry_is_shown_with_its_settings(bench: Bench) -> None:
 
 
 def test_a_glob_a_pipeline_and_a_dataset_are_shown_too(bench: Bench) -> None:
-    said = bench("list", "orientation-maps*").stdout
-    assert said.count("signed orientations") == 1 and "requires: sklearn.decomposition" in said
+    printed = bench("list", "orientation-maps*").stdout
+    assert printed.count("signed orientations") == 1 and "requires: sklearn.decomposition" in printed
     assert "status: available locally (scikit-learn)" in bench("list", "digits").stdout
     assert "one of uniform, distance" in bench("list", "knn*").stdout
 

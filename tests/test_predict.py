@@ -1,4 +1,4 @@
-"""Models that are kept, and the images that they read afterwards."""
+"""Saved models predict image files."""
 
 from __future__ import annotations
 
@@ -78,9 +78,13 @@ def test_json_has_the_probability_of_every_class_or_null(
     results: Path, images: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["predict", "local", "knn", *images, "--json", "--results-dir", str(results)]) == 0
-    said = json.loads(capsys.readouterr().out)
-    assert said["trial"] == "knn@pixels-s0-n600" and [image["label"] for image in said["images"]] == ["0", "1", "2"]
-    for image in said["images"]:
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["trial"] == "knn@pixels-s0-n600" and [image["label"] for image in shown["images"]] == [
+        "0",
+        "1",
+        "2",
+    ]
+    for image in shown["images"]:
         assert list(image["probabilities"]) == [str(digit) for digit in range(10)]
         assert sum(image["probabilities"].values()) == pytest.approx(1, abs=1e-3)
     assert main(["predict", "local", "saves-itself", images[0], "--json", "--results-dir", str(results)]) == 0
@@ -94,8 +98,8 @@ def test_polarity_can_be_given(results: Path, images: list[str], capsys: pytest.
 
 
 def test_a_model_that_cannot_be_kept_is_named_and_its_result_stays(once: tuple[Path, str]) -> None:
-    results, said = once
-    assert "the model of cannot-pickle@pixels-s0-n600 is not saved: " in said and "lambda" in said
+    results, printed = once
+    assert "the model of cannot-pickle@pixels-s0-n600 is not saved: " in printed and "lambda" in printed
     stored = records(results)
     assert all(record["status"] == "ok" for record in stored.values()) and len(stored) == 3
     kept = {path.name for path in (results / "local/digits/models").iterdir()}
@@ -155,7 +159,7 @@ def test_bad_input_gets_one_clear_line(
     assert "no run 'never'" in one_line(capsys, "never", "knn", images[0], *place)
     assert "plain name" in one_line(capsys, "../local", "knn", images[0], *place)
     assert "has no saved model 'svm'; it has: knn@pixels" in one_line(capsys, "local", "svm", images[0], *place)
-    assert "no model is kept in run 'local' on mnist" in one_line(
+    assert "no model is saved in run 'local' on mnist" in one_line(
         capsys, "local", "knn", images[0], "--dataset", "mnist", *place
     )
     assert "nowhere.png cannot be read" in one_line(capsys, "local", "knn", "nowhere.png", *place)

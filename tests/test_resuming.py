@@ -1,4 +1,4 @@
-"""What is kept, what is re-run, and what an interrupt or a sudden death leaves behind."""
+"""What is reused, what is re-run, and what is left after an interrupt or a sudden death."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def test_a_good_result_outlives_what_measured_nothing(
     process = started_bench(*good, "--force")
     wait_for_worker(tmp_path)
     process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=30)[0]
-    assert process.returncode == 130 and "the same command without --force" in said
+    printed = process.communicate(timeout=30)[0]
+    assert process.returncode == 130 and "the same command without --force" in printed
     after = records(tmp_path)
     assert {key: record["status"] for key, record in after.items()} == dict.fromkeys(stored, "ok")
     assert all((tmp_path / f"local/digits/predictions/{key}.npz").exists() for key in stored)
@@ -130,16 +130,16 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(
     arguments = ("--plugin", HOSTILE, "--models", "knn,hangs,dummy", *QUICK, "--timeout", "60")
     process = started_bench(*arguments)
     assert process.stdout
-    said = ""
-    while "2/3" not in said:
+    printed = ""
+    while "2/3" not in printed:
         line = process.stdout.readline()
-        assert line, said
-        said += line
+        assert line, printed
+        printed += line
     wait_for_worker(tmp_path)
     process.send_signal(signal.SIGINT)
-    said += process.communicate(timeout=30)[0]
-    assert process.returncode == 130, said
-    assert "rank" in said and "interrupted" in said
+    printed += process.communicate(timeout=30)[0]
+    assert process.returncode == 130, printed
+    assert "rank" in printed and "interrupted" in printed
     assert not workers_left(tmp_path)
     stored = records(tmp_path)
     assert stored["knn@pixels-s0"]["status"] == "ok"
@@ -156,13 +156,13 @@ def test_two_benches_into_one_folder_lose_nothing(
     started_bench: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
     both = [started_bench("--models", names, *QUICK) for names in ("knn,dummy,knn[k=1]", "knn,knn[k=2],knn[k=3]")]
-    said = [process.communicate(timeout=120)[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0], said
+    printed = [process.communicate(timeout=120)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], printed
     numbers = "|".join(str(process.pid) for process in both)
     waited = (
         rf"waiting: another bench of yours \(process ({numbers}), for {tmp_path}/local/digits\) is measuring; only one"
     )
-    assert any(re.search(waited, text) for text in said), said
+    assert any(re.search(waited, text) for text in printed), printed
     names = {f"{name}@pixels" for name in ("knn", "dummy", "knn[k=1]", "knn[k=2]", "knn[k=3]")}
     assert set(leaderboard(tmp_path)) == names
 

@@ -114,7 +114,7 @@ def test_without_weights_a_row_is_skipped_and_with_a_file_it_runs_and_another_fi
     assert record["status"] == "ok" and record["evaluation"]["test"]["accuracy"] > 0.85  # type: ignore[index]
     assert "ok, stored" in bench(*given).stdout
     write_weights(file, seed=2)
-    assert f"{KEY} is run again: weights changed" in bench(*given).stdout
+    assert f"{KEY} is re-run: weights changed" in bench(*given).stdout
     assert records(tmp_path)[KEY]["evaluation"]["test"] != record["evaluation"]["test"]  # type: ignore[index]
 
     write_headings(file)

@@ -75,7 +75,7 @@ def _origin(point: EntryPoint) -> str:
 def _import_file(path: Path) -> ModuleType:
     import hashlib
 
-    stem = re.sub(r"\W", "_", path.stem)  # kept models are found again by this name, which Python has to accept
+    stem = re.sub(r"\W", "_", path.stem)  # saved models are loaded by this name, which Python has to accept
     name = f"plugin_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}_{stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:

@@ -43,13 +43,13 @@ def wanted(choice: Choice, catalog: Catalog) -> list[Wanted]:
     ]
 
 
-def plan(choice: Choice, catalog: Catalog, dataset: str, n_learnable: int) -> list[Trial]:
+def plan(choice: Choice, catalog: Catalog, dataset: str, n_trainable: int) -> list[Trial]:
     """Return the trials of a choice on one dataset, each once.
 
-    A model that is not stochastic gets one seed, unless it learns from a subset, which the seed draws.
+    A model that is not stochastic gets one seed, unless it is trained on a subset, which the seed draws.
     Raises ``BenchError`` or ``UnknownNameError`` for what cannot be run.
     """
-    sizes = [_train_size(size, n_learnable) for size in choice.train_sizes] or [None]
+    sizes = [_train_size(size, n_trainable) for size in choice.train_sizes] or [None]
     trials: dict[str, Trial] = {}
     for row in wanted(choice, catalog):
         for size in sizes:
@@ -112,7 +112,7 @@ def _read(text: str, kind: type[Setting]) -> Setting:
         return text
 
 
-def _train_size(size: int, n_learnable: int) -> int | None:
-    if size > n_learnable:
-        raise BenchError(f"--train-size {size} is more than the {n_learnable:,} images there are to learn from")
-    return None if size == n_learnable else size
+def _train_size(size: int, n_trainable: int) -> int | None:
+    if size > n_trainable:
+        raise BenchError(f"--train-size {size} is more than the {n_trainable:,} training images")
+    return None if size == n_trainable else size

@@ -62,7 +62,7 @@ class Images:
         return height, width
 
     @property
-    def n_learnable(self) -> int:
+    def n_trainable(self) -> int:
         """Number of images available for training: train and validation."""
         return len(self.train) + len(self.validation)
 

@@ -1,4 +1,4 @@
-"""Trials on this machine: a worker process for each, with limits that are kept."""
+"""Trials on this machine: a worker process for each."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ class NotebookBar:
         self._show()
 
     def as_html(self) -> str:
-        """Return the bar, with the trials under way beside it."""
+        """Return the bar, followed by the trials under way."""
         trials = ", ".join(escape(f"{key}: {stage}") for key, stage in self.under_way.items())
         return (
             f'<progress max="{self.total}" value="{self.done}"></progress> {self.done} of {self.total} trials {trials}'

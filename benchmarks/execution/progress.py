@@ -31,7 +31,7 @@ class ReadingImages:
 class DatasetRead:
     """The images are read and looked through. ``folder``: where results go. ``findings``: what was found, a line each.
 
-    ``picture`` shows a user's images beside what was made of them; None for a published dataset.
+    ``picture`` shows a user's images beside the prepared ones; None for a published dataset.
     """
 
     name: str

@@ -90,7 +90,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class _AnswerFile:
-    """The part of an answer that is JSON; the arrays lie beside it."""
+    """The part of an answer that is JSON; the arrays are in other files."""
 
     status: Literal["ok", "skipped", "failed", "out-of-memory"]
     reason: str

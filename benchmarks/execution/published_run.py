@@ -25,7 +25,7 @@ def check_published(store: ResultStore, trials: Sequence[Trial], jobs: int) -> N
     if other:
         why = f"it takes the suite's own models as they are, on their own features and all images, not {other}"
     elif jobs > 1:
-        why = "its trials are not timed beside each other: leave out --jobs"
+        why = "its trials run one at a time: leave out --jobs"
     elif not store.folder.is_dir() and any(path.is_dir() for path in run.glob("*")):
         why = f"it has no results on {store.dataset}; make the folder {store.folder} if they are to be published"
     else:

@@ -72,7 +72,7 @@ class Session:
             store=self.store,
             data_hash=self.findings.data_hash,
             evaluation_hashes=self.findings.evaluation_hashes,
-            n_trainable=self.images.n_learnable,
+            n_trainable=self.images.n_trainable,
             demands=Demands(_threads(config), config.jobs == 1, config.force, config.keep_models),
             estimates=Estimates(
                 self.store.load_all(), *(reference.load_all() for reference in _references(self.store.dataset))
@@ -96,7 +96,7 @@ def open_session(config: RunConfig, tell: Listener) -> Session:
     for name in config.evaluate:
         EVALUATION_SETS[name]
     name, images = _images(config, catalog, tell)
-    trials = plan(choice, catalog, name, images.n_learnable)
+    trials = plan(choice, catalog, name, images.n_trainable)
     store = ResultStore(config.results_dir, config.run, name)
     check_published(store, trials, config.jobs)
     found = audit(images)

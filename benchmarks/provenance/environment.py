@@ -31,7 +31,7 @@ def version_of(module: str) -> str | None:
 
 
 def versions_hash(modules: Iterable[str]) -> str:
-    """Return one hash of the versions of Python and of the modules that a trial leans on."""
+    """Return one hash of the versions of Python and of the modules that a trial uses."""
     versions = [platform.python_version(), *(f"{name}={version_of(name)}" for name in sorted(set(modules)))]
     return hashlib.sha256("\n".join(versions).encode()).hexdigest()[:16]
 

@@ -43,7 +43,7 @@ def inputs_of(
 
 
 def pipeline_hash(name: str, catalog: Catalog) -> str:
-    """Return the hash of a feature pipeline's code, of the libraries it leans on, and of its weights."""
+    """Return the hash of a feature pipeline's code, of the libraries it uses, and of its weights."""
     pipeline = catalog.features[name]
     return _pipeline_code(pipeline, catalog) + (pipeline.weights.content if pipeline.weights else "")
 

@@ -45,7 +45,7 @@ class DatasetRecord(Audit):
 
 
 def store_dataset(store: ResultStore, images: Images, findings: Audit) -> None:
-    """Store beside the results what they are judged by: the audit and the labels of the evaluation sets.
+    """Store what the results are judged by: the audit and the labels of the evaluation sets.
 
     Further evaluation sets that earlier runs used stay, as long as the data are the same.
     """
@@ -68,7 +68,7 @@ def read_dataset(folder: Path) -> DatasetRecord:
         return found
     if isinstance(found, FileNotFoundError):
         raise NoResultsError(f"there are no results in {folder}; run some first")
-    raise BenchError(f"{folder / DATASET_FILE} is damaged ({found}); any trial of this run writes it anew") from found
+    raise BenchError(f"{folder / DATASET_FILE} is damaged ({found}); any trial of this run writes it again") from found
 
 
 def name_of_user_data(run: Path, name: str, source: str, taken: Container[str]) -> str:

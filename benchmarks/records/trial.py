@@ -33,7 +33,7 @@ TEST = "test"  # the evaluation set that decides the leaderboard
 class Trial:
     """One model, on one pipeline, on one dataset, with one seed.
 
-    ``train_size`` is the number of images to learn from (train and validation together), None for all.
+    ``train_size`` is the number of training images (validation included), None for all.
     ``params`` holds the settings that differ from the model's defaults.
     """
 

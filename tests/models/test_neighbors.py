@@ -12,11 +12,11 @@ from models.registry import MODELS
 
 @pytest.mark.parametrize("weights", ["distance", "uniform"])
 @pytest.mark.parametrize("stock", [False, True])
-def test_images_that_were_learnt_disturb_no_other(weights: str, stock: bool) -> None:
+def test_training_images_among_them_disturb_no_other(weights: str, stock: bool) -> None:
     data = tiny(FEATURES["pixels"])
     settings = {**MODELS["knn"].defaults_on("pixels"), "weights": weights, "stock": stock}
     model = MODELS["knn"].build(context(data, settings))
     model.fit(data.train, data.labels)
-    alone, learnt = model.predict(data.test), model.predict(np.concatenate([data.test, data.train]))
-    assert (learnt[: len(alone)] == alone).all() and (alone == data.test_labels).mean() > 0.85
-    assert (learnt[len(alone) :] == data.labels).mean() > (0.99 if weights == "distance" else 0.9)
+    alone, mixed = model.predict(data.test), model.predict(np.concatenate([data.test, data.train]))
+    assert (mixed[: len(alone)] == alone).all() and (alone == data.test_labels).mean() > 0.85
+    assert (mixed[len(alone) :] == data.labels).mean() > (0.99 if weights == "distance" else 0.9)

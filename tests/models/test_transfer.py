@@ -76,9 +76,9 @@ def test_training_goes_on_from_the_weights_of_a_file(tmp_path: Path, monkeypatch
         expected = backbone("vgg16").get_layer("block5_conv3").get_weights()
     for array, other in zip(model.network.get_layer("block5_conv3").get_weights(), expected, strict=True):
         assert (array == other).all()
-    (tmp_path / "kept").mkdir()
-    model.save(tmp_path / "kept")
-    again = KerasClassifier.load(tmp_path / "kept")
+    (tmp_path / "saved").mkdir()
+    model.save(tmp_path / "saved")
+    again = KerasClassifier.load(tmp_path / "saved")
     assert (again.predict_proba(images) == model.predict_proba(images)).all()
 
 

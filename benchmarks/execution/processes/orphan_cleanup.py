@@ -61,7 +61,7 @@ def scratch_folder() -> Iterator[tuple[Path, OrphanCleanup]]:
 
 
 def main(scratch: Path) -> None:
-    """Wait until the bench is gone, then clean up after it."""
+    """Wait until the bench has ended, then clean up after it."""
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ignored, signal.SIG_IGN)
     running: set[int] = set()

@@ -20,7 +20,7 @@ GRACE_S = 3.0  # between asking a process to end and ending it
 def own_peak_mb() -> float:
     """Return the most resident memory this process has held, in MiB.
 
-    Linux's VmHWM starts anew with the program; ``ru_maxrss`` would begin with the parent's size.
+    Linux's VmHWM is reset when the program starts; ``ru_maxrss`` would begin with the parent's size.
     """
     with contextlib.suppress(OSError):
         found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))

@@ -147,7 +147,8 @@ def limit_passed(elapsed_s: float, rss_mb: float, limits: Limits, stop: threadin
 def how_it_ended(exit_code: int | None, log: bytes) -> str:
     """Say how a process that left no answer ended, with the last lines of its output."""
     if exit_code is not None and exit_code < 0:
-        name = signal.Signals(-exit_code).name
+        known = -exit_code in set(signal.Signals)
+        name = signal.Signals(-exit_code).name if known else f"signal {-exit_code}"
         why = f"the process was killed by {name}"
         if name == "SIGKILL":
             why += " from outside (the system does this when memory runs out)"

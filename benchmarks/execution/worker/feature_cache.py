@@ -99,8 +99,7 @@ class FeatureCache:
 def cache_key(pipeline: str, pipeline_hash: str, conditions: str, *images: NDArray[np.uint8]) -> str:
     """Return the name of the entry of these images, pipeline and code, computed in these conditions.
 
-    An entry says how long it took, and under others (machine, threads, trials beside it) it would have taken longer or
-    less long.
+    An entry holds how long it took, which differs under other conditions: machine, threads, trials at the same time.
     """
     digest = hashlib.sha256(f"{pipeline_hash}\n{conditions}".encode())
     for array in images:

@@ -21,7 +21,7 @@ def feature_maps(
 ) -> FeatureMaps | None:
     """Ask a model that has ``feature_maps(X)`` about the first image of each class; None for any other.
 
-    ``X`` and ``images`` are what it learnt from, row by row. A model that fails at this keeps its scores:
+    ``X`` and ``images`` are its training data, row by row. A failure costs the model no scores:
     the traceback goes to the trial's log.
     """
     import numpy as np
@@ -55,11 +55,11 @@ def _small(maps: NDArray[np.floating]) -> NDArray[np.uint8]:
     import numpy as np
 
     spread = maps.std(axis=(0, 1, 2))
-    kept = maps[..., np.sort(np.argsort(-spread, kind="stable")[:MOST_CHANNELS])].astype(np.float64)
-    step = -(-max(kept.shape[1:3]) // LARGEST_SIDE)
-    n, rows, columns, channels = kept.shape
+    chosen = maps[..., np.sort(np.argsort(-spread, kind="stable")[:MOST_CHANNELS])].astype(np.float64)
+    step = -(-max(chosen.shape[1:3]) // LARGEST_SIDE)
+    n, rows, columns, channels = chosen.shape
     rows, columns = max(rows // step, 1), max(columns // step, 1)
-    blocks = kept[:, : rows * step, : columns * step]
+    blocks = chosen[:, : rows * step, : columns * step]
     if step > 1 and blocks.shape[1:3] == (rows * step, columns * step):
         blocks = blocks.reshape(n, rows, step, columns, step, channels).mean(axis=(2, 4))
     low, high = blocks.min(axis=(0, 1, 2)), blocks.max(axis=(0, 1, 2))

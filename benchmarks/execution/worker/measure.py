@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 PREDICT_REPEATS, PREDICT_SECONDS = 3, 1.0
 LATENCY_REPEATS, LATENCY_SECONDS = 200, 1.0
-N_WARM_UP, N_WARM_UP_SINGLE = 1_000, 3  # a network makes itself ready anew for batches of another size
+N_WARM_UP, N_WARM_UP_SINGLE = 1_000, 3  # a network is compiled again for batches of another size
 N_TRAIN_SCORED = 2_000  # enough to see over-fitting; scoring all 60,000 can take longer than the fit
 PROGRESS_EVERY_S = 0.2
 

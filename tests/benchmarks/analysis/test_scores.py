@@ -23,8 +23,8 @@ def names(n: int) -> tuple[str, ...]:
 @given(PAIRS)
 def test_scores_agree_with_counting(case: tuple[int, list[tuple[int, int]]]) -> None:
     k, pairs = case
-    truth, said = np.array(pairs, np.int64).T
-    scores = score(truth, Predictions(said), names(k), MEASUREMENT)
+    truth, printed = np.array(pairs, np.int64).T
+    scores = score(truth, Predictions(printed), names(k), MEASUREMENT)
     confusion = [[sum(pair == (i, j) for pair in pairs) for j in range(k)] for i in range(k)]
     assert scores.confusion == tuple(map(tuple, confusion))
     assert scores.n_errors == sum(a != b for a, b in pairs) and scores.n_test == len(pairs)
@@ -41,10 +41,10 @@ def test_scores_agree_with_counting(case: tuple[int, list[tuple[int, int]]]) -> 
 
 
 def test_r2_reads_the_digit_as_a_number_and_needs_numbers() -> None:
-    truth, said = np.array([0, 1, 2, 2]), np.array([0, 1, 2, 1])
+    truth, printed = np.array([0, 1, 2, 2]), np.array([0, 1, 2, 1])
     expected = 1 - 1 / ((truth - truth.mean()) ** 2).sum()
-    assert score(truth, Predictions(said), names(3), MEASUREMENT).r2 == pytest.approx(expected)
-    assert score(truth, Predictions(said), ("a", "b", "c"), MEASUREMENT).r2 is None
+    assert score(truth, Predictions(printed), names(3), MEASUREMENT).r2 == pytest.approx(expected)
+    assert score(truth, Predictions(printed), ("a", "b", "c"), MEASUREMENT).r2 is None
     assert score(np.zeros(2, np.int64), Predictions(np.zeros(2, np.int64)), names(2), MEASUREMENT).r2 is None
 
 

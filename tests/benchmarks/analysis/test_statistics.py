@@ -122,9 +122,9 @@ def test_the_probability_of_better_is_the_mann_whitney_statistic(first: list[flo
 
 @given(st.integers(2, 5), st.integers(1, 50), st.integers(0, 999))
 def test_macro_f1_agrees_with_scikit_learn(k: int, n: int, seed: int) -> None:
-    truth, said = np.random.default_rng(seed).integers(0, k, (2, n))
-    matrix = confusion_matrix(truth, said, labels=range(k))
-    expected = f1_score(truth, said, labels=range(k), average="macro", zero_division=0)
+    truth, printed = np.random.default_rng(seed).integers(0, k, (2, n))
+    matrix = confusion_matrix(truth, printed, labels=range(k))
+    expected = f1_score(truth, printed, labels=range(k), average="macro", zero_division=0)
     assert macro_f1(matrix) == pytest.approx(expected, abs=1e-9)
 
 
@@ -137,7 +137,7 @@ def test_the_bootstrap_agrees_with_drawing_images() -> None:
     differences = []
     for _ in range(4000):
         rows = np.concatenate([generator.choice(np.flatnonzero(truth == c), (truth == c).sum()) for c in range(3)])
-        matrices = [confusion_matrix(truth[rows], said[rows], labels=range(3)) for said in (first, second)]
+        matrices = [confusion_matrix(truth[rows], printed[rows], labels=range(3)) for printed in (first, second)]
         differences.append(float(macro_f1(matrices[0]) - macro_f1(matrices[1])))
     found = bootstrap_difference(truth, first, second)
     assert (found.low, found.high) == pytest.approx(np.percentile(differences, [2.5, 97.5]), abs=0.005)

@@ -48,7 +48,7 @@ def test_loaded_images_satisfy_the_contract(mirrors: Mirrors, places: DataPlaces
     files = serve(mirrors, fake_mnist())
     images = mnist.load(places, files)
     assert images.image_shape == (28, 28)
-    assert images.n_learnable == 30
+    assert images.n_trainable == 30
     assert images.class_names == tuple("0123456789")
     assert images.dropped == ()
     assert images.checksums == tuple((file.name.removesuffix(".gz"), file.sha256) for file in files)
@@ -176,7 +176,7 @@ def test_every_file_has_a_checksum_of_its_own_and_more_than_one_mirror() -> None
 
 def test_real_mnist_has_its_known_counts(real: Images) -> None:
     assert (len(real.train), len(real.validation), len(real.test)) == (50_000, 10_000, 10_000)
-    assert real.n_learnable == 60_000
+    assert real.n_trainable == 60_000
     assert real.image_shape == (28, 28)
     assert real.dropped == ()
     assert np.bincount(real.test.labels).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]

@@ -29,7 +29,7 @@ MEASURED = [row for row in ROWS if row["status"] == "ok"]
 
 
 def predictions(row: dict[str, str]) -> list[np.ndarray]:
-    """Return what the model of a row said, for each of its seeds."""
+    """Return what the model of a row predicted, for each of its seeds."""
     names = (f"{row['model']}@{row['features']}-s{seed}.npz" for seed in range(int(row["seeds"])))
     return [np.load(REFERENCE / "predictions" / name, allow_pickle=False)["y_pred"] for name in names]
 
@@ -41,10 +41,10 @@ def test_the_stored_labels_are_the_official_ones() -> None:
 
 @pytest.mark.parametrize("row", MEASURED, ids=lambda row: f"{row['model']}@{row['features']}")
 def test_every_score_follows_from_the_stored_predictions(row: dict[str, str]) -> None:
-    said = predictions(row)
-    assert float(row["accuracy"]) == pytest.approx(np.mean([(one == LABELS).mean() for one in said]), abs=1e-12)
+    predicted = predictions(row)
+    assert float(row["accuracy"]) == pytest.approx(np.mean([(one == LABELS).mean() for one in predicted]), abs=1e-12)
     for name, score in (("precision", precision_score), ("recall", recall_score), ("f1", f1_score)):
-        expected = np.mean([score(LABELS, one, average="macro", zero_division=0) for one in said])
+        expected = np.mean([score(LABELS, one, average="macro", zero_division=0) for one in predicted])
         assert float(row[name]) == pytest.approx(expected, abs=1e-9)
 
 

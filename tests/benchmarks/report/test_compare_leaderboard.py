@@ -111,8 +111,8 @@ def test_two_leaderboards_are_refused(bench: Bench, before: Path) -> None:
 def test_another_number_of_test_images_is_noticed(bench: Bench, before: Path) -> None:
     of_fewer = wilson(0.1135 * 360, 360)
     edit(before, accuracy="0.1135", accuracy_low=of_fewer.low, accuracy_high=of_fewer.high)
-    said = refused(bench, str(before), *RUN)
-    assert "the interval of 'dummy@pixels'" in said and "is not one of 10,000 test images" in said
+    printed = refused(bench, str(before), *RUN)
+    assert "the interval of 'dummy@pixels'" in printed and "is not one of 10,000 test images" in printed
 
 
 def test_a_leaderboard_still_beside_its_dataset_is_known_to_be_of_other_images(bench: Bench, tmp_path: Path) -> None:
@@ -151,5 +151,5 @@ def test_an_empty_file_gets_one_clear_line(bench: Bench, before: Path) -> None:
 
 
 def test_help_says_what_may_be_compared(bench: Bench) -> None:
-    said = " ".join(bench("compare", "--help").stdout.split())
-    assert "One of the two may also be a leaderboard.csv" in said and "times are not compared" in said
+    printed = " ".join(bench("compare", "--help").stdout.split())
+    assert "One of the two may also be a leaderboard.csv" in printed and "times are not compared" in printed

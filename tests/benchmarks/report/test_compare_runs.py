@@ -79,9 +79,9 @@ def test_figures_that_were_not_compared_are_counted(bench: Bench, runs: Path) ->
 def test_lost_accuracy_is_tested_on_the_stored_predictions(bench: Bench, runs: Path) -> None:
     path = runs / "after" / "mnist" / "predictions" / f"{ROW}-s0.npz"
     with np.load(path) as arrays:
-        said = dict(arrays)
-    said["y_pred"][:200] = 0
-    np.savez_compressed(path, allow_pickle=False, **said)
+        predicted = dict(arrays)
+    predicted["y_pred"][:200] = 0
+    np.savez_compressed(path, allow_pickle=False, **predicted)
     edit(record(runs), lambda fields: fields["scores"].update(accuracy=0.91))
     done = bench("compare", str(runs / "before"), str(runs / "after"), "--fail-on", "accuracy")
     assert done.returncode == 1 and f"Regressions: `{ROW}` accuracy." in done.stdout

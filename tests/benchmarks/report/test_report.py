@@ -102,12 +102,12 @@ def store_letters(root: Path, n_classes: int) -> ResultStore:
     names = tuple(string.ascii_lowercase[:n_classes])
     store = ResultStore(root, "local", f"letters-{n_classes}")
     truth = np.arange(n_classes).repeat(2)
-    said = truth.copy()
-    said[::2] = (said[::2] - 1) % n_classes
+    predicted = truth.copy()
+    predicted[::2] = (predicted[::2] - 1) % n_classes
     audit = replace(AUDIT, class_names=names, counts={"train": (1,) * n_classes})
     write_json(store.folder / DATASET_FILE, {**vars(audit), "test_labels": truth.tolist()})
-    scores = score(truth, Predictions(said), names, Measurement(Timing(), Resources()))
-    store.save(replace(on_this_data(a_result()), evaluation={"test": scores}), Predictions(said))
+    scores = score(truth, Predictions(predicted), names, Measurement(Timing(), Resources()))
+    store.save(replace(on_this_data(a_result()), evaluation={"test": scores}), Predictions(predicted))
     return store
 
 

@@ -49,21 +49,21 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(browser: Browser, run: Path) -> Iterator[Opened]:
     """Open the report as a reader would; whatever the console says is an error."""
     pages = []
-    said: list[str] = []
+    printed: list[str] = []
 
     def open_it(width: int = 1200, path: Path = run / "report.html", **context: Any) -> Page:
         page = browser.new_page(viewport={"width": width, "height": 900}, **context)
         pages.append(page)
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: said.append(request.url) if request.url.startswith("http") else None)
+        page.on("console", lambda message: printed.append(message.text))
+        page.on("pageerror", lambda error: printed.append(str(error)))
+        page.on("request", lambda request: printed.append(request.url) if request.url.startswith("http") else None)
         page.goto(path.as_uri())
         return page
 
     yield open_it
     for page in pages:
         page.close()
-    assert said == []
+    assert printed == []
 
 
 def column(page: Page, heading: str) -> list[str]:

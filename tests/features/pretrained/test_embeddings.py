@@ -37,11 +37,11 @@ def test_random_weights_are_the_same_for_everybody(network: str, images: NDArray
     made = Embedding(network, pretrained=False).fit(images)
     X = made.transform(images)
     assert X.shape == (6, 4096) and X.dtype == np.float32
-    kept = pickle.dumps(made)
-    assert len(kept) < 1_000
+    pickled = pickle.dumps(made)
+    assert len(pickled) < 1_000
     np.random.seed(3)
     embeddings._network_for.cache_clear()
-    assert (pickle.loads(kept).transform(images) == X).all()
+    assert (pickle.loads(pickled).transform(images) == X).all()
     assert (X >= 0).all() and 0.1 < (X > 0).mean() < 0.98  # behind a rectifier
 
 
@@ -59,15 +59,15 @@ def test_an_embedding_that_was_kept_finds_the_weights_it_was_made_with(
     file, moved, other = (tmp_path / name for name in ("file.h5", "moved.h5", "other.h5"))
     VGG16.use(write_weights(file, seed=1))
     X = Embedding("vgg16", pretrained=True).fit(images).transform(images)
-    kept = pickle.dumps(Embedding("vgg16", pretrained=True).fit(images))
+    pickled = pickle.dumps(Embedding("vgg16", pretrained=True).fit(images))
     VGG16.use(None)
-    assert (pickle.loads(kept).transform(images) == X).all()  # from where it lay
+    assert (pickle.loads(pickled).transform(images) == X).all()  # from where it lay
     VGG16.use(write_weights(other, seed=2))
-    assert (pickle.loads(kept).transform(images) == X).all()
+    assert (pickle.loads(pickled).transform(images) == X).all()
     file.rename(moved)
     with pytest.raises(Unavailable, match=r"file\.h5.*--weights FILE"):
-        pickle.loads(kept).transform(images)
+        pickle.loads(pickled).transform(images)
     VGG16.use(moved)
-    assert (pickle.loads(kept).transform(images) == X).all()
+    assert (pickle.loads(pickled).transform(images) == X).all()
     VGG16.use(other)
     assert (Embedding("vgg16", pretrained=True).fit(images).transform(images) != X).any()

@@ -36,7 +36,7 @@ def data(features: str = "pixels") -> Tiny:
 def fitted(
     name: str, features: str = "pixels", seed: int = 0, **changed: Any
 ) -> tuple[Estimator, list[dict[str, float]]]:
-    """Return a network that learnt from tiny data, and its history."""
+    """Return a network trained on tiny data, and its history."""
     history: list[dict[str, float]] = []
 
     def progress(step: int, steps: int, /, **figures: float) -> None:
@@ -106,7 +106,7 @@ def test_early_stopping_watches_the_loss_that_is_trained_and_the_history_tells_t
 
 def test_where_few_images_make_more_epochs_early_stopping_has_more_patience() -> None:
     _, history = fitted("mlp", epochs=2, patience=1, batch=240, min_steps=40, learning_rate=0.0)
-    assert len(history) == 1 + 20  # one step an epoch, forty epochs for two; nothing is learnt, so none is better
+    assert len(history) == 1 + 20  # one step an epoch, forty epochs for two; no epoch is better than the first
 
 
 def test_the_average_of_the_weights_predicts() -> None:
@@ -135,8 +135,8 @@ def test_a_network_is_kept_in_keras_own_format_and_its_size_is_that_of_the_file(
 
 def test_the_record_names_keras_its_backend_and_the_precision_that_it_had() -> None:
     model, _ = fitted("mlp", epochs=1)
-    said = ImplementationWatch().library_of(model)
-    assert said.startswith("keras ") and " on " in said and said.endswith(", float32")
+    printed = ImplementationWatch().library_of(model)
+    assert printed.startswith("keras ") and " on " in printed and printed.endswith(", float32")
     half = processor_has_bfloat16()
     model, _ = fitted("cnn-5", epochs=1)
     assert ImplementationWatch().library_of(model).endswith(", bfloat16" if half else ", float32")
