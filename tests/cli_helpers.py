@@ -18,8 +18,8 @@ HOSTILE = str(ROOT / "tests" / "plugins" / "hostile.py")
 QUICK = ("--dataset", "digits", "--features", "pixels")
 
 
-def leaderboard(results: Path, dataset: str = "digits") -> dict[str, dict[str, str]]:
-    with (results / "local" / dataset / "leaderboard.csv").open(newline="") as file:
+def leaderboard(results: Path, dataset: str = "digits", run: str = "local") -> dict[str, dict[str, str]]:
+    with (results / run / dataset / "leaderboard.csv").open(newline="") as file:
         return {f"{row['model']}@{row['features']}": row for row in csv.DictReader(file)}
 
 
