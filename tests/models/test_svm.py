@@ -51,5 +51,5 @@ def test_it_learns_moved_copies_of_its_support_vectors() -> None:
 
 def test_without_images_it_says_what_it_lacks() -> None:
     model = SPEC.build(BuildContext(10, (12, 12), 0, settings=SPEC.defaults_on("pixels")))
-    with pytest.raises(ValueError, match="copies of its training images"):
+    with pytest.raises(ValueError, match="augments its training images"):
         model.fit(Pixels().transform(IMAGES), LABELS)
