@@ -151,7 +151,7 @@ def test_settings_seeds_and_sizes_make_trials_of_their_own(bench: Bench, tmp_pat
         (("--models", "knn[k=3"), "cannot be read"),
         (("--models", "knn", "--features", "hogg"), "did you mean hog"),
         (("--models", "knn", "--dataset", "mnits"), "did you mean mnist"),
-        (("--models", "knn", "--dataset", "digits", "--train-size", "5000"), "more than the 1,437 images"),
+        (("--models", "knn", "--dataset", "digits", "--train-size", "5000"), "more than the 1,437 training images"),
         (("--models", "knn", "--train-size", "ten"), "should be whole numbers"),
         (("--models", "knn", "--timeout", "0"), "invalid number above 0 value"),
         (("--models", "knn", "--dataset", "digits", "--run", "../elsewhere"), "plain name"),

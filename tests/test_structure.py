@@ -101,6 +101,7 @@ def test_benchmarks_knows_models_and_features_only_through_registries_and_contra
         "features.spec",
         "features.registry",
         "features.naming",
+        "features.shift",
         "features.pretrained.weights",
         "features.pretrained.backend",
     }

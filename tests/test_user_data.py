@@ -38,7 +38,7 @@ def test_a_folder_of_images_becomes_a_leaderboard_with_a_picture_and_names(bench
     assert done.returncode == 0, done.stdout + done.stderr
     results = tmp_path / "local" / "My-fruit"
     assert "polarity: dark on light, inverted" in done.stdout
-    assert f"what was made of the images: {results / 'images.png'}" in done.stdout
+    assert f"original images beside prepared ones: {results / 'images.png'}" in done.stdout
     picture = Image.open(io.BytesIO((results / "images.png").read_bytes()))
     assert picture.format == "PNG" and picture.width > 500
     stored = json.loads((results / "dataset.json").read_text())

@@ -67,7 +67,7 @@ def some_of(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
     def read(text: str) -> tuple[str, ...]:
         found = () if text == "nothing" else names(text)
         if unknown := [name for name in found if name not in known]:
-            raise argparse.ArgumentTypeError(f"'{unknown[0]}' should be one or more of {', '.join(known)}, or nothing")
+            raise argparse.ArgumentTypeError(f"'{unknown[0]}' should be one of {', '.join(known)}, or nothing")
         return found
 
     return read

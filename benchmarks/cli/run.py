@@ -11,9 +11,10 @@ from types import FrameType
 
 from benchmarks import api
 from benchmarks.cli.display import RunDisplay
-from benchmarks.cli.tables import leaderboard_text
 from benchmarks.execution.config import RunConfig
 from benchmarks.records.dataset_file import NoResultsError
+from benchmarks.report.run import Run
+from benchmarks.report.text.table import as_text, evaluation_table, failures, notes, warnings
 
 OK, SOME_FAILED, INTERRUPTED = 0, 1, 130
 
@@ -31,6 +32,15 @@ def run(options: Namespace) -> int:
     sizes = options.train_sizes
     print(leaderboard_text(done, max(sizes) if sizes else None))
     return SOME_FAILED if any(status not in ("ok", "skipped") for status in done.statuses.values()) else OK
+
+
+def leaderboard_text(run: Run, train_size: int | None = None) -> str:
+    """Return the leaderboard of a run, ranked on ``train_size`` images, with what to know of it."""
+    findings = run.findings(train_size)
+    board = findings.board
+    lines = [*notes(board), *warnings(findings), as_text(board.rows), "", *failures(board.rows)]
+    lines += evaluation_table(board)
+    return "\n".join(["", *lines, str(run.folder / "report.html")])
 
 
 def _interrupted(options: Namespace, display: RunDisplay) -> int:

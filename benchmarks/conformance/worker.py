@@ -59,9 +59,15 @@ class CheckRequest:
 
 
 def results(request: CheckRequest, case: Case) -> Iterator[CheckResult]:
-    """Yield the result of each check from ``request.start`` on; raises ``Unavailable``."""
+    """Yield the result of each check from ``request.start`` on, up to an essential one that fails.
+
+    Raises ``Unavailable``.
+    """
     for check in request.checks[request.start :]:
-        yield check.run(case)
+        result = check.run(case)
+        yield result
+        if result.status == "failed" and check.essential:
+            return
 
 
 def _case(request: CheckRequest, catalog: Catalog) -> Case:

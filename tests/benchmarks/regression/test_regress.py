@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.common.errors import BenchError
+from benchmarks.records.trial import Environment
 from benchmarks.regression import __main__ as regress
 from benchmarks.regression.detection import baseline_code, confirm
 from benchmarks.regression.detection.detect import Sample
@@ -177,6 +178,6 @@ def test_saving_uncommitted_code_gives_a_warning(
 ) -> None:
     monkeypatch.setattr(regress, "run_benchmarks", lambda *arguments: None)
     for dirty in (True, False, None):
-        monkeypatch.setattr(regress, "describe", lambda dirty=dirty: {"git_dirty": dirty})
+        monkeypatch.setattr(regress, "current_environment", lambda dirty=dirty: Environment("here", git_dirty=dirty))
         assert regress.main(["--save", "--passes", "2", "--storage", str(tmp_path)]) == 0
         assert ("there are uncommitted changes" in capsys.readouterr().err) is (dirty is not False)

@@ -128,9 +128,9 @@ def data_hash(hashes: dict[str, str]) -> str:
             ("before", "after", "--fail-on", "speed"),
             "'speed' should be one of accuracy, features, fit, predict, one image, memory, size, or nothing",
         ),
-        (("before", str(ROOT / "README.md")), "compare runs with runs"),
+        (("before", str(ROOT / "README.md")), "compare accepts two runs"),
         (("before", str(REFERENCE / "mnist" / "none.csv")), "there is no run"),
-        ((str(ROOT / "README.md"), str(ROOT / "README.md")), "is no file that 'make regress-save' stored"),
+        ((str(ROOT / "README.md"), str(ROOT / "README.md")), "was not stored by 'make regress-save'"),
     ],
 )
 def test_what_cannot_be_compared_gets_one_clear_line(
