@@ -162,10 +162,11 @@ class ProgressWriter:
     """The worker's side of the progress display: one line for each stage or step."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = (folder / PROGRESS).open("ab", buffering=0)
+        self._path = folder / PROGRESS
 
     def report(self, stage: str, step: int | None = None, steps: int | None = None, **figures: float) -> None:
-        self._file.write(msgspec.json.encode(Stage(stage, step, steps, figures)) + b"\n")
+        with self._path.open("ab") as file:
+            file.write(msgspec.json.encode(Stage(stage, step, steps, figures)) + b"\n")
 
 
 def latest_stage(folder: Path) -> Stage | None:

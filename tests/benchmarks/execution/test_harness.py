@@ -1,0 +1,133 @@
+"""The harness with an executor that stands for another machine: nothing runs, every ending becomes a result."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from benchmarks.catalog.catalog import load_catalog
+from benchmarks.datasets.evaluation_sets import with_evaluation_sets
+from benchmarks.datasets.preprocessing.audit import audit
+from benchmarks.datasets.spec import Images, Split
+from benchmarks.execution.decisions import Demands, Planner
+from benchmarks.execution.estimates import Estimates
+from benchmarks.execution.executor import Ending
+from benchmarks.execution.harness import Harness, RunOptions
+from benchmarks.execution.processes.supervisor import Limits
+from benchmarks.execution.progress import Event, TrialFinished, TrialStarted
+from benchmarks.execution.protocol import SAVED_MODEL, Answer, Request, Stage
+from benchmarks.records.store import ResultStore
+from benchmarks.records.trial import Environment, Measurement, Predictions, Resources, Timing, Trial
+
+TRIAL = Trial("knn", "pixels", "tiny")
+MEASURED = Measurement(Timing(fit_s=1.0, predict_s=(0.1,)), Resources(200.0, threads=1), (), 1.0, 8, 8)
+
+
+def images() -> Images:
+    generator = np.random.default_rng(0)
+
+    def split(n: int) -> Split:
+        return Split(generator.integers(0, 256, (n, 28, 28)).astype(np.uint8), np.arange(n) % 4)
+
+    return with_evaluation_sets(Images(split(6), split(2), split(12), tuple("abcd")), ["shifted"])
+
+
+@dataclass
+class Elsewhere:
+    """An executor that answers for a machine of its own."""
+
+    ending: Ending
+    requests: list[Request] = field(default_factory=list)
+
+    def execute(
+        self,
+        request: Request,
+        limits: Limits,
+        outputs: Path,
+        stop: threading.Event,
+        on_stage: Callable[[Stage], None],
+    ) -> Ending:
+        self.requests.append(request)
+        on_stage(Stage("fit"))
+        (outputs / SAVED_MODEL).mkdir()
+        return self.ending
+
+
+def harness(tmp_path: Path, ending: Ending, told: list[Event], save_models: bool = False) -> Harness:
+    data, store, catalog = images(), ResultStore(tmp_path, "local", "tiny"), load_catalog()
+    found = audit(data)
+    demands = Demands(threads=1, save_models=save_models)
+    planner = Planner(catalog, store, found.data_hash, found.evaluation_hashes, 8, demands, Estimates())
+    hashes = {**found.hashes, **found.evaluation_hashes}
+    options = RunOptions(Limits(60, 4, 1), save_models=save_models)
+    return Harness(Elsewhere(ending), planner, data, hashes, store, options, told.append)
+
+
+def answered(labels: Callable[[np.ndarray], np.ndarray]) -> Ending:
+    predictions = {name: Predictions(labels(split.labels)) for name, split in images().evaluation.items()}
+    return Ending("ok", "", 2.0, 300.0, b"", Answer("ok", "", MEASURED, Environment("there"), "", predictions))
+
+
+def test_a_result_names_the_machine_that_measured_it_and_scores_every_evaluation_set(tmp_path: Path) -> None:
+    told: list[Event] = []
+    bench = harness(tmp_path, answered(lambda labels: labels), told)
+    (result,) = bench.run(bench.planner.decide_all([TRIAL]))
+    assert result.ok and result.environment.machine_id == "there"
+    assert {name: scores.accuracy for name, scores in result.evaluation.items()} == {"test": 1.0, "shifted": 1.0}
+    assert result.resources.peak_rss_mb == 300 and result.timing.total_s == 2
+    assert bench.store.load(TRIAL.key) == result
+    assert bench.store.predictions(TRIAL.key, "shifted") is not None
+    assert [type(event) for event in told if not isinstance(event, TrialStarted)][-1] is TrialFinished
+
+
+def test_a_request_names_no_place_on_this_machine_and_no_label(tmp_path: Path) -> None:
+    bench = harness(tmp_path, answered(lambda labels: labels), [])
+    bench.run(bench.planner.decide_all([TRIAL]))
+    assert isinstance(bench.executor, Elsewhere)
+    (request,) = bench.executor.requests
+    text = msgspec.json.encode(request).decode()
+    assert "/" not in text and str(tmp_path) not in text
+    assert request.evaluation_sets == ("test", "shifted") and set(request.data) >= {"train", "validation", "shifted"}
+
+
+@pytest.mark.parametrize("status", ["timeout", "failed", "out-of-memory", "interrupted", "skipped"])
+def test_every_other_ending_is_a_row_with_a_reason(tmp_path: Path, status: str) -> None:
+    ending = replace(Ending("failed", "why", 3.0, 10.0, b"last words"), status=status)  # type: ignore[arg-type]
+    bench = harness(tmp_path, ending, [])
+    (result,) = bench.run(bench.planner.decide_all([TRIAL]))
+    assert (result.status, result.reason, result.scores) == (status, "why", None)
+    assert (bench.store.folder / "logs" / f"{TRIAL.key}.log").read_bytes() == b"last words"
+
+
+def test_what_measured_nothing_never_replaces_a_good_result(tmp_path: Path) -> None:
+    good = harness(tmp_path, answered(lambda labels: labels), [])
+    good.run(good.planner.decide_all([TRIAL]))
+    other = harness(tmp_path, Ending("interrupted", "the run was interrupted", 1.0, 1.0), [])
+    forced = replace(other.planner, demands=replace(other.planner.demands, force=True))
+    (result,) = other.run(forced.decide_all([TRIAL]))
+    stored = other.store.load(TRIAL.key)
+    assert result.status == "interrupted" and stored and stored.ok
+    failed = harness(tmp_path, Ending("failed", "it raised", 1.0, 1.0), [])
+    failed.run(forced.decide_all([TRIAL]))
+    stored = failed.store.load(TRIAL.key)
+    assert stored and stored.status == "failed"
+
+
+def test_the_fitted_model_is_stored_where_it_is_asked_for(tmp_path: Path) -> None:
+    bench = harness(tmp_path, answered(lambda labels: labels), [], save_models=True)
+    bench.run(bench.planner.decide_all([TRIAL]))
+    assert bench.store.model_folder(TRIAL.key).is_dir()
+    assert bench.planner.decide(TRIAL).reused
+
+
+def test_a_stopped_run_starts_nothing(tmp_path: Path) -> None:
+    bench = harness(tmp_path, answered(lambda labels: labels), [])
+    bench.stop.set()
+    assert bench.run(bench.planner.decide_all([TRIAL])) == []
+    assert isinstance(bench.executor, Elsewhere) and bench.executor.requests == []

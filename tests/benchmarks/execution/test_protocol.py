@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.execution.protocol import (
+    ANSWER,
+    PREDICTIONS,
+    PROGRESS,
+    Answer,
+    ProgressWriter,
+    Stage,
+    latest_stage,
+    read_answer,
+    write_answer,
+)
+from benchmarks.records.trial import Environment, Measurement, Predictions, Resources, Timing
+
+MEASUREMENT = Measurement(Timing(fit_s=1.0), Resources(100.0), ({"epoch": 1, "loss": float("nan")},), 0.9, 5, 5)
+PREDICTED = {
+    "test": Predictions(np.arange(4), np.full((4, 4), 0.25, np.float32)),
+    "shifted": Predictions(np.arange(4)[::-1].copy()),
+}
+
+
+def test_an_answer_is_read_as_it_was_written(tmp_path: Path) -> None:
+    write_answer(Answer("ok", "", MEASUREMENT, Environment("there"), "no pickle", PREDICTED), tmp_path)
+    answer = read_answer(tmp_path)
+    assert answer and answer.environment == Environment("there") and answer.not_saved == "no pickle"
+    assert answer.measurement and answer.measurement.history == ({"epoch": 1, "loss": None},)
+    assert list(answer.predictions) == ["test", "shifted"]
+    assert (answer.predictions["shifted"].labels == [3, 2, 1, 0]).all()
+    assert answer.predictions["test"].probabilities is not None and answer.predictions["shifted"].probabilities is None
+
+
+@pytest.mark.parametrize("name", [ANSWER, PREDICTIONS])
+@pytest.mark.parametrize("content", [None, b"", b"{}", b'{"status": "fine"}', b"\x00\xff"])
+def test_an_answer_that_is_missing_or_damaged_is_none(tmp_path: Path, name: str, content: bytes | None) -> None:
+    write_answer(Answer("ok", "", MEASUREMENT, Environment("there"), predictions=PREDICTED), tmp_path)
+    (tmp_path / name).unlink() if content is None else (tmp_path / name).write_bytes(content)
+    assert read_answer(tmp_path) is None
+
+
+def test_progress_is_the_last_whole_line(tmp_path: Path) -> None:
+    assert latest_stage(tmp_path) is None
+    writer = ProgressWriter(tmp_path)
+    writer.report("features")
+    writer.report("fit", 3, 20, loss=0.5, val_loss=float("inf"))
+    with (tmp_path / PROGRESS).open("ab") as file:
+        file.write(b'{"stage": "pre')
+    assert latest_stage(tmp_path) == Stage("fit", 3, 20, {"loss": 0.5, "val_loss": None})
+    with (tmp_path / PROGRESS).open("ab") as file:
+        file.write(b'dict", "step": "x"}\n')
+    assert latest_stage(tmp_path) is None
