@@ -40,6 +40,16 @@ ROOT = Path(__file__).resolve().parent.parent
 Bench = Callable[..., subprocess.CompletedProcess[str]]
 
 
+RUNS_THE_COMMAND = {"bench", "started_bench", "clone"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark every test that runs the real command as end-to-end."""
+    for item in items:
+        if RUNS_THE_COMMAND & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.e2e)
+
+
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A feature cache that the tests of one session share."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -27,23 +27,32 @@ def run_checks(request: CheckRequest, limits: Limits, report: Callable[[CheckRes
     """
     at = request.start
     while at < len(request.checks):
-        with scratch_folder() as (folder, cleanup):
-            (folder / REQUEST).write_bytes(msgspec.json.encode(replace(request, start=at)))
-            reader = _Reader(folder / RESULTS, report)
-            command = ["benchmarks.conformance.worker", str(folder)]
-            outcome = supervise(command, folder, limits, cleanup, threading.Event(), reader.current_check_started_at)
-            reader.read()
-            log = (folder / LOG).read_bytes()
-        at += len(reader.results)
-        failed = [result.status == "failed" for result in reader.results]
-        if at < len(request.checks) and not (failed and failed[-1] and request.checks[at - 1].essential):
-            reason = outcome.ended_for[1] if outcome.ended_for else how_it_ended(outcome.exit_code, log)
-            result = request.checks[at].failure(reason if reader.ready else f"its process did not start: {reason}")
-            report(result)
-            at += 1
-            failed = [result.status == "failed"]
-        if failed and failed[-1] and request.checks[at - 1].essential:
+        reader, reason = _run_process(replace(request, start=at), limits, report)
+        results = list(reader.results)
+        if at + len(results) < len(request.checks) and not _is_last(request, at, results):
+            check = request.checks[at + len(results)]
+            results.append(check.failure(reason if reader.ready else f"its process did not start: {reason}"))
+            report(results[-1])
+        if _is_last(request, at, results):
             return
+        at += len(results)
+
+
+def _run_process(request: CheckRequest, limits: Limits, report: Callable[[CheckResult], object]) -> tuple[_Reader, str]:
+    """Run checks in one process; return what it wrote, and how it ended."""
+    with scratch_folder() as (folder, cleanup):
+        (folder / REQUEST).write_bytes(msgspec.json.encode(request))
+        reader = _Reader(folder / RESULTS, report)
+        command = ["benchmarks.conformance.worker", str(folder)]
+        outcome = supervise(command, folder, limits, cleanup, threading.Event(), reader.current_check_started_at)
+        reader.read()
+        log = (folder / LOG).read_bytes()
+    return reader, outcome.ended_for[1] if outcome.ended_for else how_it_ended(outcome.exit_code, log)
+
+
+def _is_last(request: CheckRequest, at: int, results: Sequence[CheckResult]) -> bool:
+    """Return whether no check is run after these results, which begin with check ``at``: an essential one failed."""
+    return bool(results) and results[-1].status == "failed" and request.checks[at + len(results) - 1].essential
 
 
 @dataclass

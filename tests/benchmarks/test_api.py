@@ -25,6 +25,7 @@ from benchmarks.execution.progress import (
 )
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.e2e
 OPTIONS: dict[str, Any] = {"dataset": "digits", "features": "pixels", "train_sizes": (300,)}
 
 
