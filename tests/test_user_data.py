@@ -44,7 +44,7 @@ def test_a_folder_of_images_becomes_a_leaderboard_with_a_picture_and_names(bench
     stored = json.loads((results / "dataset.json").read_text())
     assert stored["class_names"] == sorted(NAMES) and stored["source"] == str(path)
     (record,) = [json.loads(file.read_text()) for file in results.glob("trials/*.json")]
-    assert [scores["label"] for scores in record["scores"]["per_class"]] == sorted(NAMES)
+    assert [scores["label"] for scores in record["evaluation"]["test"]["per_class"]] == sorted(NAMES)
     report = (results / "report.html").read_text()
     assert all(name.replace("&", "&amp;") in report for name in NAMES)
     assert float(leaderboard(tmp_path, "My-fruit")["knn@pixels"]["accuracy"]) > 0.5

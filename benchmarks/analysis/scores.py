@@ -1,4 +1,8 @@
-"""Labels and predictions → scores. Pure; defined as in scikit-learn where it has the score."""
+"""Labels and predictions → scores. Pure.
+
+Where scikit-learn has a score, this is the same to the last digits; importing it would take longer than the rest of a
+small run.
+"""
 
 from __future__ import annotations
 
@@ -21,30 +25,41 @@ def score(
     Precision, recall and F1 are macro averages over all classes, 0 where a class was never predicted.
     Log loss, Brier score and calibration error need probabilities; ``r2`` needs names that are numbers.
     """
-    from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
-
-    classes = list(range(len(class_names)))
-    labels = predictions.labels
-    by_class = precision_recall_fscore_support(truth, labels, labels=classes, zero_division=0)
-    precision, recall, f1, support = (values.tolist() for values in by_class)
+    labels, n_classes = predictions.labels, len(class_names)
+    confusion = confusion_matrix(truth, labels, n_classes)
+    hits, n_true, n_predicted = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
+    precision, recall = _ratios(hits, n_predicted), _ratios(hits, n_true)
+    f1 = _ratios(2 * hits, n_true + n_predicted)
     n_errors = int((truth != labels).sum())
     log_loss, brier, ece = _of_probabilities(truth, predictions.probabilities)
     return Scores(
         n_test=len(truth),
         n_errors=n_errors,
         accuracy=(len(truth) - n_errors) / len(truth),
-        precision_macro=sum(precision) / len(classes),
-        recall_macro=sum(recall) / len(classes),
-        f1_macro=sum(f1) / len(classes),
+        precision_macro=sum(precision) / n_classes,
+        recall_macro=sum(recall) / n_classes,
+        f1_macro=sum(f1) / n_classes,
         r2=_r2(truth, labels, class_names),
         log_loss=log_loss,
         brier=brier,
         ece=ece,
         train_accuracy=measurement.train_accuracy,
         n_train_scored=measurement.n_train_scored,
-        confusion=tuple(map(tuple, confusion_matrix(truth, labels, labels=classes).tolist())),
-        per_class=tuple(map(ClassScores, class_names, precision, recall, f1, support)),
+        confusion=tuple(map(tuple, confusion.tolist())),
+        per_class=tuple(map(ClassScores, class_names, precision, recall, f1, n_true.tolist())),
     )
+
+
+def confusion_matrix(truth: NDArray[np.int64], labels: NDArray[np.int64], n_classes: int) -> NDArray[np.int64]:
+    """Return how many images of each class (down) were predicted as each (across): shape (n_classes, n_classes)."""
+    import numpy as np
+
+    return np.bincount(truth * n_classes + labels, minlength=n_classes**2).reshape(n_classes, n_classes)
+
+
+def _ratios(counts: NDArray[np.int64], totals: NDArray[np.int64]) -> list[float]:
+    """Return counts divided by totals, 0 where a total is."""
+    return [count / total if total else 0.0 for count, total in zip(counts.tolist(), totals.tolist(), strict=True)]
 
 
 def expected_calibration_error(truth: NDArray[np.int64], probabilities: NDArray[np.floating]) -> float:
@@ -77,27 +92,30 @@ def calibration_bins(
 def _of_probabilities(
     truth: NDArray[np.int64], probabilities: NDArray[np.floating] | None
 ) -> tuple[float | None, float | None, float | None]:
-    """Return log loss in nats, the multi-class Brier score (0 to 2) and the calibration error."""
+    """Return log loss in nats, the multi-class Brier score (0 to 2) and the calibration error.
+
+    A probability of 0 for the true class would make the log loss infinite; the smallest one that counts is 2.2e-16.
+    """
     if probabilities is None:
         return None, None, None
     import numpy as np
-    from sklearn.metrics import log_loss
 
-    normalized = probabilities.astype(np.float64)
-    normalized /= normalized.sum(axis=1, keepdims=True)
-    one_hot = np.eye(normalized.shape[1])[truth]
-    brier = float(((normalized - one_hot) ** 2).sum(axis=1).mean())
-    loss = float(log_loss(truth, normalized, labels=np.arange(normalized.shape[1])))
-    return loss, brier, expected_calibration_error(truth, normalized)
+    shares = probabilities.astype(np.float64)
+    shares /= shares.sum(axis=1, keepdims=True)
+    hits = np.eye(shares.shape[1])[truth]
+    brier = float(((shares - hits) ** 2).sum(axis=1).mean())
+    smallest = np.finfo(np.float64).eps
+    of_truth = np.clip(shares[np.arange(len(truth)), truth], smallest, 1 - smallest)
+    return float(-np.log(of_truth).mean()), brier, expected_calibration_error(truth, shares)
 
 
 def _r2(truth: NDArray[np.int64], labels: NDArray[np.int64], class_names: tuple[str, ...]) -> float | None:
     """Return R² of the label as a number; None where the classes are not numbers or the truth is constant."""
-    from sklearn.metrics import r2_score
-
     if not all(name.isdecimal() for name in class_names) or len(set(truth.tolist())) < 2:
         return None
     import numpy as np
 
-    values = np.array([int(name) for name in class_names])
-    return float(r2_score(values[truth], values[labels]))
+    values = np.array([int(name) for name in class_names], np.float64)
+    expected, predicted = values[truth], values[labels]
+    unexplained = ((expected - predicted) ** 2).sum()
+    return float(1 - unexplained / ((expected - expected.mean()) ** 2).sum())

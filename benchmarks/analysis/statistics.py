@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ class Interval:
 
 def wilson(n_correct: float, n: int, confidence: float = CONFIDENCE) -> Interval:
     """Return the score interval of a proportion of ``n_correct`` in ``n`` (Wilson 1927)."""
-    from scipy.stats import norm
-
-    z = float(norm.ppf((1 + confidence) / 2))
+    z = NormalDist().inv_cdf((1 + confidence) / 2)
     proportion = n_correct / n
     centre = (proportion + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * (proportion * (1 - proportion) / n + z * z / (4 * n * n)) ** 0.5
@@ -75,15 +74,24 @@ def paired(first_correct: NDArray[np.bool_], second_correct: NDArray[np.bool_]) 
 def _chances_of_sums(sizes: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the probability of every sum of ``counts`` terms of ``±sizes``, from the lowest sum to the highest."""
     import numpy as np
-    from scipy.stats import binom
 
     chances = np.ones(1)
     for size, count in zip(sizes, counts, strict=True):
         # so many of the terms positive moves the sum in steps of twice their size
         steps = np.zeros(2 * size * count + 1)
-        steps[:: 2 * size] = binom.pmf(np.arange(count + 1), count, 0.5)
+        steps[:: 2 * size] = _binomial(count)
         chances = np.convolve(chances, steps)
     return chances
+
+
+def _binomial(n: int) -> NDArray[np.float64]:
+    """Return the probabilities of 0 to n heads of n fair coins."""
+    import numpy as np
+    from scipy.special import gammaln
+
+    heads = np.arange(n + 1)
+    logarithms = gammaln(n + 1) - gammaln(heads + 1) - gammaln(n - heads + 1) - n * np.log(2)
+    return np.asarray(np.exp(logarithms))
 
 
 def against_first(models: Sequence[NDArray[np.bool_]]) -> list[float]:
@@ -111,7 +119,7 @@ def cochran_q(correct: NDArray[np.bool_]) -> float:
 
     Asymptotic: the statistic is chi-squared with one degree of freedom fewer than there are models.
     """
-    from scipy.stats import chi2
+    from scipy.special import chdtrc
 
     k = len(correct)
     by_model, by_image = correct.sum(axis=1), correct.sum(axis=0)
@@ -119,7 +127,7 @@ def cochran_q(correct: NDArray[np.bool_]) -> float:
     if spread == 0:
         return 1.0
     q = (k - 1) * (k * (by_model**2).sum() - by_model.sum() ** 2) / spread
-    return float(chi2.sf(q, k - 1))
+    return float(chdtrc(k - 1, q))
 
 
 @dataclass(frozen=True)
@@ -135,13 +143,14 @@ class OverSeeds:
 def over_seeds(scores: Sequence[float], confidence: float = CONFIDENCE) -> OverSeeds:
     """Return mean, standard deviation and Student's interval of the mean over seeds."""
     import numpy as np
-    from scipy.stats import t
 
     mean, n = float(np.mean(scores)), len(scores)
     if n < 2:
         return OverSeeds(mean, None, None, None)
+    from scipy.special import stdtrit
+
     deviation = float(np.std(scores, ddof=1))
-    reach = float(t.ppf((1 + confidence) / 2, n - 1)) * deviation / n**0.5
+    reach = float(stdtrit(n - 1, (1 + confidence) / 2)) * deviation / n**0.5
     return OverSeeds(mean, deviation, mean - reach, mean + reach)
 
 

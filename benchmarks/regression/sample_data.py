@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.common.paths import cache_folder
 from benchmarks.datasets.preprocessing.splits import take
 from benchmarks.datasets.registry import DATASETS
 from benchmarks.datasets.spec import DataPlaces, Split
@@ -28,7 +28,7 @@ def sample_digits() -> tuple[Split, Split]:
     """Return train and test samples, both from the training images of digits."""
     import numpy as np
 
-    images = DATASETS["digits"].load(DataPlaces((), Path()))
+    images = DATASETS["digits"].load(DataPlaces((), cache_folder() / "data"))
     training = Split(
         np.concatenate([images.train.images, images.validation.images]),
         np.concatenate([images.train.labels, images.validation.labels]),

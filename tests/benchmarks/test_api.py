@@ -100,12 +100,12 @@ def test_a_run_compared_with_itself_has_not_changed(done: Run) -> None:
     assert "Nothing changed" in comparison.as_markdown()
 
 
-def test_a_saved_model_predicts_arrays_as_it_did_in_the_run(done: Run) -> None:
+def test_a_saved_model_predicts_arrays_as_it_did_in_the_run(done: Run, tmp_path: Path) -> None:
     from sklearn.datasets import load_digits
 
     predictor = Predictor.load(done, "knn@pixels")
     expected = done.predictions("knn@pixels")["predicted"].to_numpy()
-    images = _test_images()
+    images = _test_images(tmp_path)
     assert (predictor.predict(images) == expected).all()
     probabilities = predictor.predict_proba(images)
     assert probabilities is not None and probabilities.shape == (360, 10)
@@ -113,11 +113,11 @@ def test_a_saved_model_predicts_arrays_as_it_did_in_the_run(done: Run) -> None:
     assert np.mean(predictor.predict(raw) == load_digits().target[:20].astype(str)) > 0.8
 
 
-def _test_images() -> np.ndarray:
+def _test_images(cache: Path) -> np.ndarray:
     from benchmarks.datasets.registry import DATASETS
     from benchmarks.datasets.spec import DataPlaces
 
-    return DATASETS["digits"].load(DataPlaces((), Path())).test.images
+    return DATASETS["digits"].load(DataPlaces((), cache)).test.images
 
 
 def test_it_prints_nothing_and_leaves_the_process_as_it_was(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from sklearn import metrics
 
 from benchmarks.analysis.prediction_checks import InvalidPredictionError, checked_labels, checked_probabilities
 from benchmarks.analysis.scores import expected_calibration_error, score
@@ -38,6 +39,25 @@ def test_scores_agree_with_counting(case: tuple[int, list[tuple[int, int]]]) -> 
         assert (of_class.precision, of_class.recall, of_class.support) == pytest.approx((precision, recall, true_i))
     assert scores.f1_macro == pytest.approx(sum(f1s) / k)
     assert scores.train_accuracy == 0.75 and scores.log_loss is None and scores.ece is None
+
+
+@given(PAIRS)
+def test_scores_are_those_of_scikit_learn(case: tuple[int, list[tuple[int, int]]]) -> None:
+    k, pairs = case
+    truth, predicted = np.array(pairs, np.int64).T
+    shares = probabilities(len(truth), k, seed=k)
+    scores = score(truth, Predictions(predicted, shares), names(k), MEASUREMENT)
+    by_class = metrics.precision_recall_fscore_support(truth, predicted, labels=range(k), zero_division=0)
+    ours = [(one.precision, one.recall, one.f1, one.support) for one in scores.per_class]
+    assert np.allclose(ours, np.transpose(by_class), rtol=0, atol=1e-15)
+    assert scores.log_loss == pytest.approx(metrics.log_loss(truth, shares, labels=range(k)), rel=1e-12)
+    if len(set(truth.tolist())) > 1:
+        assert scores.r2 == pytest.approx(metrics.r2_score(truth, predicted), rel=1e-12, abs=1e-12)
+
+
+def test_a_certain_mistake_has_a_finite_log_loss() -> None:
+    scores = score(np.array([0, 1]), Predictions(np.array([1, 1]), np.array([[0.0, 1.0]] * 2)), names(2), MEASUREMENT)
+    assert scores.log_loss == pytest.approx(metrics.log_loss([0, 1], [[0.0, 1.0]] * 2))
 
 
 def test_r2_reads_the_digit_as_a_number_and_needs_numbers() -> None:

@@ -37,5 +37,5 @@ def places(downloads: Path) -> DataPlaces:
 
 
 @pytest.fixture(scope="session")
-def digit_images() -> Images:
-    return digits.load(DataPlaces((), Path("not used")))
+def digit_images(tmp_path_factory: pytest.TempPathFactory) -> Images:
+    return digits.load(DataPlaces((), tmp_path_factory.mktemp("cache")))
