@@ -40,8 +40,11 @@ def main(arguments: Sequence[str]) -> int:
     results = [result for result in stored.findings().results.values() if result.ok]
     named = set(filter(None, options.rows.split(",")))
     proofs = [one for one in results if _row(one) in named] if named else quickest_of_each_family(results, stored)
-    same = {stored.families[one.trial.model] for one in proofs if _predicts_the_same(one, stored)}
-    migrated = [migrate(one, stored, catalog) for one in results if stored.families[one.trial.model] in same]
+    same: dict[str, bool] = {}
+    for one in proofs:
+        family = stored.families[one.trial.model]
+        same[family] = _predicts_the_same(one, stored) and same.get(family, True)
+    migrated = [migrate(one, stored, catalog) for one in results if same.get(stored.families[one.trial.model])]
     print(f"{sum(migrated)} of {len(results)} results have the fingerprint of today's code now")
     return ALL_MIGRATED if sum(migrated) == len(results) else SOME_LEFT
 
