@@ -1,64 +1,92 @@
-"""``python -m benchmarks.studies.migrate_fingerprints RUN``: fingerprints of results whose code only moved.
+"""``python -m benchmarks.studies.migrate_fingerprints RUN --before COMMIT``: for results whose code only moved.
 
 Moving or renaming code changes its hash, and stored results would be re-run although nothing would come out
-differently. This re-runs the quickest row of each family, or the rows that are named, and compares its predictions with
-the stored ones, bit for bit. Where they are the same, the code hash of all results of the family is renewed, as long as
-nothing else changed: data, settings, versions of libraries, weights. Where they are not, nothing of the family is
-touched. Files of an older schema are written in the current one.
+differently. This trains the quickest row of each family, or the rows that are named, twice on this machine: with the code
+of a commit for which the stored results hold, and with the code of the working tree. Where all predictions of a family
+are the same, bit for bit, its results get the code hash of the working tree, as long as nothing else changed: settings,
+versions of libraries, weights. Otherwise nothing of the family is touched. Files of an older schema are written in the
+current one.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from benchmarks.api import Run, load_run, run
+from benchmarks.api import Run, load_run
 from benchmarks.catalog.catalog import Catalog, load_catalog
-from benchmarks.cli.display import RunDisplay
 from benchmarks.common.atomic_files import write_whole
 from benchmarks.common.errors import BenchError
+from benchmarks.common.paths import ROOT
 from benchmarks.provenance.fingerprint import inputs_of
 from benchmarks.records.trial import TrialResult
 from benchmarks.records.trial_file import encode_result
+from benchmarks.regression.detection.baseline_code import baseline_code
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 ALL_MIGRATED, SOME_LEFT = 0, 1
 
 
+@dataclass(frozen=True)
+class Trained:
+    """What one state of the code made of a trial: its code hash, and its predictions by the names of their arrays."""
+
+    code: str
+    predictions: dict[str, NDArray[np.generic]]
+
+
 def main(arguments: Sequence[str]) -> int:
-    """Migrate what can be shown to be the same; return the exit code."""
+    """Migrate what is shown to be the same; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.studies.migrate_fingerprints", description=__doc__)
     parser.add_argument("run", metavar="RUN")
+    parser.add_argument("--before", required=True, metavar="COMMIT", help="for whose code the stored results hold")
     parser.add_argument("--dataset", metavar="NAME", help="default: the run's only one")
     parser.add_argument("--rows", default="", metavar="NAMES", help="as dummy@pixels,knn@hog (each family's quickest)")
     options = parser.parse_args(arguments)
     stored = load_run(options.run, options.dataset)
-    catalog = load_catalog()
     results = [result for result in stored.findings().results.values() if result.ok]
-    named = set(filter(None, options.rows.split(",")))
-    proofs = [one for one in results if _row(one) in named] if named else quickest_of_each_family(results, stored)
-    same: dict[str, bool] = {}
-    for one in proofs:
-        family = stored.families[one.trial.model]
-        same[family] = _predicts_the_same(one, stored) and same.get(family, True)
+    with baseline_code(options.before) as before:
+        if before is None:
+            raise BenchError(f"git does not have the commit {options.before}")
+        same = families_that_predict_the_same(chosen_rows(results, stored, options.rows), stored, before)
+    catalog = load_catalog()
     migrated = [migrate(one, stored, catalog) for one in results if same.get(stored.families[one.trial.model])]
-    print(f"{sum(migrated)} of {len(results)} results have the fingerprint of today's code now")
+    print(f"{sum(migrated)} of {len(results)} results have the code hash of the working tree now")
     return ALL_MIGRATED if sum(migrated) == len(results) else SOME_LEFT
 
 
-def quickest_of_each_family(results: Sequence[TrialResult], stored: Run) -> list[TrialResult]:
-    """Return the result of each family that took the least time, of those of the first seed."""
+def chosen_rows(results: Sequence[TrialResult], stored: Run, names: str) -> list[TrialResult]:
+    """Return the first seed of each row that is named, or of the quickest row of each family."""
+    first_seeds = [result for result in results if result.trial.seed == 0]
+    if names:
+        return [one for one in first_seeds if f"{one.trial.label}@{one.trial.features}" in names.split(",")]
     quickest: dict[str, TrialResult] = {}
-    for result in sorted((one for one in results if one.trial.seed == 0), key=lambda one: one.timing.total_s or 0.0):
+    for result in sorted(first_seeds, key=lambda one: one.timing.total_s or 0.0):
         quickest.setdefault(stored.families[result.trial.model], result)
     return list(quickest.values())
 
 
+def families_that_predict_the_same(rows: Sequence[TrialResult], stored: Run, before: Path) -> dict[str, bool]:
+    """Return for each family whether all of its rows predict the same with both states of the code."""
+    same: dict[str, bool] = {}
+    for row in rows:
+        family = stored.families[row.trial.model]
+        same[family] = _predicts_the_same(row, before) and same.get(family, True)
+    return same
+
+
 def migrate(result: TrialResult, stored: Run, catalog: Catalog) -> bool:
-    """Store a result with today's code hash; return whether nothing but the code and the machine differs."""
+    """Store a result with the working tree's code hash; return whether nothing but the code and the machine differs."""
     now = inputs_of(result.trial, catalog, result.inputs.data, result.inputs.evaluation)
     settings = {**catalog.models[result.trial.model].defaults_on(result.trial.features), **result.trial.params}
     changed = set(now.changed_since(result.inputs)) - {"code", "machine"}
@@ -70,32 +98,36 @@ def migrate(result: TrialResult, stored: Run, catalog: Catalog) -> bool:
     return True
 
 
-def _predicts_the_same(result: TrialResult, stored: Run) -> bool:
-    """Re-run a trial and return whether its labels and probabilities are bit for bit the stored ones."""
+def _predicts_the_same(result: TrialResult, before: Path) -> bool:
     import numpy as np
 
-    trial = result.trial
-    with tempfile.TemporaryDirectory() as folder, RunDisplay() as display:
-        again = run(
-            trial.label,
-            trial.dataset,
-            features=trial.features,
-            seeds=trial.seed + 1,
-            train_sizes=(trial.train_size,) if trial.train_size else (),
-            threads=result.resources.threads,
-            results_dir=Path(folder),
-            progress=display,
-        )
-        before, after = stored.store.predictions(trial.key), again.store.predictions(trial.key)
-    same = bool(before and after) and all(
-        np.array_equal(getattr(before, name), getattr(after, name)) for name in ("labels", "probabilities")
+    old, new = _trained(result, before), _trained(result, ROOT)
+    if old.code != result.inputs.code:
+        print(f"{result.trial.key}: the stored result is not of the code of that commit")
+        return False
+    same = old.predictions.keys() == new.predictions.keys() and all(
+        np.array_equal(old.predictions[name], new.predictions[name]) for name in old.predictions
     )
-    print(f"{trial.key}: {'the same predictions, bit for bit' if same else 'OTHER predictions'}")
+    print(f"{result.trial.key}: {'the same predictions, bit for bit' if same else 'OTHER predictions'}", flush=True)
     return same
 
 
-def _row(result: TrialResult) -> str:
-    return f"{result.trial.label}@{result.trial.features}"
+def _trained(result: TrialResult, tree: Path) -> Trained:
+    """Run a trial with the code in ``tree``, by its command line."""
+    import numpy as np
+
+    trial = result.trial
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["--models", trial.label, "--features", trial.features, "--dataset", trial.dataset]
+        words += ["--threads", str(result.resources.threads), "--results-dir", folder]
+        words += ["--train-size", str(trial.train_size)] if trial.train_size else []
+        done = subprocess.run([sys.executable, "bench.py", *words], cwd=tree, capture_output=True, text=True)
+        if done.returncode:
+            raise BenchError(f"{trial.key} does not run in {tree}: {done.stdout[-500:]}{done.stderr[-500:]}")
+        place = Path(folder, "local", trial.dataset)
+        code = json.loads((place / "trials" / f"{trial.key}.json").read_text(encoding="utf-8"))["inputs"]["code"]
+        with np.load(place / "predictions" / f"{trial.key}.npz", allow_pickle=False) as arrays:
+            return Trained(code, dict(arrays))
 
 
 if __name__ == "__main__":
