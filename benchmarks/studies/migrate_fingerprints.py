@@ -1,8 +1,8 @@
 """``python -m benchmarks.studies.migrate_fingerprints RUN --before COMMIT``: for results whose code only moved.
 
 Moving or renaming code changes its hash, and stored results would be re-run although nothing would come out
-differently. This trains the quickest row of each family, or the rows that are named, twice on this machine: with the code
-of a commit for which the stored results hold, and with the code of the working tree. Where all predictions of a family
+differently. This trains the quickest row of each family, or the rows that are named, twice on this machine: with the
+code of a commit for which the stored results hold, and with that of the working tree. Where all predictions of a family
 are the same, bit for bit, its results get the code hash of the working tree, as long as nothing else changed: settings,
 versions of libraries, weights. Otherwise nothing of the family is touched. Files of an older schema are written in the
 current one.
