@@ -135,7 +135,7 @@ def _row(group: list[TrialResult], families: Mapping[str, str]) -> Row:
         best_group=False,
         model=first.trial.label,
         features=first.trial.features,
-        family=families.get(first.trial.model, ""),
+        family=first.family or families.get(first.trial.model, ""),
         status=worst.status,
         seeds=len(group),
         reason=worst.reason,

@@ -136,7 +136,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         name="features_s",
-        heading="features",
+        heading="feature time",
         label="time for the features of all images",
         unit=SECONDS,
         better="lower",
@@ -158,7 +158,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         name="training_s",
-        heading="features + fit",
+        heading="training time",
         label="time for features and fit",
         unit=SECONDS,
         better="lower",

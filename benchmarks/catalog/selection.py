@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from benchmarks.catalog.catalog import Catalog
 from benchmarks.common.errors import BenchError
 from benchmarks.records.trial import Trial
+from features.naming import UnknownNameError
 from models.spec import ModelSpec, Setting
 
 ITEM = re.compile(r"(?P<name>[^\[\],]+)(\[(?P<settings>[^\[\]]*)\])?")
@@ -25,7 +26,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ResolvedRow:
     """A model with its settings on one pipeline."""
 
     model: ModelSpec
@@ -33,10 +34,10 @@ class Wanted:
     params: Mapping[str, Setting]
 
 
-def wanted(choice: Choice, catalog: Catalog) -> list[Wanted]:
+def resolve(choice: Choice, catalog: Catalog) -> list[ResolvedRow]:
     """Return what the names of a choice stand for; raises ``BenchError`` or ``UnknownNameError``."""
     return [
-        Wanted(model, features, _settings(model, features, given))
+        ResolvedRow(model, features, _settings(model, features, given))
         for name, given in _items(choice.models)
         for model in _sound(catalog.models.matching(name), catalog)
         for features in _pipelines(choice.features, model, catalog)
@@ -51,7 +52,7 @@ def plan(choice: Choice, catalog: Catalog, dataset: str, n_trainable: int) -> li
     """
     sizes = [_train_size(size, n_trainable) for size in choice.train_sizes] or [None]
     trials: dict[str, Trial] = {}
-    for row in wanted(choice, catalog):
+    for row in resolve(choice, catalog):
         for size in sizes:
             for seed in range(choice.n_seeds if row.model.stochastic or size else 1):
                 trial = Trial(row.model.name, row.features, dataset, seed, size, row.params)
@@ -64,6 +65,21 @@ def _sound(models: Sequence[ModelSpec], catalog: Catalog) -> Sequence[ModelSpec]
     if faults := [fault for model in models for fault in catalog.faults_of(model)]:
         raise BenchError("; ".join(faults))
     return models
+
+
+def row_name(text: str, catalog: Catalog) -> str:
+    """Return the name that a row is stored under: settings typed and in order, without those at their defaults.
+
+    ``svm-rbf[gamma=0.02,C=1]@hog`` is stored as ``svm-rbf[C=1.0]@hog``. What is no such name is returned as it is.
+    """
+    label, at, features = text.rpartition("@") if "@" in text else (text, "", "")
+    try:
+        ((name, given),) = _items(label)
+        model = catalog.models[name]
+        params = _settings(model, features or model.features[0], given)
+    except (BenchError, UnknownNameError, ValueError):
+        return text
+    return f"{Trial(name, features, '', params=params).label}{at}{features}"
 
 
 def _items(text: str) -> list[tuple[str, str]]:

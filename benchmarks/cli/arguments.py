@@ -13,7 +13,7 @@ FORMATS = ("png", "svg", "latex", "csv")
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of every command that looks at plug-ins, data or results."""
+    """Add the arguments of every command that needs plug-ins, data and results."""
     parser.add_argument(
         "--plugin",
         dest="plugins",
@@ -23,7 +23,17 @@ def add_common(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a Python file that defines MODELS, FEATURES or DATASETS; may be repeated",
     )
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="where the data lie, or are downloaded to")
+    add_results(parser)
+    parser.add_argument(
+        "--data-dir",
+        type=Path,
+        metavar="DIR",
+        help="where the data are, or are downloaded to (DIGITBENCH_DATA, else a cache folder)",
+    )
+
+
+def add_results(parser: argparse.ArgumentParser) -> None:
+    """Add where results are stored."""
     parser.add_argument("--results-dir", type=Path, default=RESULTS, metavar="DIR", help="default: results/")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from benchmarks.catalog.catalog import load_catalog
+from benchmarks.catalog.selection import row_name
 from benchmarks.records.store import ResultStore, only_dataset_of
 from benchmarks.report.comparison.pair import explain
 
@@ -11,5 +13,7 @@ from benchmarks.report.comparison.pair import explain
 def compare_models(options: Namespace) -> int:
     """Print how two rows of a run differ, and whether it is more than chance."""
     dataset = options.dataset or only_dataset_of(options.results_dir, options.run)
-    print(explain(ResultStore(options.results_dir, options.run, dataset), options.first, options.second))
+    catalog = load_catalog(options.plugins)
+    rows = (row_name(name, catalog) for name in (options.first, options.second))
+    print(explain(ResultStore(options.results_dir, options.run, dataset), *rows))
     return 0

@@ -35,7 +35,7 @@ from benchmarks.records.trial import TrialResult
 STYLES = {"ok": "green", "skipped": "yellow", "interrupted": "yellow"}
 FIGURES = tuple(metric for metric in METRICS if metric.shown >= Shown.SHORT_TABLES)
 COLUMNS = ("", "trial", "status", *(metric.heading for metric in FIGURES))
-WIDTHS = (7, 0, 13, *[9] * len(FIGURES))  # the trial's is that of the longest name
+WIDTHS = (7, 0, 13, *(max(9, len(metric.heading)) for metric in FIGURES))  # the trial's is that of the longest name
 WIDEST_NAME = 50  # what is longer pushes the rest of its own line to the right
 
 
@@ -108,15 +108,15 @@ class RunDisplay:
         if self.reading:
             self.reading.stop()
         self.dataset = event.name
-        print("\n".join([f"{event.name} → {event.folder}", *event.findings]), flush=True)
+        print("\n".join([f"{event.name} → {event.folder}", *event.lines]), flush=True)
         if event.picture:
             print(f"original images beside prepared ones: {event.picture}", flush=True)
 
     def _planned(self, trials: Sequence[PlannedTrial]) -> None:
         self.keys = [planned.trial.key for planned in trials]
         self.to_come = {planned.trial.key: planned.expected_s for planned in trials if not planned.reused}
-        stored = f"{counted(len(self.keys), 'trial')}, {len(self.keys) - len(self.to_come)} of them stored"
-        self.console.print(Text(f"{stored}; {self.time_to_come()}".rstrip("; ")))
+        reused = f"{counted(len(self.keys), 'trial')}, {len(self.keys) - len(self.to_come)} of them reused"
+        self.console.print(Text(f"{reused}; {self.time_to_come()}".rstrip("; ")), soft_wrap=True)
         self.console.print(Text(self.columns(COLUMNS), style="bold"), soft_wrap=True)
         if self.console.is_terminal:
             # nothing redraws by itself: that would take time from the trial that is being measured
@@ -128,7 +128,7 @@ class RunDisplay:
         self.to_come.pop(key, None)
         self.running[key] = Running(clock(), planned.expected_s)
         if planned.stored:
-            self.console.print(Text(f"{'':7} {key} is re-run: {planned.reason}", style="dim"))
+            self.console.print(Text(f"{'':7} {key} is re-run: {planned.reason}", style="dim"), soft_wrap=True)
         self._redraw()
 
     def _waits(self, holder: str) -> None:
@@ -136,7 +136,7 @@ class RunDisplay:
         if not self.waiting_shown:
             self.waiting_shown = True
             which = f" ({holder})" if holder else ""
-            text = f"{'':7} waiting: another bench of yours{which} is measuring; only one measures at a time"
+            text = f"{'':7} waiting: another run of yours{which} is measuring; only one measures at a time"
             self.console.print(Text(text, style="dim"), soft_wrap=True)
 
     def _finished(self, event: TrialFinished) -> None:
@@ -184,7 +184,7 @@ class RunDisplay:
         left = [max((trial.expected_s or 0) - (clock() - trial.started), 0) for trial in self.running.values()]
         known = [seconds for seconds in self.to_come.values() if seconds is not None]
         n_unknown = len(self.to_come) - len(known) + sum(trial.expected_s is None for trial in self.running.values())
-        unknown = f"{n_unknown} never timed before" if n_unknown else ""
+        unknown = f"{n_unknown} not timed before" if n_unknown else ""
         if not known and not any(left):
             return unknown
         return f"about {duration(sum(left) + sum(known))} to come" + (f", and {unknown}" if unknown else "")

@@ -173,7 +173,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
 
     comparable = tuple(metric.heading for metric in COMPARED)
     gates = tuple(metric.heading for metric in COMPARED if metric.gate)
-    arguments.add_common(parser)
+    arguments.add_results(parser)
     parser.epilog = (
         "One of the two may also be a leaderboard.csv that a run wrote, copied anywhere: accuracy is then judged "
         "without pairs, and times are not compared. Two files that 'make regress-save' stored are compared with "

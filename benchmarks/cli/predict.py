@@ -51,8 +51,8 @@ def predict(options: Namespace) -> int:
     if predictor.changes:
         text = f"{saved.row}: {predictor.changes} changed since it was trained; its predictions may have too"
         print(text, file=sys.stderr)
-    labels, shares = predictor.predictions(predictor.prepared_files(options.images, options.polarity))
-    found = _by_file(options.images, predictor.classes, labels, shares)
+    labels, probabilities = predictor.predictions(predictor.prepared_files(options.images, options.polarity))
+    found = _by_file(options.images, predictor.classes, labels, probabilities)
     if options.json:
         about = {"run": saved.store.run, "dataset": saved.store.dataset, "trial": saved.result.trial.key}
         print(json.dumps({**about, "images": [vars(one) for one in found]}, indent=1))
@@ -65,9 +65,9 @@ def _by_file(
     files: Sequence[Path],
     classes: Sequence[str],
     labels: NDArray[np.int64],
-    shares: NDArray[np.float32] | None,
+    probabilities: NDArray[np.float32] | None,
 ) -> list[FilePrediction]:
-    rows = [None] * len(files) if shares is None else shares.tolist()
+    rows = [None] * len(files) if probabilities is None else probabilities.tolist()
     return [
         FilePrediction(str(path), classes[label], None if row is None else dict(zip(classes, row, strict=True)))
         for path, label, row in zip(files, labels, rows, strict=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.datasets.spec import Images, Split
-from features.naming import Registry
+from features.naming import Registry, UnknownNameError
 from features.shift import Shift, shifted
 
 
@@ -35,6 +35,13 @@ def shifted_by_two_pixels(test: Split) -> Split:
 EVALUATION_SETS: Registry[EvaluationSet] = Registry(
     "evaluation set", (EvaluationSet("shifted", "the test images moved by two pixels", shifted_by_two_pixels),)
 )
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raise ``UnknownNameError`` unless there is an evaluation set of each name."""
+    for name in names:
+        if name not in EVALUATION_SETS:
+            raise UnknownNameError(EVALUATION_SETS.kind, name, EVALUATION_SETS)
 
 
 def with_evaluation_sets(images: Images, names: Sequence[str]) -> Images:

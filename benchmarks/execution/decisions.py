@@ -20,13 +20,16 @@ class PlannedTrial:
 
     ``stored`` is the result that is stored, whether it still holds or not. ``reason`` says why the trial is run;
     it is empty where the stored result is reused. ``unavailable`` says what is missing for it to run at all.
-    ``expected_s``: how long it will take, as far as earlier times tell.
+    ``save_model``: its fitted model is asked for, or was saved before and is saved again. ``expected_s``: how long it
+    will take, as far as earlier times tell.
     """
 
     trial: Trial
     settings: Mapping[str, Setting]
     inputs: Inputs
+    family: str
     n_train: int
+    save_model: bool
     stored: TrialResult | None
     reason: str
     unavailable: str = ""
@@ -71,14 +74,14 @@ class Planner:
         stored = self.store.load(trial.key)
         has_model = self.store.model_folder(trial.key).is_dir()
         reason = reason_to_run(stored, inputs, settings, has_model, self.demands)
-        if stored and reason and has_model and not self.demands.save_models:
-            reason += "; its saved model is deleted, because --keep-models is not given"
         n_train = trial.train_size or self.n_trainable
         return PlannedTrial(
             trial=trial,
             settings=settings,
             inputs=inputs,
+            family=model.family,
             n_train=n_train,
+            save_model=self.demands.save_models or has_model,
             stored=stored,
             reason=reason,
             unavailable=how_to_install(missing_modules((*model.requires, *pipeline.requires))) if reason else "",
@@ -103,6 +106,8 @@ def reason_to_run(
         changed.append("threads")
     if changed:
         return f"{' and '.join(changed)} changed"
+    if further := inputs.sets_beyond(stored.inputs):
+        return f"it was not evaluated on {' and '.join(further)}"
     if demands.save_models and not has_model:
         return "its model was not saved"
     return "other trials ran at the same time" if stored.timing.contended and demands.alone else ""

@@ -31,14 +31,6 @@ class Estimates:
         total_s, n_known = known
         return min(total_s, FIXED_S) + max(total_s - FIXED_S, 0.0) * n_train / n_known
 
-    def cheapest_first(self, trials: list[Trial], n_train: int) -> list[Trial]:
-        """Return the trials by expected time; those never run come last, in the order given."""
-        return sorted(trials, key=lambda trial: self._or_last(trial, n_train))
-
-    def _or_last(self, trial: Trial, n_train: int) -> float:
-        seconds = self.seconds(trial, trial.train_size or n_train)
-        return float("inf") if seconds is None else seconds
-
 
 def _kind(trial: Trial) -> tuple[str, str]:
     return trial.label, trial.features

@@ -35,7 +35,6 @@ class RunOptions:
     limits: Limits
     jobs: int = 1
     max_minutes: float | None = None
-    save_models: bool = False
 
 
 @dataclass(frozen=True)
@@ -93,14 +92,14 @@ class Harness:
         started_at = _now()
         skipped_for = planned.unavailable or self._no_time(planned)
         if skipped_for:
-            result = _result(planned, started_at, Ending("skipped", skipped_for, None, 0.0))
+            result = _unscored(planned, started_at, Ending("skipped", skipped_for, None, 0.0))
             self._store(planned, result)
             self.tell(TrialFinished(result))
             return result
         self.tell(TrialStarted(planned))
         with tempfile.TemporaryDirectory(prefix="digitbench-") as name:
             ending = self._execute(planned, Path(name))
-            result, predictions = self._judged(_result(planned, started_at, ending), ending)
+            result, predictions = self._scored(_unscored(planned, started_at, ending), ending)
             self._store(planned, result, predictions, Path(name) / SAVED_MODEL)
         self.store.save_log(planned.trial.key, ending.log)
         self.tell(TrialFinished(result, not_saved=ending.answer.not_saved if ending.answer else ""))
@@ -116,13 +115,13 @@ class Harness:
             pipeline_hash=pipeline_hash(planned.trial.features, self.planner.catalog),
             threads=self.options.limits.threads,
             contended=self._contended,
-            save_model=self.options.save_models,
+            save_model=planned.save_model,
         )
         return self.executor.execute(
             request, self._limits(), outputs, self.stop, lambda stage: self.tell(TrialProgress(planned.trial, stage))
         )
 
-    def _judged(self, result: TrialResult, ending: Ending) -> tuple[TrialResult, dict[str, Predictions]]:
+    def _scored(self, result: TrialResult, ending: Ending) -> tuple[TrialResult, dict[str, Predictions]]:
         """Return the result with what was measured and how well it predicted, and the predictions to store."""
         answer = ending.answer
         if not (answer and answer.measurement and TEST in answer.predictions):
@@ -186,7 +185,7 @@ class Harness:
         return replace(limits, timeout_s=left_s, when_out_of_time=("skipped", "--max-minutes"))
 
 
-def _result(planned: PlannedTrial, started_at: str, ending: Ending) -> TrialResult:
+def _unscored(planned: PlannedTrial, started_at: str, ending: Ending) -> TrialResult:
     """Return what is known of a trial's result by how it ended; the worker says on which machine it ran."""
     here = current_environment()
     there = ending.answer.environment if ending.answer else None
@@ -199,6 +198,7 @@ def _result(planned: PlannedTrial, started_at: str, ending: Ending) -> TrialResu
         environment=replace(there, git_commit=here.git_commit, git_dirty=here.git_dirty) if there else here,
         started_at=started_at,
         finished_at=_now(),
+        family=planned.family,
     )
     return replace(
         result,

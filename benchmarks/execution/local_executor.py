@@ -78,7 +78,7 @@ class LocalExecutor:
     ) -> Outcome:
         start = clock()
 
-        def started_at() -> float:
+        def look() -> float:
             if stage := latest_stage(folder):
                 on_stage(stage)
             return start
@@ -93,7 +93,7 @@ class LocalExecutor:
         write_message(folder, REQUEST, request)
         write_message(folder, WORKPLACE, workplace)
         command = ["benchmarks.execution.worker.main", str(folder)]
-        return supervise(command, folder, limits, self.cleanup, stop, started_at)
+        return supervise(command, folder, limits, self.cleanup, stop, look)
 
 
 @contextlib.contextmanager

@@ -29,14 +29,15 @@ class ReadingImages:
 
 @dataclass(frozen=True)
 class DatasetRead:
-    """The images are read and looked through. ``folder``: where results go. ``findings``: what was found, a line each.
+    """The images are read and looked through. ``folder``: where results go. ``lines`` say what
+    was found.
 
     ``picture`` shows a user's images beside the prepared ones; None for a published dataset.
     """
 
     name: str
     folder: Path
-    findings: tuple[str, ...]
+    lines: tuple[str, ...]
     picture: Path | None = None
 
 

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmarks.catalog.catalog import Catalog, load_catalog
-from benchmarks.catalog.selection import Choice, plan, wanted
+from benchmarks.catalog.selection import Choice, plan, resolve
 from benchmarks.catalog.weight_files import with_weight_files
 from benchmarks.common.atomic_files import write_whole
 from benchmarks.common.paths import RESULTS, cache_folder
-from benchmarks.datasets.evaluation_sets import EVALUATION_SETS, with_evaluation_sets
+from benchmarks.datasets.evaluation_sets import check_names, with_evaluation_sets
 from benchmarks.datasets.opening import open_dataset
-from benchmarks.datasets.preprocessing.audit import Audit, audit
+from benchmarks.datasets.preprocessing import audit as audits
+from benchmarks.datasets.preprocessing.audit import Audit
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
 from benchmarks.datasets.registry import data_places
 from benchmarks.datasets.spec import Images
@@ -40,7 +41,7 @@ class Session:
     config: RunConfig
     catalog: Catalog
     images: Images
-    findings: Audit
+    audit: Audit
     store: ResultStore
     trials: tuple[Trial, ...]
     tell: Listener
@@ -55,7 +56,7 @@ class Session:
         self.tell(RunPlanned(tuple(planned)))
         self.store.tidy()
         cache = cache_folder() / "features" if self.config.cache else None
-        hashes = {**self.findings.hashes, **self.findings.evaluation_hashes}
+        hashes = {**self.audit.hashes, **self.audit.evaluation_hashes}
         with local_executor(self.images, hashes, self.catalog, cache) as executor:
             options = self._options()
             return Harness(executor, planner, self.images, hashes, self.store, options, self.tell, stop).run(planned)
@@ -70,8 +71,8 @@ class Session:
         return Planner(
             catalog=self.catalog,
             store=self.store,
-            data_hash=self.findings.data_hash,
-            evaluation_hashes=self.findings.evaluation_hashes,
+            data_hash=self.audit.data_hash,
+            evaluation_hashes=self.audit.evaluation_hashes,
             n_trainable=self.images.n_trainable,
             demands=Demands(_threads(config), config.jobs == 1, config.force, config.keep_models),
             estimates=Estimates(
@@ -82,7 +83,7 @@ class Session:
     def _options(self) -> RunOptions:
         config = self.config
         limits = Limits(config.timeout, config.memory or default_memory_gb(config.jobs), _threads(config))
-        return RunOptions(limits, config.jobs, config.max_minutes, config.keep_models)
+        return RunOptions(limits, config.jobs, config.max_minutes)
 
 
 def open_session(config: RunConfig, tell: Listener) -> Session:
@@ -92,14 +93,13 @@ def open_session(config: RunConfig, tell: Listener) -> Session:
     """
     catalog = with_weight_files(load_catalog(config.plugins), config.weights)
     choice = Choice(config.models, config.features, config.seeds, tuple(config.train_sizes))
-    wanted(choice, catalog)
-    for name in config.evaluate:
-        EVALUATION_SETS[name]
+    resolve(choice, catalog)
+    check_names(config.evaluate)
     name, images = _images(config, catalog, tell)
     trials = plan(choice, catalog, name, images.n_trainable)
     store = ResultStore(config.results_dir, config.run, name)
     check_published(store, trials, config.jobs)
-    found = audit(images)
+    found = audits.audit(images)
     store_dataset(store, images, found)
     picture = store.folder / PICTURE if images.picture else None
     if images.picture and picture:

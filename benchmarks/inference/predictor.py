@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from benchmarks.analysis.prediction_checks import InvalidPredictionError, checked_labels, probabilities_from
+from benchmarks.catalog.catalog import load_catalog
+from benchmarks.catalog.selection import row_name
 from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import RESULTS
 from benchmarks.datasets.preprocessing.normalization import SIDE, normalize_image
@@ -59,8 +61,9 @@ class Predictor:
         if not isinstance(run, str):
             dataset, results_dir = run.dataset, run.results_dir
         name = run if isinstance(run, str) else run.name
-        saved = find_saved_model(Path(results_dir), name, row, dataset)
-        catalog = saved.catalog([Path(path) for path in plugins])
+        given = [Path(path) for path in plugins]
+        saved = find_saved_model(Path(results_dir), name, row_name(row, load_catalog(given)), dataset)
+        catalog = saved.catalog(given)
         about = read_dataset(saved.store.folder)
         fitted = read_saved_model(saved.folder)
         return cls(saved, fitted, about.class_names, about.centred, saved.changes(catalog))

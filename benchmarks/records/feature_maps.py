@@ -1,16 +1,12 @@
-"""What the layers of a network show: asked for by the worker after all that is timed, stored small."""
+"""Feature maps of networks as files."""
 
 from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchmarks.common.unreadable import UNREADABLE
 from benchmarks.records.trial import FeatureMaps
-
-if TYPE_CHECKING:
-    pass
 
 LAYER = "layer "
 

@@ -198,8 +198,13 @@ class Inputs:
         """Return the names of the inputs that differ from ``other``'s; ``other`` may have further evaluation sets."""
         names = [name.name for name in fields(self) if name.name != "evaluation"]
         changed = [name for name in names if getattr(self, name) != getattr(other, name)]
-        further = [name for name, content in self.evaluation.items() if other.evaluation.get(name) != content]
+        known = other.evaluation
+        further = [name for name, content in self.evaluation.items() if known.get(name, content) != content]
         return changed + [f"the evaluation set {name}" for name in further]
+
+    def sets_beyond(self, other: Inputs) -> list[str]:
+        """Return the names of the further evaluation sets that ``other`` does not have."""
+        return [name for name in self.evaluation if name not in other.evaluation]
 
 
 @dataclass(frozen=True)
@@ -223,7 +228,10 @@ class Environment:
 
 @dataclass(frozen=True)
 class TrialResult:
-    """One trial and all that is known of it. ``evaluation``: the scores on each evaluation set, the test set first."""
+    """One trial and all that is known of it. ``evaluation``: the scores on each evaluation set, the test set first.
+
+    ``family``: of the model; empty in files of before it was stored.
+    """
 
     trial: Trial
     status: Status
@@ -233,6 +241,7 @@ class TrialResult:
     environment: Environment
     started_at: str
     finished_at: str
+    family: str = ""
     n_train: Count | None = None
     evaluation: Mapping[str, Scores] = field(default_factory=dict)
     timing: Timing = Timing()

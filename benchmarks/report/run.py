@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.analysis.metrics import METRICS
+from benchmarks.catalog.catalog import load_catalog
+from benchmarks.catalog.selection import row_name
 from benchmarks.common.errors import BenchError
 from benchmarks.records.dataset_file import read_dataset
 from benchmarks.records.store import ResultStore
@@ -94,7 +96,8 @@ class Run:
         import pandas as pd
 
         results = self.findings().results.values()
-        chosen = [result for result in results if row in (None, _row_name(result))]
+        name = None if row is None else row_name(row, load_catalog())
+        chosen = [result for result in results if name in (None, _row_name(result))]
         if not chosen:
             raise self._no_row(str(row))
         lines = [{**_identity(result), **step} for result in chosen for step in result.history]
@@ -103,7 +106,8 @@ class Run:
     def _result(self, row: str, seed: int) -> TrialResult:
         """Return the result of a row's seed on the largest number of training images; raises ``BenchError``."""
         findings = self.findings()
-        of_row = [result for result in findings.results.values() if _row_name(result) == row]
+        name = row_name(row, load_catalog())
+        of_row = [result for result in findings.results.values() if _row_name(result) == name]
         if not of_row:
             raise self._no_row(row)
         with_seed = [result for result in of_row if result.trial.seed == seed]

@@ -129,7 +129,9 @@ def as_markdown(results: Sequence[TrialResult]) -> str:
         ]
         for result in by_row
     ]
-    table = tabulate(lines, ["model", "on", "settings", "", "validation accuracy", "fit", "predict"], tablefmt="github")
+    table = tabulate(
+        lines, ["model", "features", "settings", "", "validation accuracy", "fit", "predict"], tablefmt="github"
+    )
     return f"# Settings tried on the validation split of MNIST\n\n{TITLE}\n\n{table}\n"
 
 

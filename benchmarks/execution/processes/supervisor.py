@@ -75,11 +75,11 @@ def supervise(
     limits: Limits,
     cleanup: OrphanCleanup,
     stop: threading.Event,
-    started_at: Callable[[], float],
+    counts_from: Callable[[], float],
 ) -> Outcome:
     """Run ``python -m command…`` in ``folder`` until it ends, passes a limit, or ``stop`` is set.
 
-    ``started_at`` is called at each look, five times a second, and says since when, by the clock, the time limit
+    ``counts_from`` is called at each look, five times a second, and says since when, by the clock, the time limit
     counts. What the process printed is then in ``folder``, in the file named by ``LOG``. No process that it started
     is left, not even one in a session of its own.
     """
@@ -103,7 +103,7 @@ def supervise(
             seen.update(members)
             held_mb = rss_mb(members)
             peak_rss_mb = max(peak_rss_mb, held_mb)
-            ended_for = limit_passed(clock() - started_at(), held_mb, limits, stop)
+            ended_for = limit_passed(clock() - counts_from(), held_mb, limits, stop)
     finally:
         end_tree(process, seen)
         cleanup.ended(process.pid)

@@ -1,1 +1,1 @@
-"""Tables and comparisons as markdown, CSV and plain text."""
+"""Tables as markdown, CSV and plain text."""

@@ -16,7 +16,7 @@ from benchmarks.common.formatting import counted
 from benchmarks.records.trial import safe_name
 from benchmarks.report.data.findings import Findings
 
-LEFT = ("model", "on")
+LEFT = ("model", "features")
 INTERVAL = "95 % interval"
 IDENTITY = ("rank", "best_group", "model", "features", "family", "status", "seeds")
 BOUNDS = ("accuracy_low", "accuracy_high")
@@ -62,7 +62,7 @@ def evaluation_lines(board: Leaderboard) -> list[dict[str, str]]:
     return [
         {
             "model": row.model,
-            "on": row.features,
+            "features": row.features,
             "test %": ACCURACY.cell(row.accuracy),
             **{f"{name} %": ACCURACY.cell(row.further.get(name)) for name in names},
         }
@@ -96,7 +96,12 @@ def columns(rows: Sequence[Row], least: Shown) -> list[Metric]:
 
 def cells(row: Row, metrics: Sequence[Metric]) -> dict[str, str]:
     """Return the row as people read it, by column; empty where there is no value."""
-    shown = {"rank": f"{row.rank or ''}{row.mark}", "model": row.model, "on": row.features, "seeds": str(row.seeds)}
+    shown = {
+        "rank": f"{row.rank or ''}{row.mark}",
+        "model": row.model,
+        "features": row.features,
+        "seeds": str(row.seeds),
+    }
     for metric in metrics:
         shown[metric.title] = metric.cell(row.values.get(metric.name))
         if metric is ACCURACY:
@@ -190,8 +195,8 @@ def anchor(row: Row) -> str:
 
 LEGEND = (
     "±: standard deviation over seeds. Interval: Wilson, 95 %. F1: macro average. Times: medians;",
-    "`features` for all images, `predict` for the test images, `one image` from pixels to label. Memory: peak of the",
-    "whole trial. More in [report.html](report.html), every column in [leaderboard.csv](leaderboard.csv).",
+    "`feature time` for all images, `predict` for the test images, `one image` from pixels to label. Memory: peak of",
+    "the whole trial. More in [report.html](report.html), every column in [leaderboard.csv](leaderboard.csv).",
 )
 
 

@@ -21,7 +21,9 @@ def shown(**to_come: float | None) -> tuple[RunDisplay, io.StringIO]:
 
 def planned(model: str = "knn", reason: str = "code changed", expected_s: float | None = None) -> PlannedTrial:
     trial = Trial(model, "pixels", "digits")
-    return PlannedTrial(trial, {}, Inputs("c", "d", "v", "m"), 100, a_result(model), reason, "", expected_s)
+    return PlannedTrial(
+        trial, {}, Inputs("c", "d", "v", "m"), "neighbours", 100, False, a_result(model), reason, "", expected_s
+    )
 
 
 def test_each_end_is_a_line_with_accuracy_and_times() -> None:
@@ -53,10 +55,10 @@ def test_a_trial_run_again_says_why_and_a_stored_one_that_it_is_stored() -> None
 
 def test_the_time_to_come_counts_what_is_known_and_names_what_is_not() -> None:
     display, _ = shown(**{"knn@pixels-s0": 30.0, "svm@pixels-s0": 100.0, "new@pixels-s0": None})
-    assert display.time_to_come() == "about 2 min to come, and 1 never timed before"
+    assert display.time_to_come() == "about 2 min to come, and 1 not timed before"
     display(TrialStarted(planned(expected_s=30.0)))
     display(TrialFinished(a_result("svm"), reused=True))
-    assert display.time_to_come() == "about 30 s to come, and 1 never timed before"
+    assert display.time_to_come() == "about 30 s to come, and 1 not timed before"
     display(TrialFinished(a_result("new"), reused=True))
     display(TrialFinished(a_result("knn"), reused=True))
     assert display.time_to_come() == ""

@@ -29,12 +29,5 @@ def test_a_runs_own_times_count_before_the_references_and_large_before_small() -
     assert estimates.seconds(Trial("svm", "pixels", "d"), 1000) == pytest.approx(3.0)
 
 
-def test_cheap_trials_come_first_and_unknown_ones_last() -> None:
-    estimates = Estimates([timed("slow", 90.0, 100), timed("fast", 3.0, 100)])
-    names = ["unknown", "slow", "new", "fast"]
-    ordered = estimates.cheapest_first([Trial(name, "pixels", "d") for name in names], 100)
-    assert [trial.model for trial in ordered] == ["fast", "slow", "unknown", "new"]
-
-
 def test_failures_tell_nothing() -> None:
     assert Estimates([a_result("knn", status="timeout")]).seconds(Trial("knn", "pixels", "d"), 100) is None

@@ -65,7 +65,7 @@ def harness(tmp_path: Path, ending: Ending, told: list[Event], save_models: bool
     demands = Demands(threads=1, save_models=save_models)
     planner = Planner(catalog, store, found.data_hash, found.evaluation_hashes, 8, demands, Estimates())
     hashes = {**found.hashes, **found.evaluation_hashes}
-    options = RunOptions(Limits(60, 4, 1), save_models=save_models)
+    options = RunOptions(Limits(60, 4, 1))
     return Harness(Elsewhere(ending), planner, data, hashes, store, options, told.append)
 
 

@@ -38,5 +38,6 @@ def test_changed_inputs_are_named(changed: list[str]) -> None:
 def test_a_further_evaluation_set_counts_only_where_it_is_asked_for() -> None:
     plain, shifted = Inputs("c", "d", "v", "m"), Inputs("c", "d", "v", "m", evaluation={"shifted": "e"})
     assert plain.changed_since(shifted) == []
-    assert shifted.changed_since(plain) == ["the evaluation set shifted"]
+    assert shifted.changed_since(plain) == [] and shifted.sets_beyond(plain) == ["shifted"]
+    assert plain.sets_beyond(shifted) == []
     assert replace(shifted, evaluation={"shifted": "f"}).changed_since(shifted) == ["the evaluation set shifted"]

@@ -110,7 +110,7 @@ def test_a_heading_sorts_by_mouse_and_by_keyboard_and_failures_stay_last(opened:
 def test_rows_are_filtered_by_family_and_features(opened: Opened) -> None:
     page = opened()
     page.select_option("#features", "hog")
-    assert set(column(page, "on")) == {"hog"} and page.locator("#count").inner_text() == "2 of 4 rows"
+    assert set(column(page, "features")) == {"hog"} and page.locator("#count").inner_text() == "2 of 4 rows"
     page.select_option("#family", "neighbours")
     assert column(page, "model") == ["knn"]
     page.select_option("#features", "")
