@@ -7,19 +7,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from benchmarks.cli.parser import parse
-from benchmarks.common.errors import BenchError
-from features.naming import UnknownNameError
-
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the arguments say; return the exit code."""
     try:
-        command = parse(arguments)
-        return command()
-    except (BenchError, UnknownNameError) as error:
-        print(f"bench.py: {error}", file=sys.stderr)
-        return 2
+        return run_command(arguments)
     except ModuleNotFoundError as error:
         if str(error.name).partition(".")[0] in ("benchmarks", "models", "features"):
             raise
@@ -31,6 +23,19 @@ def main(arguments: Sequence[str]) -> int:
         # whoever read our output has gone; without this Python would complain when it flushes at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """Parse the arguments and carry out the command; an error of the user's is one line."""
+    from benchmarks.cli.parser import parse
+    from benchmarks.common.errors import BenchError
+    from features.naming import UnknownNameError
+
+    try:
+        return parse(arguments)()
+    except (BenchError, UnknownNameError) as error:
+        print(f"bench.py: {error}", file=sys.stderr)
+        return 2
 
 
 if __name__ == "__main__":

@@ -15,17 +15,19 @@ import contextlib
 import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+from benchmarks.catalog.catalog import load_catalog
 from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import RESULTS
 from benchmarks.datasets.spec import Polarity
 from benchmarks.execution.config import RunConfig
 from benchmarks.execution.notebook import default_listener
-from benchmarks.execution.progress import Listener, OneAtATime
+from benchmarks.execution.progress import Listener, OneAtATime, in_listener
 from benchmarks.execution.session import open_session
 from benchmarks.inference.predictor import Predictor
 from benchmarks.records.dataset_file import NoResultsError
-from benchmarks.records.store import ResultStore, only_dataset_of
+from benchmarks.records.store import ResultStore, datasets_of, only_dataset_of
 from benchmarks.report.comparison.run_comparison import RunComparison
 from benchmarks.report.comparison.runs import compared_runs
 from benchmarks.report.run import Run
@@ -103,16 +105,16 @@ def run(
     """
     config = RunConfig(
         models=_joined(models),
-        features=None if features is None else _joined(features),
-        dataset=str(dataset),
+        features=_joined(features),
+        dataset=str(dataset) if isinstance(dataset, Path) else dataset,
         seeds=seeds,
-        train_sizes=tuple(train_sizes),
-        evaluate=tuple(_joined(evaluate).split(",")) if evaluate else (),
+        train_sizes=train_sizes,
+        evaluate=tuple(name.strip() for name in evaluate.split(",")) if isinstance(evaluate, str) else evaluate,
         run=name,
-        results_dir=Path(results_dir),
-        data_dir=Path(data_dir) if data_dir else None,
-        plugins=tuple(map(Path, plugins)),
-        weights=tuple(map(Path, weights)),
+        results_dir=results_dir,  # type: ignore[arg-type]  # RunConfig makes paths of texts
+        data_dir=data_dir,  # type: ignore[arg-type]
+        plugins=plugins,  # type: ignore[arg-type]
+        weights=weights,  # type: ignore[arg-type]
         polarity=polarity,
         centre=centre,
         timeout=timeout,
@@ -129,6 +131,10 @@ def run(
 
 def execute(config: RunConfig, progress: Listener | None = None, stop: threading.Event | None = None) -> Run:
     """Run what a configuration asks for; ``run`` explains it."""
+    if in_listener():
+        raise BenchError("a run cannot be started from the progress callback of another one")
+    if not (progress is None or callable(progress)) or not (stop is None or isinstance(stop, threading.Event)):
+        raise BenchError("progress should be a function, and stop a threading.Event")
     try:
         session = open_session(config, OneAtATime(progress or default_listener()))
     except UnknownNameError as error:
@@ -142,21 +148,39 @@ def execute(config: RunConfig, progress: Listener | None = None, stop: threading
     return Run(session.store, session.families, statuses)
 
 
-def load_run(name: str = "local", dataset: str | None = None, *, results_dir: str | Path = RESULTS) -> Run:
-    """Return a stored run; ``dataset`` says which of its datasets, where it has several. Raises ``BenchError``."""
-    from models.registry import MODELS
+def load_run(
+    name: str = "local",
+    dataset: str | None = None,
+    *,
+    results_dir: str | Path = RESULTS,
+    plugins: Sequence[str | Path] = (),
+) -> Run:
+    """Return a stored run; ``dataset`` says which of its datasets, where it has several.
 
-    results = Path(results_dir)
-    store = ResultStore(results, name, dataset or only_dataset_of(results, name))
-    found = Run(store, {model.name: model.family for model in MODELS.values()})
+    ``plugins``: files with models that are not the suite's, for their families. Raises ``BenchError``.
+    """
+    asked = RunConfig(run=name, results_dir=results_dir, plugins=plugins)  # type: ignore[arg-type]
+    ResultStore(asked.results_dir, asked.run, "")  # rejects what is no name of a run
+    known = datasets_of(asked.results_dir, asked.run)
+    if dataset is not None and dataset not in known:
+        raise BenchError(f"run '{name}' has no results on {dataset!r}; it has results on {', '.join(known)}")
+    store = ResultStore(asked.results_dir, asked.run, dataset or only_dataset_of(asked.results_dir, asked.run))
+    found = Run(store, {model.name: model.family for model in load_catalog(asked.plugins).models.values()})
     found.findings()
     return found
 
 
-def compare(first: Run, second: Run) -> RunComparison:
-    """Return what changed from one run to the other, and whether it is more than noise. Raises ``BenchError``."""
-    return RunComparison((first.name, second.name), compared_runs(first.store, second.store))
+def compare(first: Run | str, second: Run | str) -> RunComparison:
+    """Return what changed from one run to another, both given or named, and whether it is more than noise.
+
+    Rows that both runs have are compared. Raises ``BenchError`` if the runs cannot be compared.
+    """
+    before, after = (one if isinstance(one, Run) else load_run(one) for one in (first, second))
+    return RunComparison((before.name, after.name), compared_runs(before.store, after.store))
 
 
-def _joined(names: Names) -> str:
-    return names if isinstance(names, str) else ",".join(names)
+def _joined(names: Any) -> Any:
+    """Return names in one text; what is no list of texts is left to be refused."""
+    if isinstance(names, list | tuple) and all(isinstance(name, str) for name in names):
+        return ",".join(names)
+    return names

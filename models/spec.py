@@ -82,7 +82,10 @@ class Param:
         if not isinstance(value, int | float) or isinstance(value, bool):
             return True
         low, high = -math.inf if self.low is None else self.low, math.inf if self.high is None else self.high
-        return math.isfinite(value) and low <= value <= high
+        try:
+            return math.isfinite(value) and low <= value <= high
+        except OverflowError:  # a whole number that is too large for any float
+            return False
 
 
 def with_defaults(settings: Mapping[str, Param], **defaults: Setting) -> dict[str, Param]:

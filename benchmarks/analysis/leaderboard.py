@@ -177,7 +177,7 @@ def _ranked(rows: _Ranked, p_values: Mapping[tuple[int, int], float]) -> _Ranked
             continue
         above = ranked[-1][0] if ranked else None
         rank = above.rank if above and _equal(above.accuracy, row.accuracy) else place + 1
-        best_group = place == 0 or p_values.get((0, place), 0.0) >= SIGNIFICANT
+        best_group = rank == 1 or p_values.get((0, place), 0.0) >= SIGNIFICANT
         ranked.append((replace(row, rank=rank, best_group=best_group), group))
     return ranked
 

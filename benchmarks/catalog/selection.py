@@ -105,11 +105,13 @@ def _pipelines(names: str | None, model: ModelSpec, catalog: Catalog) -> list[st
 def _settings(model: ModelSpec, features: str, text: str) -> dict[str, Setting]:
     """Return the settings in the brackets, checked, without those equal to their defaults."""
     defaults = model.defaults_on(features)
-    given = {}
+    given: dict[str, Setting] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
-        name, _, value = part.partition("=")
+        name, _, value = (text.strip() for text in part.partition("="))
         if name not in model.settings:
             raise BenchError(f"{model.name} has no setting '{name}'; it has: {', '.join(defaults) or 'none'}")
+        if name in given:
+            raise BenchError(f"{model.name}[{name}] is given twice")
         param = model.settings[name]
         try:
             given[name] = param.check(_read(value, type(param.default)))

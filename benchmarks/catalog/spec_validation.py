@@ -12,6 +12,7 @@ from models.spec import WORDS_FOR, ModelSpec, Param
 Spec = ModelSpec | FeaturePipeline | Dataset
 # what stands on the command line, where commas, brackets, globs and @ mean something
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
+SETTING = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 KINDS = {ModelSpec: "model", FeaturePipeline: "feature pipeline", Dataset: "dataset"}
 
 
@@ -58,7 +59,9 @@ def _model_faults(spec: ModelSpec, pipelines: Collection[str]) -> Iterator[str]:
 def _setting_faults(spec: ModelSpec, pipelines: Collection[str]) -> Iterator[str]:
     sound = {}
     for name, param in spec.settings.items():
-        if fault := _param_fault(param):
+        if not isinstance(name, str) or not SETTING.fullmatch(name):
+            yield f"setting {name!r} should be named by letters, digits and '_', beginning with a letter"
+        elif fault := _param_fault(param):
             yield f"setting '{name}' {fault}"
         else:
             sound[name] = param
@@ -83,6 +86,8 @@ def _param_fault(param: object) -> str:
         return "should have numbers for low and high, and a tuple of choices"
     if param.low is not None and param.high is not None and param.low > param.high:
         return f"has a range from {param.low} to {param.high}, which is empty"
+    if any(type(choice) is not type(param.default) for choice in param.choices):
+        return "should have choices of the type of its default"
     if param.log and not (param.low or 0) > 0:
         return "should have a low above 0 to have a logarithmic scale"
     if not isinstance(param.help, str) or "\n" in param.help:

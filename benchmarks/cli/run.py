@@ -21,7 +21,8 @@ OK, SOME_FAILED, INTERRUPTED = 0, 1, 130
 
 def run(options: Namespace) -> int:
     """Run what was chosen; return the exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for ends in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ends, signal.default_int_handler)
     signal.signal(signal.SIGINT, _first_interrupt)
     config = RunConfig(**{field.name: getattr(options, field.name) for field in fields(RunConfig)})
     with RunDisplay() as display:

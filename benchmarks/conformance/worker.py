@@ -7,6 +7,7 @@ itself goes to the log.
 from __future__ import annotations
 
 import faulthandler
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from benchmarks.conformance.features import FEATURE_CHECKS, FeatureCase
 from benchmarks.conformance.models import MODEL_CHECKS, ModelCase
 from benchmarks.conformance.tiny import DEFAULT_SHAPE, digits
 from benchmarks.datasets.spec import DataPlaces
+from benchmarks.execution.worker.main import end_now
 from models.spec import Setting, Unavailable
 
 Case = ModelCase | FeatureCase | DatasetCase
@@ -90,10 +92,13 @@ class Line:
 def main(folder: Path) -> None:
     """Write each result as soon as it is known."""
     faulthandler.enable()
+    own_pid = os.getpid()
     request = msgspec.json.decode((folder / REQUEST).read_bytes(), type=CheckRequest)
     with (folder / RESULTS).open("ab", buffering=0) as file:
 
         def write(line: Line) -> None:
+            if os.getpid() != own_pid:  # a model may have forked, and its child come back to here
+                os._exit(0)
             file.write(msgspec.json.encode(line) + b"\n")
 
         catalog = load_catalog([Path(path) for path in request.plugins], refuse_faults=False)
@@ -106,6 +111,7 @@ def main(folder: Path) -> None:
                 write(Line(result))
         except Unavailable as missing:
             write(Line(unavailable=str(missing)))
+    end_now()
 
 
 if __name__ == "__main__":

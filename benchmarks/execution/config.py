@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+import operator
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any, get_args
 
 from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import RESULTS
 from benchmarks.datasets.spec import Polarity
+
+WHOLE = ("seeds", "threads", "jobs")
+NUMBERS = ("timeout", "memory", "max_minutes")
+TEXTS = ("models", "features", "dataset", "run")
+FLAGS = ("centre", "force", "keep_models", "cache")
+LISTS = {"train_sizes": int, "evaluate": str, "plugins": Path, "weights": Path}
+OPTIONAL = ("features", "data_dir", "memory", "max_minutes", "threads")
+LONGEST_TEXT = 100_000
 
 
 @dataclass(frozen=True)
@@ -39,17 +49,63 @@ class RunConfig:
     cache: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("seeds", "threads", "jobs"):
-            _check(name, getattr(self, name), whole=True)
-        for name in ("timeout", "memory", "max_minutes"):
-            _check(name, getattr(self, name), whole=False)
-        for size in self.train_sizes:
-            _check("each training size", size, whole=True)
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is None and field.name in OPTIONAL:
+                continue
+            object.__setattr__(self, field.name, _checked(field.name, value))
 
 
-def _check(name: str, value: object, whole: bool) -> None:
-    """Raise ``BenchError`` unless a value is None or a number above 0."""
-    kinds = (int,) if whole else (int, float)
-    number = isinstance(value, kinds) and not isinstance(value, bool) and 0 < value < math.inf
-    if value is not None and not number:
-        raise BenchError(f"{name} should be a {'whole ' if whole else ''}number above 0, not {value!r}")
+def _checked(name: str, value: Any) -> Any:
+    """Return a value in its type; raises ``BenchError`` unless it can be one."""
+    if name in WHOLE:
+        return _whole(name, value)
+    if name in NUMBERS:
+        return _number(name, value)
+    if name in LISTS:
+        return _list(name, value)
+    if name in FLAGS:
+        if not isinstance(value, bool):
+            raise BenchError(f"{name} should be True or False, not {value!r}")
+        return value
+    if name == "polarity":
+        if value not in get_args(Polarity):
+            raise BenchError(f"polarity should be one of {', '.join(get_args(Polarity))}, not {value!r}")
+        return value
+    return _text(name, value) if name in TEXTS else _path(name, value)
+
+
+def _whole(name: str, value: Any) -> int:
+    try:
+        number = 0 if isinstance(value, bool) else operator.index(value)  # NumPy's whole numbers too
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise BenchError(f"{name} should be a whole number above 0, not {value!r}")
+    return number
+
+
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise BenchError(f"{name} should be a number above 0, not {value!r}")
+    return value
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not value.strip() or "\0" in value or len(value) > LONGEST_TEXT:
+        raise BenchError(f"{name} should be a text, not {str(value)[:40]!r}")
+    return value
+
+
+def _path(name: str, value: Any) -> Path:
+    if not isinstance(value, str | Path) or "\0" in str(value):
+        raise BenchError(f"{name} should be a path, not {str(value)[:40]!r}")
+    return Path(value)
+
+
+def _list(name: str, value: Any) -> tuple[Any, ...]:
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        raise BenchError(f"{name} should be a list, not {value!r}")
+    if LISTS[name] is int:
+        return tuple(_whole("each training size", one) for one in value)
+    return tuple((_text if LISTS[name] is str else _path)(f"each of {name}", one) for one in value)

@@ -29,7 +29,13 @@ class Ending:
 
 
 class Executor(Protocol):
-    """Carries out one trial for each call of ``execute``; several threads may call it at the same time."""
+    """Carries out one trial for each call of ``execute``; several threads may call it at the same time.
+
+    ``scratch``: a folder for what trials leave, deleted at the end even of a bench that was killed.
+    """
+
+    @property
+    def scratch(self) -> Path: ...
 
     def execute(
         self,

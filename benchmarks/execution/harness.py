@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchmarks.analysis.scores import score
 from benchmarks.common.clock import clock
+from benchmarks.common.errors import in_one_line
 from benchmarks.datasets.spec import Images
 from benchmarks.execution.decisions import PlannedTrial, Planner
 from benchmarks.execution.executor import Ending, Executor
@@ -97,7 +98,7 @@ class Harness:
             self.tell(TrialFinished(result))
             return result
         self.tell(TrialStarted(planned))
-        with tempfile.TemporaryDirectory(prefix="digitbench-") as name:
+        with tempfile.TemporaryDirectory(prefix="outputs-", dir=self.executor.scratch) as name:
             ending = self._execute(planned, Path(name))
             result, predictions = self._scored(_unscored(planned, started_at, ending), ending)
             self._store(planned, result, predictions, Path(name) / SAVED_MODEL)
@@ -117,9 +118,16 @@ class Harness:
             contended=self._contended,
             save_model=planned.save_model,
         )
-        return self.executor.execute(
-            request, self._limits(), outputs, self.stop, lambda stage: self.tell(TrialProgress(planned.trial, stage))
-        )
+        try:
+            return self.executor.execute(
+                request,
+                self._limits(),
+                outputs,
+                self.stop,
+                lambda stage: self.tell(TrialProgress(planned.trial, stage)),
+            )
+        except (OSError, ValueError) as error:  # a full disk, or text that cannot be encoded
+            return Ending("failed", in_one_line(error), None, 0.0)
 
     def _scored(self, result: TrialResult, ending: Ending) -> tuple[TrialResult, dict[str, Predictions]]:
         """Return the result with what was measured and how well it predicted, and the predictions to store."""

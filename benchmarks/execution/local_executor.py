@@ -16,7 +16,7 @@ from benchmarks.common.clock import clock
 from benchmarks.datasets.spec import Images
 from benchmarks.execution.executor import Ending
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup, scratch_folder
-from benchmarks.execution.processes.supervisor import LOG, Limits, Outcome, how_it_ended, supervise
+from benchmarks.execution.processes.supervisor import Limits, Outcome, how_it_ended, read_log, supervise
 from benchmarks.execution.protocol import (
     REQUEST,
     SAVED_MODEL,
@@ -56,8 +56,8 @@ class LocalExecutor:
         with tempfile.TemporaryDirectory(prefix="trial-", dir=self.scratch, ignore_cleanup_errors=True) as name:
             folder = Path(name)
             outcome = self._run_worker(request, folder, limits, stop, on_stage)
-            log = (folder / LOG).read_bytes()
-            with contextlib.suppress(FileNotFoundError):
+            log = read_log(folder)
+            with contextlib.suppress(OSError):
                 os.rename(folder / SAVED_MODEL, outputs / SAVED_MODEL)
             answer = None if outcome.ended_for else read_answer(folder)
         if outcome.ended_for:

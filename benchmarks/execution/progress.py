@@ -82,6 +82,7 @@ class TrialFinished:
     not_saved: str = ""
 
 
+_state = threading.local()
 Event = Notice | ReadingImages | DatasetRead | RunPlanned | Waiting | TrialStarted | TrialProgress | TrialFinished
 Listener = Callable[[Event], None]
 
@@ -99,4 +100,13 @@ class OneAtATime:
 
     def __call__(self, event: Event) -> None:
         with self.lock:
-            self.listener(event)
+            _state.listening = True
+            try:
+                self.listener(event)
+            finally:
+                _state.listening = False
+
+
+def in_listener() -> bool:
+    """Return whether this thread is inside a listener; a run that is started there would wait for itself."""
+    return getattr(_state, "listening", False)

@@ -11,6 +11,7 @@ from benchmarks.catalog.catalog import Catalog, load_catalog
 from benchmarks.catalog.selection import Choice, plan, resolve
 from benchmarks.catalog.weight_files import with_weight_files
 from benchmarks.common.atomic_files import write_whole
+from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import RESULTS, cache_folder
 from benchmarks.datasets.evaluation_sets import check_names, with_evaluation_sets
 from benchmarks.datasets.opening import open_dataset
@@ -32,6 +33,7 @@ from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import Trial, TrialResult
 
 PICTURE = "images.png"
+LEAST_MEMORY_GB = 0.5  # a worker with its libraries holds a quarter of a GiB
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Session:
 
     def _options(self) -> RunOptions:
         config = self.config
-        limits = Limits(config.timeout, config.memory or default_memory_gb(config.jobs), _threads(config))
+        limits = Limits(config.timeout, _memory_gb(config), _threads(config))
         return RunOptions(limits, config.jobs, config.max_minutes)
 
 
@@ -91,6 +93,7 @@ def open_session(config: RunConfig, tell: Listener) -> Session:
 
     Wrong names are found before anything is fetched or read. Raises ``BenchError`` or ``UnknownNameError``.
     """
+    _memory_gb(config)
     catalog = with_weight_files(load_catalog(config.plugins), config.weights)
     choice = Choice(config.models, config.features, config.seeds, tuple(config.train_sizes))
     resolve(choice, catalog)
@@ -120,6 +123,14 @@ def _images(config: RunConfig, catalog: Catalog, tell: Listener) -> tuple[str, I
     if images.source:
         name = name_of_user_data(config.results_dir / config.run, name, images.source, catalog.datasets)
     return name, with_evaluation_sets(images, config.evaluate)
+
+
+def _memory_gb(config: RunConfig) -> float:
+    """Return the memory limit of one trial in GiB; raises ``BenchError`` where so many jobs leave too little."""
+    memory_gb = config.memory or default_memory_gb(config.jobs)
+    if config.memory is None and memory_gb < LEAST_MEMORY_GB:
+        raise BenchError(f"{config.jobs} jobs leave {memory_gb:.2g} GiB of memory for each trial; run fewer at once")
+    return memory_gb
 
 
 def _threads(config: RunConfig) -> int:

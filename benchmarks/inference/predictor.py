@@ -98,8 +98,13 @@ class Predictor:
         """Return images in the shape that the model expects: (n, height, width); raises ``BenchError``."""
         import numpy as np
 
-        given = np.asarray(images)
-        if given.ndim not in (3, 4) or not given.size:
+        if polarity not in DARK_ON_LIGHT:
+            raise BenchError(f"polarity should be one of {', '.join(DARK_ON_LIGHT)}, not {polarity!r}")
+        try:
+            given = np.asarray(images)
+        except ValueError as error:
+            raise BenchError(f"the images are no array ({error})") from error
+        if given.ndim not in (3, 4) or not given.size or given.shape[3:] not in ((), (1,), (3,)):
             raise BenchError(f"images of shape {given.shape}; it should be (n, height, width), or with 3 colours last")
         pixels = as_uint8_pixels(given, "the images")
         if pixels.shape[1:] == self.fitted.image_shape:

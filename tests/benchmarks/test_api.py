@@ -29,6 +29,14 @@ pytestmark = pytest.mark.e2e
 OPTIONS: dict[str, Any] = {"dataset": "digits", "features": "pixels", "train_sizes": (300,)}
 
 
+any_polarity: Any = ("dark",)
+any_run: Any = run  # for arguments of wrong types
+
+
+def _blank(*shape: int) -> np.ndarray:
+    return np.zeros(shape, np.uint8)
+
+
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run of two models, one of them saved, with another evaluation set."""
@@ -76,6 +84,36 @@ def test_predictions_are_those_that_were_scored(done: Run) -> None:
         (lambda done: run("knn", "digits", timeout=-1, results_dir=done.results_dir), "timeout should be a number"),
         (lambda done: run("knn", "digits", train_sizes=[True], results_dir=done.results_dir), "training size"),
         (lambda done: run("knn", "digits", plugins=["nowhere.py"], results_dir=done.results_dir), "no such file"),
+        (lambda done: any_run(None, results_dir=done.results_dir), "models should be a text"),
+        (
+            lambda done: any_run("knn", "digits", train_sizes=100, results_dir=done.results_dir),
+            "train_sizes should be a list",
+        ),
+        (
+            lambda done: any_run("knn", "digits", jobs=None, results_dir=done.results_dir),
+            "jobs should be a whole",
+        ),
+        (
+            lambda done: any_run("knn", "digits", keep_models=1, results_dir=done.results_dir),
+            "keep_models should be",
+        ),
+        (
+            lambda done: any_run("knn", "digits", polarity="dark", results_dir=done.results_dir),
+            "polarity should be one of",
+        ),
+        (lambda done: run("knn", "digits", jobs=10**5, results_dir=done.results_dir), "GiB of memory for each trial"),
+        (lambda done: run("knn", "digits", name="../x", results_dir=done.results_dir), "plain name"),
+        (lambda done: run("knn", "digits", plugins="x.py", results_dir=done.results_dir), "plugins should be a list"),
+        (lambda done: any_run("knn", "digits", stop=True, results_dir=done.results_dir), "a threading.Event"),
+        (lambda done: run("knn[k=3,k=5]", "digits", results_dir=done.results_dir), "knn[k] is given twice"),
+        (lambda done: run(f"knn[k={'9' * 400}]", "digits", results_dir=done.results_dir), "knn[k]"),
+        (lambda done: load_run("local", "../elsewhere", results_dir=done.results_dir), "has no results on"),
+        (lambda done: compare(done, done).regressions("speed"), "should be a list of accuracy"),
+        (lambda done: Predictor.load(done, "knn@pixels").predict(_blank(2, 28, 28, 28)), "images of shape"),
+        (
+            lambda done: Predictor.load(done, "knn@pixels").predict(_blank(2, 9, 9), *any_polarity),
+            "polarity should be one of",
+        ),
         (lambda done: Predictor.load(done, "dummy@hog"), "has no saved model 'dummy@hog'"),
         (lambda done: Predictor.load(done, "knn@pixels").predict(np.zeros(3)), "images of shape (3,)"),
     ],
@@ -156,6 +194,33 @@ def test_a_stopped_run_ends_its_trial_and_starts_no_other(tmp_path: Path) -> Non
         "hangs,knn", **OPTIONS, plugins=[hangs], results_dir=tmp_path, progress=stop_at_the_first, stop=stop, timeout=60
     )
     assert list(done.statuses.values()) == ["interrupted"]
+
+
+def test_a_run_from_a_callback_of_another_is_refused_and_both_end(tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    def again(event: Event) -> None:
+        if isinstance(event, TrialFinished):
+            with pytest.raises(BenchError) as error:
+                run("dummy", **OPTIONS, name="inner", results_dir=tmp_path)
+            refused.append(str(error.value))
+
+    done = run("dummy", **OPTIONS, results_dir=tmp_path, progress=again)
+    assert set(done.statuses.values()) == {"ok"} and "progress callback" in refused[0]
+
+
+def test_a_row_has_the_name_that_was_typed(done: Run) -> None:
+    assert len(done.predictions("knn[k=4]@pixels")) == 360  # 4 is the default
+    assert Predictor.load(done, "knn[k=4,stock=false]@pixels").saved.row == "knn@pixels"
+
+
+def test_a_saved_model_is_saved_again_and_other_evaluation_sets_do_not_delete_it(tmp_path: Path) -> None:
+    run("dummy", **OPTIONS, results_dir=tmp_path, keep_models=True)
+    events: list[Event] = []
+    run("dummy", **OPTIONS, results_dir=tmp_path, evaluate=["shifted"], progress=events.append)
+    (started,) = (event for event in events if isinstance(event, TrialStarted))
+    assert started.planned.reason == "it was not evaluated on shifted"
+    assert Predictor.load(load_run("local", results_dir=tmp_path), "dummy").classes == tuple("0123456789")
 
 
 def test_stored_results_are_reused_and_each_file_is_read_once(

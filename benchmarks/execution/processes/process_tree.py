@@ -47,6 +47,19 @@ def rss_mb(processes: Iterable[psutil.Process]) -> float:
     return total / MIB
 
 
+def marked(variable: str, value: str) -> list[psutil.Process]:
+    """Return the processes that have a value in their environment, as all descendants of one that has it do.
+
+    Those whose parent has ended, and who began a session of their own, are no longer in any tree.
+    """
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            if process.environ().get(variable) == value:
+                found.append(process)
+    return found
+
+
 def end_tree(process: psutil.Process, seen: Iterable[psutil.Process] = (), grace_s: float = GRACE_S) -> None:
     """End a process that leads a session, and its descendants: TERM to all, KILL to those there after ``grace_s``.
 

@@ -10,17 +10,19 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import psutil
 
 from benchmarks.common.clock import clock
 from benchmarks.common.paths import ROOT
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
-from benchmarks.execution.processes.process_tree import end_tree, rss_mb, tree
+from benchmarks.execution.processes.process_tree import end_tree, marked, rss_mb, tree
 from benchmarks.records.trial import Status
 from features.pretrained.backend import BACKEND
 
 LOOK_EVERY_S = 0.2
+MARK = "DIGITBENCH_PROCESS"  # in the environment of a process and of all that it starts
 LOG = "output.log"
 LOG_LINES_IN_REASON = 3
 # a keras.json of the user could name another backend; TensorFlow tells much that is for its developers
@@ -83,12 +85,12 @@ def supervise(
     counts. What the process printed is then in ``folder``, in the file named by ``LOG``. No process that it started
     is left, not even one in a session of its own.
     """
-    start = clock()
+    start, mark = clock(), uuid4().hex
     with (folder / LOG).open("wb") as output:
         process = psutil.Popen(
             [sys.executable, "-m", *command],
             cwd=folder,
-            env=worker_environment(limits.threads),
+            env={**worker_environment(limits.threads), MARK: mark},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -105,9 +107,17 @@ def supervise(
             peak_rss_mb = max(peak_rss_mb, held_mb)
             ended_for = limit_passed(clock() - counts_from(), held_mb, limits, stop)
     finally:
-        end_tree(process, seen)
+        end_tree(process, {*seen, *marked(MARK, mark)})
         cleanup.ended(process.pid)
     return Outcome(ended_for, process.wait(), clock() - start, peak_rss_mb)
+
+
+def read_log(folder: Path) -> bytes:
+    """Return what the process in ``folder`` printed; nothing if it deleted that."""
+    try:
+        return (folder / LOG).read_bytes()
+    except OSError:
+        return b""
 
 
 def default_memory_gb(jobs: int) -> float:

@@ -39,9 +39,12 @@ def main(folder: Path) -> None:
     """Run the trial that ``folder`` asks for, and write its answer, whatever happens to it."""
     faulthandler.enable()
     end_first_without_memory()
+    own_pid = os.getpid()
     request, workplace = read_message(folder, REQUEST, Request), read_message(folder, WORKPLACE, Workplace)
     answer = answer_to(request, workplace, ProgressWriter(folder), folder)
-    write_answer(replace(answer, environment=machine_environment()), folder)
+    if os.getpid() == own_pid:  # a model may have forked, and its child come back to here
+        write_answer(replace(answer, environment=machine_environment()), folder)
+    end_now()
 
 
 def answer_to(request: Request, workplace: Workplace, progress: ProgressWriter, folder: Path) -> Answer:
@@ -75,6 +78,14 @@ def _save(fitted: Fitted, workplace: Workplace, folder: Path, progress: Progress
         shutil.rmtree(folder / SAVED_MODEL, ignore_errors=True)
         return in_one_line(error)
     return ""
+
+
+def end_now() -> None:
+    """End this process whatever threads and exit handlers a model left: the answer is complete."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    os._exit(0)
 
 
 def end_first_without_memory() -> None:

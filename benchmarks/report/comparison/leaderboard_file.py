@@ -58,11 +58,13 @@ def read_leaderboard(path: Path) -> dict[str, Row]:
     """
     rows: dict[str, Row] = {}
     try:
-        lines = csv.reader(io.StringIO(path.read_text(encoding="utf-8"), newline=""), strict=True)
+        lines = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
         names = next(lines, [])
         if missing := [name for name in REQUIRED if name not in names]:
             raise ValueError(f"it has no column '{missing[0]}'")
-        for line in lines:
+        for line in filter(None, lines):
+            if len(line) != len(names):
+                raise ValueError(f"line {lines.line_num} has {len(line)} cells, and there are {len(names)} columns")
             row = _row(dict(zip(names, line, strict=True)))
             if row.name in rows:
                 raise ValueError(f"it has two rows '{row.name}'")

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from benchmarks.analysis.metrics import COMPARED
 from benchmarks.analysis.run_comparison import regressions
+from benchmarks.common.errors import BenchError
 from benchmarks.report.comparison.markdown import Compared, as_markdown
 
 if TYPE_CHECKING:
@@ -33,7 +35,14 @@ class RunComparison:
         return pd.DataFrame(lines, columns=["row", "metric", "before", "after", "verdict", "basis"])
 
     def regressions(self, metrics: Sequence[str]) -> list[tuple[str, str]]:
-        """Return (row, metric) for each of the ``metrics`` that is worse, and for each row that now fails."""
+        """Return (row, metric) for each of the ``metrics`` that is worse, and for each row that now fails.
+
+        Raises ``BenchError`` for an unknown metric.
+        """
+        known = [metric.heading for metric in COMPARED]
+        if isinstance(metrics, str) or (unknown := [name for name in metrics if name not in known]):
+            wrong = metrics if isinstance(metrics, str) else unknown[0]
+            raise BenchError(f"the metrics should be a list of {', '.join(known)}, not {wrong!r}")
         return regressions(self.compared.rows, metrics)
 
     def as_markdown(self, metrics: Sequence[str] = ()) -> str:

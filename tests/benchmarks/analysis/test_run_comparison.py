@@ -58,8 +58,8 @@ def test_a_run_compared_with_itself_has_not_changed() -> None:
         (side(predict_s=(1.0, 1.2, 1.4)), "predict", "within noise"),
         (side(predict_s=(0.8, 0.8, 0.8)), "predict", "improved"),
         (side(predict_s=(0.5, 1.6, 4.0)), "predict", "worse"),
-        (side(features_s=13.0), "features", "within noise"),
-        (side(features_s=16.0), "features", "worse"),
+        (side(features_s=13.0), "feature time", "within noise"),
+        (side(features_s=16.0), "feature time", "worse"),
         (side(one_image_ms=1.4), "one image", "within noise"),
         (side(one_image_ms=1.8), "one image", "worse"),
         (side(memory_mb=109), "memory", "within noise"),
@@ -93,7 +93,7 @@ def test_features_taken_from_the_cache_by_every_seed_were_timed_once() -> None:
     def seeds(features_s: float) -> Side:
         return Side(side(features_s=features_s).results * 3, np.repeat(side().correct, 3, axis=0))  # type: ignore[arg-type]
 
-    assert verdicts(seeds(10.0), seeds(14.0))["features"] == "within noise"
+    assert verdicts(seeds(10.0), seeds(14.0))["feature time"] == "within noise"
 
 
 def test_tiny_times_are_noise_whatever_their_ratio() -> None:

@@ -43,6 +43,7 @@ class Elsewhere:
     """An executor that answers for a machine of its own."""
 
     ending: Ending
+    scratch: Path
     requests: list[Request] = field(default_factory=list)
 
     def execute(
@@ -66,7 +67,7 @@ def harness(tmp_path: Path, ending: Ending, told: list[Event], save_models: bool
     planner = Planner(catalog, store, found.data_hash, found.evaluation_hashes, 8, demands, Estimates())
     hashes = {**found.hashes, **found.evaluation_hashes}
     options = RunOptions(Limits(60, 4, 1))
-    return Harness(Elsewhere(ending), planner, data, hashes, store, options, told.append)
+    return Harness(Elsewhere(ending, tmp_path), planner, data, hashes, store, options, told.append)
 
 
 def answered(labels: Callable[[np.ndarray], np.ndarray]) -> Ending:

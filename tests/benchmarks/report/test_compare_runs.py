@@ -126,7 +126,7 @@ def data_hash(hashes: dict[str, str]) -> str:
         (("before", "after", "--dataset", "digits"), "has no results on 'digits'; it has: mnist"),
         (
             ("before", "after", "--fail-on", "speed"),
-            "'speed' should be one of accuracy, features, fit, predict, one image, memory, size, or nothing",
+            "'speed' should be one of accuracy, feature time, fit, predict, one image, memory, size, or nothing",
         ),
         (("before", str(ROOT / "README.md")), "compare accepts two runs"),
         (("before", str(REFERENCE / "mnist" / "none.csv")), "there is no run"),
