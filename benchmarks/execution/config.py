@@ -29,6 +29,10 @@ class RunConfig:
     weights: Sequence[Path] = ()
     polarity: Polarity = "auto"
     centre: bool = False
+    label_column: str | None = None
+    heading: bool = True
+    transpose: bool | None = None
+    shape: Sequence[int] | None = None
     timeout: float = 1800.0
     memory: float | None = None
     max_minutes: float | None = None
@@ -43,6 +47,8 @@ class RunConfig:
             _check(name, getattr(self, name), whole=True)
         for name in ("timeout", "memory", "max_minutes"):
             _check(name, getattr(self, name), whole=False)
+        for side in self.shape or ():
+            _check("each side of shape", side, whole=True)
         for size in self.train_sizes:
             _check("each training size", size, whole=True)
 
