@@ -58,6 +58,7 @@ class Images:
     ``dropped``: a message for each image left out of training. ``checksums``: SHA-256 of the uncompressed files.
     ``centred``: the ink is centred by mass, as in MNIST. For user data: ``notes`` are shown to the user,
     ``picture`` is a PNG of originals beside normalized images, ``source`` is the path, ``polarity`` the option,
+    ``dark_on_light`` what was decided,
     ``reading`` the options of reading as they are written on the command line.
     ``further``: evaluation sets beside the test split, by name.
     """
@@ -73,6 +74,7 @@ class Images:
     source: str = ""
     centred: bool = False
     polarity: str = "auto"
+    dark_on_light: bool | None = None
     reading: tuple[str, ...] = ()
     further: Mapping[str, Split] = field(default_factory=dict)
 

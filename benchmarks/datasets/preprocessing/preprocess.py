@@ -72,6 +72,7 @@ def preprocess(raw: RawDataset, name: str, options: PreprocessingOptions) -> Ima
         picture=contact_sheet([*pairs, *job.pairs]),
         centred=options.centre,
         polarity=options.polarity,
+        dark_on_light=found.dark_on_light,
         reading=options.reading.words(),
     )
 
