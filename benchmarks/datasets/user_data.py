@@ -14,7 +14,7 @@ from benchmarks.datasets.readers.idx_files import image_files, read_idx
 from benchmarks.datasets.readers.image_folder import images_in, only_folder, read_folder, subfolders
 from benchmarks.datasets.readers.npz import read_npz
 from benchmarks.datasets.readers.parquet import read_parquet
-from benchmarks.datasets.readers.parts import Parts, choose_parts
+from benchmarks.datasets.readers.parts import Parts, choose_parts, part_of_folder
 from benchmarks.datasets.readers.pixel_table import read_csv
 from benchmarks.datasets.readers.raw_images import RawDataset
 from benchmarks.datasets.spec import Images, ReadingOptions
@@ -67,7 +67,10 @@ def _read_folder(folder: Path, options: ReadingOptions) -> RawDataset:
         return _noted(source, _tables_passed_over(files))
     has_images = _has_class_folders(folder)
     for suffixes, read in TABLES.items():
-        found = [path for path in files if path.name.lower().endswith(suffixes)]
+        here, below = (
+            [path for path in some if path.name.lower().endswith(suffixes)] for some in (files, _files_of_parts(folder))
+        )
+        found = here or below
         if found and not has_images:
             parts = choose_parts(found, folder)
             source = read(parts, options)
@@ -80,6 +83,12 @@ def _read_folder(folder: Path, options: ReadingOptions) -> RawDataset:
     if wrapped:
         return _read_folder(wrapped, options)
     return _noted(read_folder(folder), _tables_passed_over(files))
+
+
+def _files_of_parts(folder: Path) -> list[Path]:
+    """Return the files in train/, test/ and the like."""
+    places = [place for place in subfolders(folder) if part_of_folder(place.name)]
+    return [path for place in places for path in sorted(place.iterdir()) if path.is_file()]
 
 
 def _has_class_folders(folder: Path) -> bool:

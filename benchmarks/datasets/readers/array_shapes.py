@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 CHANNELS = (1, 3, 4)
 MAX_CHANNELS = max(CHANNELS)
 STRIP = 8  # ratio of sides from which (height, width) is more likely (pixels, channels)
+FEWEST_WITH_CHANNELS = 64  # values per image, of which every fourth may be opacity
 SAMPLE = 200  # images, evenly spaced, that show whether pixels have four channels
 MORE_COHERENT = 0.5  # share of the difference between neighbouring values from which four channels are likely
 
@@ -35,6 +36,17 @@ def as_image_array(images: NDArray[Any], name: str, shape: tuple[int, ...] | Non
     return _channels_last(_unfolded(images.reshape(len(images), *sides), name), name)
 
 
+def images_first(images: NDArray[Any], n_labels: int) -> NDArray[Any]:
+    """Return an array of (height, width, n) or (height, width, channels, n), as MATLAB has them, with n first."""
+    import numpy as np
+
+    shape = images.shape
+    is_last = len(shape) in (3, 4) and shape[0] == shape[1] != n_labels == shape[-1]
+    if not is_last or (len(shape) == 4 and shape[2] not in CHANNELS):
+        return images
+    return np.moveaxis(images, -1, 0)
+
+
 def _shaped(images: NDArray[Any], name: str, shape: tuple[int, ...]) -> NDArray[Any]:
     n_pixels = images.size // len(images)
     if n_pixels != math.prod(shape):
@@ -54,7 +66,7 @@ def _square(flat: NDArray[Any], name: str) -> NDArray[Any]:
             f"{name}: {n_pixels} pixels per image, which is not a square; give --shape, as --shape {guess}, "
             "or remove columns that are no pixels"
         )
-    if n_pixels % 4 == 0 and n_pixels > 4:
+    if n_pixels % 4 == 0 and n_pixels >= FEWEST_WITH_CHANNELS:
         half = side // 2
         if _has_opaque_channel(flat):
             return flat.reshape(len(flat), half, half, 4)

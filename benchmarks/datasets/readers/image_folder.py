@@ -92,6 +92,7 @@ def _read_part(folder: Path, passed_over: PassedOver) -> RawSplit:
         paths += images
         labels += [name] * len(images)
     passed_over[BESIDE] += len(_images(folder))
+    passed_over[DANGLING] += sum(_leads_nowhere(path) for path in folder.iterdir())
     return RawSplit(tuple(labels), lambda i: read_image(paths[i], transparent=True), lambda i: shown_path(paths[i]))
 
 
@@ -99,7 +100,7 @@ def _images_of_class(place: Path, passed_over: PassedOver) -> list[Path]:
     images = _images(place)
     files = [path for path in place.iterdir() if not path.name.startswith(".") and not path.is_dir()]
     here: PassedOver = Counter()
-    here[DANGLING] = sum(not path.exists() for path in files)
+    here[DANGLING] = sum(map(_leads_nowhere, files))
     here[NO_IMAGES] = len(files) - len(images) - here[DANGLING]
     here[DEEPER] = sum(_n_images_below(inner) for inner in subfolders(place))
     if not images:
@@ -107,6 +108,10 @@ def _images_of_class(place: Path, passed_over: PassedOver) -> list[Path]:
         raise BenchError(f"{shown_path(place)} contains no images ({found}); remove it or add images")
     passed_over.update(here)
     return images
+
+
+def _leads_nowhere(path: Path) -> bool:
+    return path.is_symlink() and not path.exists()
 
 
 def images_in(folder: Path) -> Iterator[Path]:

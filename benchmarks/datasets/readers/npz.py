@@ -62,7 +62,11 @@ def _arrays(archive: zipfile.ZipFile, path: Path) -> dict[str, str]:
 def _pairs(held: Mapping[str, str], path: Path) -> dict[str, tuple[str, str]]:
     """Return the names of images and labels of each part; raises ``BenchError`` if one is missing."""
     pairs = {}
-    for part, names in (("train", (*_names("train"), *WHOLE)), ("validation", _names("val")), ("test", _names("test"))):
+    for part, names in (
+        ("train", (*_names("train"), *WHOLE)),
+        ("validation", (*_names("val"), *_names("valid"))),
+        ("test", _names("test")),
+    ):
         found = [pair for pair in names if pair[0] in held]
         chosen = next((pair for pair in found if pair[1] in held), found[0] if found else None)
         if chosen and chosen[1] in held:

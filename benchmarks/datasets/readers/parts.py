@@ -16,6 +16,7 @@ WORDS = {
 }
 KIND_WORDS = ("set", "data", "images", "img", "imgs", "split")  # training_set, test-images
 COMPRESSED = (".gz", ".bz2")
+# train-00000-of-00002; on other branches of Hugging Face train/0000
 SHARD = re.compile(r"(?P<part>.+)-(?P<number>\d{5})-of-(?P<total>\d{5})\b.*")
 SUBMISSION = "submission"
 MAX_NAMED = 5
@@ -74,8 +75,8 @@ def choose_parts(files: Sequence[Path], folder: Path) -> Parts:
     passed_over = [path.name for path in files if SUBMISSION in path.name.lower()]
     parts: dict[str, list[Path]] = {"train": [], "validation": [], "test": []}
     for path in tables:
-        part = part_of_file(path.name) if len(tables) > 1 else "train"
-        parts[part or "train"].append(path)
+        part = part_of_folder(path.parent.name) if path.parent != folder else part_of_file(path.name)
+        parts[part if part and len(tables) > 1 else "train"].append(path)
     notes = [f"passed over: {name}" for name in passed_over]
     for part, found in parts.items():
         notes += _check_shards(part, found, folder)
@@ -89,7 +90,7 @@ def _check_shards(part: str, found: Sequence[Path], folder: Path) -> list[str]:
     shards = [SHARD.fullmatch(path.name) for path in found]
     totals = {(shard["part"], int(shard["total"])) for shard in shards if shard}
     if None in shards or len(totals) > 1:
-        if len(found) > 1:
+        if len(found) > 1 and not all(path.name.partition(".")[0].isdecimal() for path in found):
             raise BenchError(
                 f"{folder}: several tables ({_names(found)}) for {part}; "
                 "pass the path of one, or leave two with 'train' and 'test' in their names"

@@ -189,7 +189,7 @@ def _pixels(fields: Sequence[str], name: str) -> Sequence[float]:
         values = bytes(map(int, fields))
     except ValueError:
         return _fractions(fields, name)
-    return _fractions(fields, name) if any("_" in field for field in fields) else values
+    return _fractions(fields, name) if "_" in "".join(fields) else values
 
 
 def _fractions(fields: Sequence[str], name: str) -> Sequence[float]:

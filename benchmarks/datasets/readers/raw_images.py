@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.readers.array_shapes import as_image_array
+from benchmarks.datasets.readers.array_shapes import as_image_array, images_first
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,6 +60,7 @@ def raw_split_from_arrays(
 
     Raises ``BenchError`` if the values are not pixels, or the numbers of images and labels differ.
     """
+    images = images_first(images, len(labels))
     if len(images) != len(labels):
         raise BenchError(f"{name}: {len(images)} images but {len(labels)} labels; they do not match")
     pixels = as_uint8_pixels(as_image_array(images, name, shape), name)

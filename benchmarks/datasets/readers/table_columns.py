@@ -63,7 +63,13 @@ def is_number(text: str) -> bool:
 def is_heading(row: Sequence[str]) -> bool:
     """Return whether the first line of a table is a heading, which may consist of numbers, as pandas writes them."""
     numbers = [field for field in row if is_number(field)]
-    return 2 * len(numbers) < len(row) or _counts(numbers) or is_deduplicated(numbers)
+    return 2 * len(numbers) < len(row) or _counts(numbers) or is_deduplicated(numbers) or _names_label(row)
+
+
+def _names_label(row: Sequence[str]) -> bool:
+    """Return whether a line has the name of a label column, and no value twice: names as 1.1, 1.2, …, 28.28."""
+    named = any(field.strip().lower() in LABEL_COLUMNS for field in row)
+    return named and len(set(row)) == len(row) >= FEWEST_ASCENDING
 
 
 def _counts(fields: Sequence[str]) -> bool:

@@ -37,6 +37,8 @@ GREY = {
     "(n, 1, 1, pixels)": IMAGES.reshape(N, 1, 1, -1),
     "(n, h, w, 1)": IMAGES[..., None],
     "(n, 1, h, w)": IMAGES[:, None],
+    "(h, w, n)": np.moveaxis(IMAGES, 0, -1),
+    "(h, w, 1, n)": np.moveaxis(IMAGES[..., None], 0, -1),
     "fractions": IMAGES.reshape(N, -1, 1) / 255.0,
 }
 
@@ -49,6 +51,7 @@ def test_grey_images_in_any_shape(images: NDArray[Any], tmp_path: Path) -> None:
 
 COLOURED = {
     "channels first": np.moveaxis(COLOUR, -1, 1),
+    "(h, w, 3, n)": np.moveaxis(COLOUR, 0, -1),
     "(n, pixels, 3)": COLOUR.reshape(N, -1, 3),
     "(n, 3, pixels)": np.moveaxis(COLOUR, -1, 1).reshape(N, 3, -1),
     "opaque": OPAQUE,

@@ -111,10 +111,11 @@ def test_images_that_are_not_in_a_class_folder_are_counted(tmp_path: Path) -> No
     loose(tmp_path / "alpha" / "old", 4)
     loose(tmp_path / "beta" / "a" / "b", 3)
     (tmp_path / "gamma" / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    (tmp_path / "delta").symlink_to(tmp_path / "nowhere")
     notes = opened(tmp_path).notes
     assert "passed over: 5 images beside the class folders" in notes
     assert "passed over: 7 images in folders below the classes" in notes
-    assert "passed over: 1 links that lead nowhere" in notes
+    assert "passed over: 2 links that lead nowhere" in notes
 
 
 def test_a_class_whose_images_are_all_below_or_gone_says_so(tmp_path: Path) -> None:

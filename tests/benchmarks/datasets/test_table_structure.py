@@ -56,6 +56,7 @@ HEADINGS: dict[str, list[object]] = {
     "upper case": ["Label", *(name.upper() for name in NAMES)],
     "decimal numbers": [f"{i}.0" for i in range(N_PIXELS + 1)],
     "rows and columns": ["label", *(f"{i // 12 + 1}x{i % 12 + 1}" for i in range(N_PIXELS))],
+    "rows.columns": ["label", *(f"{i // 12 + 1}.{i % 12 + 1:02}" for i in range(N_PIXELS))],
     "ascending numbers": ["class", *range(5, 5 + 2 * N_PIXELS, 2)],
 }
 
