@@ -54,6 +54,10 @@ def run(
     weights: Sequence[str | Path] = (),
     polarity: Polarity = "auto",
     centre: bool = False,
+    label_column: str | None = None,
+    heading: bool = True,
+    transpose: bool | None = None,
+    shape: Sequence[int] | None = None,
     timeout: float = 1800.0,
     memory: float | None = None,
     max_minutes: float | None = None,
@@ -86,6 +90,10 @@ def run(
         The folder of the data, plug-in files, and files of published weights.
     polarity, centre
         How your own images are prepared: dark ink on light or the other way round; centred by mass.
+    label_column, heading, transpose, shape
+        The structure of your own data, where it is not found: the column of labels (a name, ``first`` or ``last``),
+        whether a CSV may have a heading, whether rows and columns are exchanged, and the shape of an image that is
+        given as a row of pixels.
     timeout, memory, max_minutes
         Limits: seconds and GiB for one trial, and minutes for the whole run.
     threads, jobs
@@ -117,6 +125,10 @@ def run(
         weights=weights,  # type: ignore[arg-type]
         polarity=polarity,
         centre=centre,
+        label_column=label_column,
+        heading=heading,
+        transpose=transpose,
+        shape=shape,
         timeout=timeout,
         memory=memory,
         max_minutes=max_minutes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import shutil
 from dataclasses import asdict
 from pathlib import Path
 
@@ -50,6 +51,30 @@ def test_a_folder_of_images_becomes_a_leaderboard_with_a_picture_and_names(bench
     assert float(leaderboard(tmp_path, "My-fruit")["knn@pixels"]["accuracy"]) > 0.5
     (path / "plum" / "new.png").write_bytes(png(some_images(1, seed=9)[0][0]))
     assert "data changed" in bench("--dataset", str(path), *QUICK).stdout
+
+
+def test_what_to_be_careful_with_is_in_the_leaderboard(bench: Bench, tmp_path: Path) -> None:
+    images, labels = some_images(12, seed=3, side=30)
+    fruit(tmp_path / "fruit" / "train")
+    write_folder(tmp_path / "fruit" / "test", images, labels, NAMES)
+    done = bench("--dataset", str(tmp_path / "fruit"), *QUICK)
+    text = "CAREFUL: the test images are light on dark (12 of 12)"
+    assert done.stdout.count(text) == 2, done.stdout + done.stderr
+    assert text in (tmp_path / "local/fruit/LEADERBOARD.md").read_text()
+
+
+def test_a_saved_model_predicts_what_it_was_trained_on_whatever_runs_later(bench: Bench, tmp_path: Path) -> None:
+    path = fruit(tmp_path / "fruit")
+    picture = tmp_path / "0.png"
+    shutil.copy(path / "plum" / "002.png", picture)
+    keep = ("--dataset", str(path), *QUICK, "--keep-models", "--centre")
+    assert bench(*keep).returncode == 0
+    predict = ("predict", "local", "knn", str(picture), "--json", "--results-dir", str(tmp_path))
+    before = bench(*predict).stdout
+    assert set(json.loads(before)["images"][0]["probabilities"]) == set(NAMES)
+    shutil.copytree(path / "plum", path / "a new class that is first")
+    assert bench("--dataset", str(path), "--models", "dummy").returncode == 0
+    assert bench(*predict).stdout == before
 
 
 def test_folders_of_the_same_name_get_separate_results(tmp_path: Path) -> None:

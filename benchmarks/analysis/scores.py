@@ -22,7 +22,7 @@ def score(
 ) -> Scores:
     """Score predictions of shape (n,) against the true labels of shape (n,).
 
-    Precision, recall and F1 are macro averages over all classes, 0 where a class was never predicted.
+    Precision, recall and F1 are macro averages over the classes that the truth has, 0 where one was never predicted.
     Log loss, Brier score and calibration error need probabilities; ``r2`` needs names that are numbers.
     """
     labels, n_classes = predictions.labels, len(class_names)
@@ -36,9 +36,9 @@ def score(
         n_test=len(truth),
         n_errors=n_errors,
         accuracy=(len(truth) - n_errors) / len(truth),
-        precision_macro=sum(precision) / n_classes,
-        recall_macro=sum(recall) / n_classes,
-        f1_macro=sum(f1) / n_classes,
+        precision_macro=_over_present(precision, n_true),
+        recall_macro=_over_present(recall, n_true),
+        f1_macro=_over_present(f1, n_true),
         r2=_r2(truth, labels, class_names),
         log_loss=log_loss,
         brier=brier,
@@ -60,6 +60,12 @@ def confusion_matrix(truth: NDArray[np.int64], labels: NDArray[np.int64], n_clas
 def _ratios(counts: NDArray[np.int64], totals: NDArray[np.int64]) -> list[float]:
     """Return counts divided by totals, 0 where a total is."""
     return [count / total if total else 0.0 for count, total in zip(counts.tolist(), totals.tolist(), strict=True)]
+
+
+def _over_present(scores: list[float], n_true: NDArray[np.int64]) -> float:
+    """Return the mean over the classes that have images."""
+    present = [score for score, n in zip(scores, n_true.tolist(), strict=True) if n]
+    return sum(present) / len(present)
 
 
 def expected_calibration_error(truth: NDArray[np.int64], probabilities: NDArray[np.floating]) -> float:

@@ -166,7 +166,10 @@ def probability_of_better(first: Sequence[float], second: Sequence[float]) -> fl
 
 
 def macro_f1(confusions: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the macro F1 of confusion matrices of shape (..., classes, classes), a row for each true class."""
+    """Return the macro F1 of confusion matrices of shape (..., classes, classes), a row for each true class.
+
+    It is over the classes that have images.
+    """
     import numpy as np
 
     hits = np.diagonal(confusions, axis1=-2, axis2=-1)
@@ -174,7 +177,7 @@ def macro_f1(confusions: NDArray[np.int64]) -> NDArray[np.float64]:
     f1: NDArray[np.float64] = np.divide(
         2 * hits, predicted_or_true, out=np.zeros(hits.shape), where=predicted_or_true > 0
     )
-    return np.asarray(f1.mean(axis=-1))
+    return np.asarray(f1.mean(axis=-1, where=confusions.sum(axis=-1) > 0))
 
 
 def bootstrap_difference(

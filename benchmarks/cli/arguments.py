@@ -61,6 +61,16 @@ def sizes(text: str) -> tuple[int, ...]:
     return found
 
 
+def shape(text: str) -> tuple[int, ...]:
+    """Read ``28x28`` or ``28x28x3``."""
+    sides = text.lower().replace("×", "x").split("x")
+    if len(sides) not in (2, 3) or not all(side.isascii() and side.isdecimal() and int(side) > 0 for side in sides):
+        raise BenchError(
+            f"--shape '{text[:40]}' should be a height and a width, as 28x28, or with channels, as 28x28x3"
+        )
+    return tuple(map(int, sides))
+
+
 def names(text: str) -> tuple[str, ...]:
     """Read ``a,b``."""
     return tuple(dict.fromkeys(name.strip() for name in text.split(",")))

@@ -104,6 +104,7 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
         help="of your own images; auto: as the borders of most of them show (auto)",
     )
     group.add_argument("--centre", action="store_true", help="centre your own images by their mass, as MNIST's are")
+    _add_structure(group)
     group.add_argument(
         "--seeds",
         type=arguments.above_zero(int),
@@ -125,6 +126,26 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
         default=(),
         metavar="NAMES",
         help="evaluation sets beside the test set: shifted (none)",
+    )
+
+
+def _add_structure(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--label-column", metavar="NAME", help="of your own table: a name, or first or last (label, or the first)"
+    )
+    group.add_argument(
+        "--no-heading", dest="heading", action="store_false", help="the first line of your own CSV is an image"
+    )
+    group.add_argument(
+        "--transpose",
+        action=argparse.BooleanOptionalAction,
+        help="exchange rows and columns of your own images (where EMNIST is in the files' names)",
+    )
+    group.add_argument(
+        "--shape",
+        type=arguments.shape,
+        metavar="HxW",
+        help="of your own images in rows of pixels: 35x25, 28x28x3 or 3x28x28 (squares)",
     )
 
 

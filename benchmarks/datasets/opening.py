@@ -50,7 +50,8 @@ def open_dataset(
         images = open_path(name, options)
         return Path(images.source).name.partition(".")[0] or "data", images
     if options != DEFAULT_PREPROCESSING:
-        raise BenchError(f"--polarity and --centre apply to user data only; '{name}' is already preprocessed")
+        given = " and ".join(options.reading.words()[:1]) or "--polarity and --centre"
+        raise BenchError(f"{given} apply to user data only; '{name}' is already preprocessed")
     if name != "auto":
         return name, find_dataset(datasets, name).load(places)
     try:

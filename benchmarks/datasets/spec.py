@@ -15,6 +15,29 @@ Polarity = Literal["auto", "dark-on-light", "light-on-dark"]
 
 
 @dataclass(frozen=True)
+class ReadingOptions:
+    """What a user says of the structure of their data, in place of what is found in it.
+
+    ``label_column``: a name, ``first`` or ``last``. ``heading=False``: the first line of a CSV is an image.
+    ``transpose``: whether rows and columns are exchanged. ``shape``: of one image, given as a row of pixels.
+    """
+
+    label_column: str | None = None
+    heading: bool = True
+    transpose: bool | None = None
+    shape: tuple[int, ...] | None = None
+
+    def words(self) -> tuple[str, ...]:
+        """Return the options as they are written on the command line."""
+        return (
+            *(("--label-column", self.label_column) if self.label_column is not None else ()),
+            *(("--no-heading",) if not self.heading else ()),
+            *(("--transpose" if self.transpose else "--no-transpose",) if self.transpose is not None else ()),
+            *(("--shape", "x".join(map(str, self.shape))) if self.shape else ()),
+        )
+
+
+@dataclass(frozen=True)
 class Split:
     """Images of shape (n, height, width), 0 the background and 255 full ink, and their labels.
 
@@ -34,7 +57,9 @@ class Images:
 
     ``dropped``: a message for each image left out of training. ``checksums``: SHA-256 of the uncompressed files.
     ``centred``: the ink is centred by mass, as in MNIST. For user data: ``notes`` are shown to the user,
-    ``picture`` is a PNG of originals beside normalized images, ``source`` is the path, ``polarity`` the option.
+    ``picture`` is a PNG of originals beside normalized images, ``source`` is the path, ``polarity`` the option,
+    ``dark_on_light`` what was decided,
+    ``reading`` the options of reading as they are written on the command line.
     ``further``: evaluation sets beside the test split, by name.
     """
 
@@ -49,6 +74,8 @@ class Images:
     source: str = ""
     centred: bool = False
     polarity: str = "auto"
+    dark_on_light: bool | None = None
+    reading: tuple[str, ...] = ()
     further: Mapping[str, Split] = field(default_factory=dict)
 
     @property

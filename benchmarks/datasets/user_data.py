@@ -8,21 +8,23 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.emnist_files import upright
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions, preprocess
 from benchmarks.datasets.readers.idx_files import image_files, read_idx
-from benchmarks.datasets.readers.image_folder import read_folder
+from benchmarks.datasets.readers.image_folder import images_in, only_folder, read_folder, subfolders
 from benchmarks.datasets.readers.npz import read_npz
 from benchmarks.datasets.readers.parquet import read_parquet
+from benchmarks.datasets.readers.parts import Parts, choose_parts, part_of_folder
 from benchmarks.datasets.readers.pixel_table import read_csv
 from benchmarks.datasets.readers.raw_images import RawDataset
-from benchmarks.datasets.spec import Images
+from benchmarks.datasets.spec import Images, ReadingOptions
 
 KINDS = "a folder of images with a subfolder for each class, IDX files, .npz, .csv of label and pixels, or .parquet"
-TABLES: dict[str, Callable[[Sequence[Path]], RawDataset]] = {
-    ".csv": read_csv,
-    ".csv.gz": read_csv,
-    ".parquet": read_parquet,
+TABLES: dict[tuple[str, ...], Callable[[Parts, ReadingOptions], RawDataset]] = {
+    (".csv", ".csv.gz"): read_csv,
+    (".parquet", ".pq"): read_parquet,
 }
+INNER = ("raw", "data")  # where torchvision and Hugging Face put the files
 
 
 def is_path(text: str) -> bool:
@@ -35,48 +37,74 @@ def open_path(text: str, options: PreprocessingOptions) -> Images:
     """Return the images at a path, preprocessed and split. Raises ``BenchError`` if they cannot be read."""
     path = Path(text).expanduser()
     try:
-        source = _read(path)
+        source, notes = upright(_read(path, options.reading), path, options.reading)
+        source = _noted(source, notes)
         return replace(preprocess(source, str(path), options), source=str(path.resolve()))
     except OSError as error:
         raise BenchError(f"{error.filename or path} cannot be read ({error.strerror or error})") from error
 
 
-def _read(path: Path) -> RawDataset:
+def _read(path: Path, options: ReadingOptions) -> RawDataset:
     if not path.exists():
         raise BenchError(f"--dataset {path}: there is no such file or folder, and no dataset of that name")
     if path.is_dir():
-        return _read_folder(path)
-    for suffix, read in TABLES.items():
-        if path.name.lower().endswith(suffix):
-            return read([path])
+        return _read_folder(path, options)
+    for suffixes, read in TABLES.items():
+        if path.name.lower().endswith(suffixes):
+            return read(Parts((path,)), options)
     if path.name.lower().endswith(".npz"):
-        return read_npz(path)
+        return read_npz(path, options)
     if "ubyte" in path.name or "idx" in path.name:
         return read_idx(path)
     raise BenchError(f"--dataset {path}: unknown format; supported: {KINDS}")
 
 
-def _read_folder(folder: Path) -> RawDataset:
-    """Read the first of these that a folder contains: IDX files, tables, class folders."""
+def _read_folder(folder: Path, options: ReadingOptions) -> RawDataset:
+    """Read what a folder contains: IDX files, class folders, tables or an .npz, the first of these."""
+    files = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
     if image_files(folder):
-        return read_idx(folder)
-    for suffix, read in TABLES.items():
-        found = sorted(path for path in folder.iterdir() if path.name.lower().endswith(suffix))
-        if found:
-            chosen = _train_and_test(found, folder)
-            source = read(chosen)
-            return replace(source, notes=(f"read: {', '.join(path.name for path in chosen)}", *source.notes))
-    return read_folder(folder)
-
-
-def _train_and_test(found: Sequence[Path], folder: Path) -> Sequence[Path]:
-    """Return the only table of a folder, or the two for train and test; raises ``BenchError``."""
-    test = [path for path in found if "test" in path.name]
-    train = [path for path in found if path not in test]
-    if len(train) != 1 or len(test) > 1:
-        names = ", ".join(path.name for path in found[:5])
-        raise BenchError(
-            f"{folder}: several tables ({names}); "
-            "pass the path of one, or leave two with 'train' and 'test' in their names"
+        source = read_idx(folder)
+        return _noted(source, _tables_passed_over(files))
+    has_images = _has_class_folders(folder)
+    for suffixes, read in TABLES.items():
+        here, below = (
+            [path for path in some if path.name.lower().endswith(suffixes)] for some in (files, _files_of_parts(folder))
         )
-    return [*train, *test]
+        found = here or below
+        if found and not has_images:
+            parts = choose_parts(found, folder)
+            source = read(parts, options)
+            others = _tables_passed_over([path for path in files if path not in found])
+            return _noted(source, others)
+    inner = next((folder / name for name in INNER if (folder / name).is_dir()), None)
+    if inner and not has_images and any(path.is_file() for path in inner.iterdir()):
+        return _read_folder(inner, options)
+    wrapped = only_folder(folder)
+    if wrapped:
+        return _read_folder(wrapped, options)
+    return _noted(read_folder(folder), _tables_passed_over(files))
+
+
+def _files_of_parts(folder: Path) -> list[Path]:
+    """Return the files in train/, test/ and the like."""
+    places = [place for place in subfolders(folder) if part_of_folder(place.name)]
+    return [path for place in places for path in sorted(place.iterdir()) if path.is_file()]
+
+
+def _has_class_folders(folder: Path) -> bool:
+    """Return whether images are in folders below, at one or two levels."""
+    return any(
+        next(images_in(place), None) or any(next(images_in(inner), None) for inner in subfolders(place))
+        for place in subfolders(folder)
+    )
+
+
+def _tables_passed_over(files: Sequence[Path]) -> tuple[str, ...]:
+    """Return a note on files that could have been the data."""
+    suffixes = (*(suffix for suffixes in TABLES for suffix in suffixes), ".npz")
+    names = [path.name for path in files if path.name.lower().endswith(suffixes)]
+    return (f"passed over: {', '.join(names[:5])}{'…' if len(names) > 5 else ''}",) if names else ()
+
+
+def _noted(source: RawDataset, notes: Sequence[str]) -> RawDataset:
+    return replace(source, notes=(*notes, *source.notes))

@@ -15,10 +15,10 @@ from benchmarks.datasets.spec import Polarity
 
 WHOLE = ("seeds", "threads", "jobs")
 NUMBERS = ("timeout", "memory", "max_minutes")
-TEXTS = ("models", "features", "dataset", "run")
-FLAGS = ("centre", "force", "keep_models", "cache")
-LISTS = {"train_sizes": int, "evaluate": str, "plugins": Path, "weights": Path}
-OPTIONAL = ("features", "data_dir", "memory", "max_minutes", "threads")
+TEXTS = ("models", "features", "dataset", "run", "label_column")
+FLAGS = ("centre", "heading", "transpose", "force", "keep_models", "cache")
+LISTS = {"train_sizes": int, "shape": int, "evaluate": str, "plugins": Path, "weights": Path}
+OPTIONAL = ("features", "label_column", "transpose", "shape", "data_dir", "memory", "max_minutes", "threads")
 LONGEST_TEXT = 100_000
 
 
@@ -39,6 +39,10 @@ class RunConfig:
     weights: Sequence[Path] = ()
     polarity: Polarity = "auto"
     centre: bool = False
+    label_column: str | None = None
+    heading: bool = True
+    transpose: bool | None = None
+    shape: Sequence[int] | None = None
     timeout: float = 1800.0
     memory: float | None = None
     max_minutes: float | None = None
@@ -107,5 +111,5 @@ def _list(name: str, value: Any) -> tuple[Any, ...]:
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
         raise BenchError(f"{name} should be a list, not {value!r}")
     if LISTS[name] is int:
-        return tuple(_whole("each training size", one) for one in value)
+        return tuple(_whole(f"each of {name}", one) for one in value)
     return tuple((_text if LISTS[name] is str else _path)(f"each of {name}", one) for one in value)

@@ -23,6 +23,7 @@ from benchmarks.execution.progress import Listener, TrialFinished, TrialProgress
 from benchmarks.execution.protocol import SAVED_MODEL, Request
 from benchmarks.provenance.environment import current_environment
 from benchmarks.provenance.fingerprint import pipeline_hash
+from benchmarks.records.saved_models import TrainingData, write_training_data
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import TEST, Predictions, TrialResult
 
@@ -101,10 +102,18 @@ class Harness:
         with tempfile.TemporaryDirectory(prefix="outputs-", dir=self.executor.scratch) as name:
             ending = self._execute(planned, Path(name))
             result, predictions = self._scored(_unscored(planned, started_at, ending), ending)
+            self._describe(Path(name) / SAVED_MODEL, planned)
             self._store(planned, result, predictions, Path(name) / SAVED_MODEL)
         self.store.save_log(planned.trial.key, ending.log)
         self.tell(TrialFinished(result, not_saved=ending.answer.not_saved if ending.answer else ""))
         return result
+
+    def _describe(self, model: Path, planned: PlannedTrial) -> None:
+        """Write beside a saved model what it was trained on."""
+        if model.is_dir():
+            images = self.images
+            data = TrainingData(images.class_names, images.centred, images.dark_on_light, planned.inputs.data)
+            write_training_data(data, model)
 
     def _execute(self, planned: PlannedTrial, outputs: Path) -> Ending:
         request = Request(

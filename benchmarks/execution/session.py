@@ -19,7 +19,7 @@ from benchmarks.datasets.preprocessing import audit as audits
 from benchmarks.datasets.preprocessing.audit import Audit
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
 from benchmarks.datasets.registry import data_places
-from benchmarks.datasets.spec import Images
+from benchmarks.datasets.spec import Images, ReadingOptions
 from benchmarks.execution.config import RunConfig
 from benchmarks.execution.decisions import Demands, Planner
 from benchmarks.execution.estimates import Estimates
@@ -113,11 +113,15 @@ def open_session(config: RunConfig, tell: Listener) -> Session:
 
 def _images(config: RunConfig, catalog: Catalog, tell: Listener) -> tuple[str, Images]:
     """Return the name of the dataset, which is that of its folder too, and its images."""
+    shape = tuple(config.shape) if config.shape else None
+    reading = ReadingOptions(config.label_column, config.heading, config.transpose, shape)
     name, images = open_dataset(
         catalog.datasets,
         config.dataset,
         data_places(config.data_dir, cache_folder()),
-        PreprocessingOptions(config.polarity, config.centre, lambda done, total: tell(ReadingImages(done, total))),
+        PreprocessingOptions(
+            config.polarity, config.centre, reading, lambda done, total: tell(ReadingImages(done, total))
+        ),
         lambda text: tell(Notice(text)),
     )
     if images.source:

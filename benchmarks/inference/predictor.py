@@ -17,7 +17,7 @@ from benchmarks.datasets.readers.image_file import read_image
 from benchmarks.datasets.readers.raw_images import as_uint8_pixels
 from benchmarks.inference.saved_model import SavedModel, find_saved_model
 from benchmarks.records.dataset_file import read_dataset
-from benchmarks.records.saved_models import Fitted, read_saved_model
+from benchmarks.records.saved_models import Fitted, read_saved_model, read_training_data
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +64,7 @@ class Predictor:
         given = [Path(path) for path in plugins]
         saved = find_saved_model(Path(results_dir), name, row_name(row, load_catalog(given)), dataset)
         catalog = saved.catalog(given)
-        about = read_dataset(saved.store.folder)
+        about = read_training_data(saved.folder) or read_dataset(saved.store.folder)
         fitted = read_saved_model(saved.folder)
         return cls(saved, fitted, about.class_names, about.centred, saved.changes(catalog))
 

@@ -10,7 +10,7 @@ import contextlib
 import json
 import pkgutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from features.spec import Transformer
 from models.spec import Estimator
 
 MODEL, TRANSFORMER, ABOUT = "model.joblib", "transformer.joblib", "about.json"
+DATA = "data.json"
 OWN_FOLDER, OWN_CLASS = "model", "class.txt"
 
 
@@ -29,6 +30,19 @@ class Fitted:
     model: Estimator
     transformer: Transformer
     image_shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a model was trained on: how images were prepared, and what its numbers for classes mean.
+
+    ``dark_on_light``: the images were inverted; None where nobody knows.
+    """
+
+    class_names: tuple[str, ...]
+    centred: bool
+    dark_on_light: bool | None
+    data_hash: str
 
 
 def saves_itself(model: Any) -> bool:
@@ -69,6 +83,20 @@ def write_saved_model(fitted: Fitted, plugins: Sequence[str], folder: Path) -> N
     joblib.dump(fitted.transformer, folder / TRANSFORMER)
     about = {"image_shape": fitted.image_shape, "plugins": list(plugins)}
     (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
+
+
+def write_training_data(data: TrainingData, folder: Path) -> None:
+    """Write what a saved model was trained on beside it: another run may prepare the same images differently."""
+    (folder / DATA).write_text(json.dumps(asdict(data)), encoding="utf-8")
+
+
+def read_training_data(folder: Path) -> TrainingData | None:
+    """Return what a saved model was trained on; None for one of before that was stored. Raises ``BenchError``."""
+    with _reading(folder):
+        if not (folder / DATA).exists():
+            return None
+        stored = json.loads((folder / DATA).read_text(encoding="utf-8"))
+        return TrainingData(**{**stored, "class_names": tuple(stored["class_names"])})
 
 
 def plugins_of(folder: Path) -> list[Path]:

@@ -82,7 +82,7 @@ def test_predictions_are_those_that_were_scored(done: Run) -> None:
         (lambda done: run("knn", "digits", evaluate="turned", results_dir=done.results_dir), "evaluation set"),
         (lambda done: run("knn", "digits", seeds=0, results_dir=done.results_dir), "seeds should be a whole number"),
         (lambda done: run("knn", "digits", timeout=-1, results_dir=done.results_dir), "timeout should be a number"),
-        (lambda done: run("knn", "digits", train_sizes=[True], results_dir=done.results_dir), "training size"),
+        (lambda done: run("knn", "digits", train_sizes=[True], results_dir=done.results_dir), "each of train_sizes"),
         (lambda done: run("knn", "digits", plugins=["nowhere.py"], results_dir=done.results_dir), "no such file"),
         (lambda done: any_run(None, results_dir=done.results_dir), "models should be a text"),
         (

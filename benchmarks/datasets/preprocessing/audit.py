@@ -17,7 +17,8 @@ class Audit:
     ``counts``: images of each class, by split. ``duplicates``: pairs of splits (or a split and itself)
     and the number of images of the second that are equal, pixel by pixel, to an earlier one of the
     first. ``hashes``: SHA-256 of each split's images and labels as loaded. ``notes``, ``source``,
-    ``centred`` and ``polarity`` are those of ``Images``. ``evaluation_hashes``: SHA-256 of each further evaluation set.
+    ``centred``, ``polarity`` and ``reading`` are those of ``Images``. ``evaluation_hashes``: SHA-256 of each further
+    evaluation set.
     """
 
     class_names: tuple[str, ...]
@@ -30,6 +31,7 @@ class Audit:
     source: str = ""
     centred: bool = False
     polarity: str = "auto"
+    reading: tuple[str, ...] = ()
     evaluation_hashes: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -66,6 +68,7 @@ def audit(images: Images) -> Audit:
         source=images.source,
         centred=images.centred,
         polarity=images.polarity,
+        reading=images.reading,
         evaluation_hashes={name: _hash(split) for name, split in images.further.items()},
     )
 

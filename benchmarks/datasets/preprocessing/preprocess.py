@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.preprocessing.cleaning import drop_bad_images, reject_bad_images
 from benchmarks.datasets.preprocessing.contact_sheet import Pair, contact_sheet, sample_across_classes, thumbnail
-from benchmarks.datasets.preprocessing.normalization import SIDE, is_dark_on_light, normalize_image
+from benchmarks.datasets.preprocessing.inspection import Inspection, inspect
+from benchmarks.datasets.preprocessing.normalization import SIDE, normalize_image
+from benchmarks.datasets.preprocessing.orientation import look_transposed
 from benchmarks.datasets.preprocessing.splits import shuffled, split_off_test, split_off_validation
+from benchmarks.datasets.preprocessing.transparency import on_paper
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit
-from benchmarks.datasets.spec import Images, Polarity, Split
+from benchmarks.datasets.spec import Images, Polarity, ReadingOptions, Split
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-POLARITY_SAMPLE = 1_000  # images, evenly spaced, whose borders decide the polarity
-MIXED_POLARITY_WARNING = 0.1  # share of opposite polarity above which a warning is given
-LOW_RANGE_WARNING = 64  # of 255: a lower maximum suggests another range of values
 MAX_CLASSES = 1_000
 MIN_PER_CLASS = 3  # one of them for the test split
 MIN_TRAINING_PER_CLASS = 2
 MAX_NAMED = 5
+MAX_FURTHER_PAIRS = 30  # of validation or test images in the picture
 
 
 def no_progress(done: int, total: int) -> None:
@@ -41,39 +42,77 @@ class PreprocessingOptions:
 
     polarity: Polarity = "auto"
     centre: bool = False
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
     on_progress: Callable[[int, int], object] = field(default=no_progress, compare=False)
 
 
 def preprocess(raw: RawDataset, name: str, options: PreprocessingOptions) -> Images:
     """Normalize every image and make the splits that are missing; ``name`` is used in messages.
 
-    Without a test set a stratified fifth of the images becomes one (fixed seed). Raises ``BenchError`` for images
-    that cannot be read, a single class, a class with too few images, and classes that occur only in the test set.
+    Without a test part the validation part is the test set; without either, a stratified fifth of the images (fixed
+    seed). Raises ``BenchError`` for images that cannot be read, a single class, a class with too few images, and
+    classes that no training image has.
     """
+    raw, notes = _with_test(raw)
     class_names = _class_names(raw, name)
-    dark_on_light, notes = _polarity(raw.train, options.polarity)
-    pictured = sample_across_classes(raw.train.labels)
-    split, pairs = _normalized_split(raw.train, class_names, dark_on_light, options, pictured)
+    found = inspect(raw.parts, options.polarity)
+    job = Normalization(class_names, found, options)
+    split, pairs = job.split(raw.train, sample_across_classes(raw.train.labels))
     training, dropped = drop_bad_images(split, len(class_names), name, raw.train.name)
-    _check_sizes(training, class_names, name, MIN_PER_CLASS if raw.test is None else MIN_TRAINING_PER_CLASS)
-    if raw.test is None:
-        training, test = split_off_test(training)
-        notes = (*notes, "no test set found: a stratified fifth of the images is used (fixed seed)")
-    else:
-        test, _ = _normalized_split(raw.test, class_names, dark_on_light, options, ())
-        reject_bad_images(test, len(class_names), name, raw.test.name)
-    train, validation = split_off_validation(shuffled(training))  # most datasets are ordered by class
+    _check_sizes(training, class_names, name, MIN_TRAINING_PER_CLASS if raw.test else MIN_PER_CLASS)
+    train, validation, test, more = _three_splits(raw, training, job, name)
     return Images(
         train=train,
         validation=validation,
         test=test,
         class_names=class_names,
-        dropped=dropped,
+        dropped=(*dropped, *more),
         checksums=raw.checksums,
-        notes=(*raw.notes, *notes),
-        picture=contact_sheet(pairs),
+        notes=(*raw.notes, *found.notes, *notes, *job.orientation_note(training), *_missing_note(test, class_names)),
+        picture=contact_sheet([*pairs, *job.pairs]),
         centred=options.centre,
         polarity=options.polarity,
+        dark_on_light=found.dark_on_light,
+        reading=options.reading.words(),
+    )
+
+
+def _with_test(raw: RawDataset) -> tuple[RawDataset, tuple[str, ...]]:
+    """Return the data with the validation part as test part where there is none, and a note."""
+    if raw.test:
+        return raw, ()
+    if raw.validation:
+        note = "no test set found: the validation set is used; a sixth of the training images replaces it"
+        return replace(raw, test=raw.validation, validation=None), (note,)
+    return raw, ("no test set found: a stratified fifth of the images is used (fixed seed)",)
+
+
+def _three_splits(
+    raw: RawDataset, training: Split, job: Normalization, name: str
+) -> tuple[Split, Split, Split, tuple[str, ...]]:
+    """Return train, validation and test, and a message for each validation image that is left out."""
+    if raw.test:
+        test = reject_bad_images(job.further(raw.test, "test"), len(job.class_names), name, raw.test.name)
+    else:
+        training, test = split_off_test(training)
+    training = shuffled(training)  # most datasets are ordered by class
+    if not raw.validation:
+        return *split_off_validation(training), test, ()
+    validation, dropped = drop_bad_images(
+        job.further(raw.validation, "validation"), len(job.class_names), name, raw.validation.name
+    )
+    return training, validation, test, dropped
+
+
+def _missing_note(test: Split, class_names: Sequence[str]) -> tuple[str, ...]:
+    there = set(test.labels.tolist())
+    missing = [f"'{name}'" for i, name in enumerate(class_names) if i not in there]
+    if not missing:
+        return ()
+    more = f" and {len(missing) - MAX_NAMED} more" if len(missing) > MAX_NAMED else ""
+    return (
+        f"CAREFUL: no test image has class {', '.join(missing[:MAX_NAMED])}{more}; averages over classes are over "
+        "those that are there",
     )
 
 
@@ -86,9 +125,10 @@ def _class_names(raw: RawDataset, name: str) -> tuple[str, ...]:
         raise BenchError(
             f"{name} has {len(names):,} classes; at most {MAX_CLASSES:,} are supported. Is this the label column?"
         )
-    if raw.test and (unknown := sorted(set(raw.test.labels) - names)):
-        first = raw.test.name(raw.test.labels.index(unknown[0]))
-        raise BenchError(f"{first}: label '{unknown[0]}' is out of range: no training image has it")
+    for part in raw.parts.values():
+        if unknown := sorted(set(part.labels) - names):
+            first = part.name(part.labels.index(unknown[0]))
+            raise BenchError(f"{first}: label '{unknown[0]}' is out of range: no training image has it")
     numbers = all(label.isdecimal() for label in names)
     return tuple(sorted(names, key=lambda label: (int(label) if numbers else 0, label)))
 
@@ -103,66 +143,52 @@ def _check_sizes(training: Split, class_names: Sequence[str], name: str, minimum
         )
 
 
-def _polarity(part: RawSplit, polarity: Polarity) -> tuple[bool, tuple[str, ...]]:
-    """Decide whether the images are dark on light, and return that with notes for the user.
+@dataclass(frozen=True)
+class Normalization:
+    """How the images of all parts are normalized.
 
-    All images are inverted or none: the border of an image that fills its frame is no evidence.
+    ``pairs``: originals and results of further parts, for the picture.
     """
-    votes: Counter[bool | None] = Counter()
-    brightest = 0
-    for i in range(0, len(part), -(-len(part) // POLARITY_SAMPLE)):
-        image = _read_or_none(part, i)
-        if image is not None:
-            votes[is_dark_on_light(image)] += 1
-            brightest = max(brightest, int(image.max()))
-    dark, light = votes[True], votes[False]
-    inverted = dark > light if polarity == "auto" else polarity == "dark-on-light"
-    kind = "dark on light, inverted to light on dark" if inverted else "light on dark, unchanged"
-    n_opposite, n_seen = (light if inverted else dark), max(dark + light, 1)
-    origin = "" if polarity == "auto" else "; set by --polarity"
-    notes = [f"polarity: {kind} ({n_seen - n_opposite:,} of {n_seen:,} images{origin})"]
-    if n_opposite / n_seen > MIXED_POLARITY_WARNING:
-        notes.append(
-            f"WARNING: {n_opposite / n_seen:.0%} have the opposite polarity; check images.png, or set --polarity"
-        )
-    if 0 < brightest < LOW_RANGE_WARNING:
-        notes.append(f"WARNING: no pixel is above {brightest} of 255; do the values have another range?")
-    return inverted, tuple(notes)
 
+    class_names: Sequence[str]
+    found: Inspection
+    options: PreprocessingOptions
+    pairs: list[Pair] = field(default_factory=list)
 
-def _read_or_none(part: RawSplit, i: int) -> NDArray[np.uint8] | None:
-    """Return image i; None if it cannot be read, which ``_normalized_split`` reports for all of them."""
-    try:
-        return part.read(i)
-    except BenchError:
-        return None
+    def further(self, part: RawSplit, name: str) -> Split:
+        """Return the normalized images of a validation or test part, some of which go into the picture."""
+        split, pairs = self.split(part, sample_across_classes(part.labels)[:MAX_FURTHER_PAIRS])
+        self.pairs.extend((f"{name}: {label}", original, frame) for label, original, frame in pairs)
+        return split
 
+    def split(self, part: RawSplit, pictured: Sequence[int]) -> tuple[Split, list[Pair]]:
+        """Return the normalized images, and pairs of original and result for those in ``pictured``."""
+        import numpy as np
 
-def _normalized_split(
-    part: RawSplit,
-    class_names: Sequence[str],
-    dark_on_light: bool,
-    options: PreprocessingOptions,
-    pictured: Sequence[int],
-) -> tuple[Split, list[Pair]]:
-    """Return the normalized images, and pairs of original and result for those in ``pictured``."""
-    import numpy as np
+        frames = np.empty((len(part), SIDE, SIDE), np.uint8)
+        pairs, unreadable = [], []
+        to_picture = set(pictured)
+        for i in range(len(part)):
+            self.options.on_progress(i, len(part))
+            try:
+                original = on_paper(part.read(i), self.found.paper)
+            except BenchError as error:
+                unreadable.append(str(error))
+                continue
+            frames[i] = self._frame(original)
+            if i in to_picture:
+                pairs.append((part.labels[i], thumbnail(original), frames[i]))
+        if unreadable:
+            more = f" (and {len(unreadable) - 1} more images cannot be read)" if len(unreadable) > 1 else ""
+            raise BenchError(unreadable[0] + more)
+        number = {name: i for i, name in enumerate(self.class_names)}
+        return Split(frames, np.array([number[label] for label in part.labels], np.int64)), pairs
 
-    frames = np.empty((len(part), SIDE, SIDE), np.uint8)
-    pairs, unreadable = [], []
-    to_picture = set(pictured)
-    for i in range(len(part)):
-        options.on_progress(i, len(part))
-        try:
-            original = part.read(i)
-        except BenchError as error:
-            unreadable.append(str(error))
-            continue
-        frames[i] = normalize_image(original, centre=options.centre, dark_on_light=dark_on_light)
-        if i in to_picture:
-            pairs.append((part.labels[i], thumbnail(original), frames[i]))
-    if unreadable:
-        more = f" (and {len(unreadable) - 1} more images cannot be read)" if len(unreadable) > 1 else ""
-        raise BenchError(unreadable[0] + more)
-    number = {name: i for i, name in enumerate(class_names)}
-    return Split(frames, np.array([number[label] for label in part.labels], np.int64)), pairs
+    def orientation_note(self, training: Split) -> tuple[str, ...]:
+        """Return a note if digits look transposed and no option says what they are."""
+        if self.options.reading.transpose is not None or not look_transposed(training, self.class_names):
+            return ()
+        return ("CAREFUL: the digits look transposed; check images.png, and give --transpose or --no-transpose",)
+
+    def _frame(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return normalize_image(image, centre=self.options.centre, dark_on_light=self.found.dark_on_light)

@@ -1,4 +1,4 @@
-"""User data in IDX files, gzipped or not: a folder with two or four, or the path of an image file."""
+"""User data in IDX files, gzipped or not: a folder with those of each part, or the path of an image file."""
 
 from __future__ import annotations
 
@@ -7,35 +7,49 @@ from pathlib import Path
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.idx import parse_idx, read_uncompressed
+from benchmarks.datasets.readers.parts import part_of_file, without_packed_twins
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, raw_split_from_arrays
 
 IMAGES, LABELS = "images", "labels"
-TEST = ("t10k", "test")
 IDX_MARKS = ("idx", "ubyte")
 
 
 def image_files(folder: Path) -> list[Path]:
-    """Return the files of a folder that are IDX files of images, by their names."""
-    return sorted(
+    """Return the files of a folder that are IDX files of images, by their names; one of each packed pair."""
+    found = sorted(
         path
         for path in folder.iterdir()
         if path.is_file() and IMAGES in path.name and any(mark in path.name for mark in IDX_MARKS)
     )
+    return without_packed_twins(found)
 
 
 def read_idx(path: Path) -> RawDataset:
     """Read the images and labels of a folder, or of one file and the labels beside it. Raises ``BenchError``."""
     found = image_files(path) if path.is_dir() else [path]
-    test = [file for file in found if any(mark in file.name for mark in TEST)] if len(found) > 1 else []
-    train = [file for file in found if file not in test]
-    for kind, files in (("train", train), ("test", test)):
-        if len(files) > 1:
+    files: dict[str, Path] = {}
+    for file in found:
+        part = (part_of_file(file.name) or "train") if len(found) > 1 else "train"
+        if part in files:
             raise BenchError(
-                f"{path} has {len(files)} {kind} files of images ({files[0].name}, {files[1].name}…); expected one"
+                f"{path} has several {part} files of images ({files[part].name}, {file.name}…); pass the path of one"
             )
+        files[part] = file
+    if "train" not in files:
+        raise BenchError(f"{path} has no file of images for training ({', '.join(file.name for file in found[:5])})")
     checksums: list[tuple[str, str]] = []
-    parts = [_part(file, checksums) for file in (*train, *test)]
-    return RawDataset(parts[0], parts[1] if test else None, tuple(checksums))
+    order = [part for part in ("train", "validation", "test") if part in files]
+    parts = {part: _part(files[part], checksums) for part in order}
+    notes = _unread_notes(path) if path.is_file() else ()
+    return RawDataset(parts["train"], parts.get("test"), tuple(checksums), notes, parts.get("validation"))
+
+
+def _unread_notes(path: Path) -> tuple[str, ...]:
+    """Return a note on the test images beside the only file that is read."""
+    own = path.name.removesuffix(".gz")
+    others = [file for file in image_files(path.parent) if file.name.removesuffix(".gz") != own]
+    test = [file.name for file in others if part_of_file(file.name) == "test"]
+    return (f"passed over: {test[0]} beside it; pass the folder to test on it",) if test else ()
 
 
 def _part(images: Path, checksums: list[tuple[str, str]]) -> RawSplit:

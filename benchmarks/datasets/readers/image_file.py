@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.readers.raw_images import shown_path
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,22 +17,26 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 64_000_000  # of one image; a file of kilobytes can declare gigabytes
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm", ".pbm")
+SUFFIXES = (
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".webp"),
+    *(".pgm", ".ppm", ".pbm", ".pnm"),
+)
 
 
-def read_image(path: Path) -> NDArray[np.uint8]:
+def read_image(path: Path, transparent: bool = False) -> NDArray[np.uint8]:
     """Return the first image of a file, of shape (height, width), or (height, width, 3) in colour.
 
-    Raises ``BenchError`` if it cannot be read or is too large.
+    A transparent image is put on a background that its own ink decides; with ``transparent`` it is returned as
+    (height, width, 4). Raises ``BenchError`` if it cannot be read or is too large.
     """
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise BenchError(f"{path} cannot be read ({error.strerror or error})") from error
-    return decode_image(content, str(path))
+        raise BenchError(f"{shown_path(path)} cannot be read ({error.strerror or error})") from error
+    return decode_image(content, shown_path(path), transparent)
 
 
-def decode_image(content: bytes, name: str) -> NDArray[np.uint8]:
+def decode_image(content: bytes, name: str, transparent: bool = False) -> NDArray[np.uint8]:
     """Return the image encoded in ``content``, as ``read_image`` does; ``name`` is used in messages."""
     import numpy as np
     from PIL import Image, ImageOps
@@ -42,7 +47,7 @@ def decode_image(content: bytes, name: str) -> NDArray[np.uint8]:
             with Image.open(io.BytesIO(content), formats=FORMATS) as file:
                 n_pixels = file.width * file.height
                 if n_pixels <= MAX_PIXELS:
-                    return np.array(_to_8_bit(ImageOps.exif_transpose(file)))
+                    return np.array(_to_8_bit(ImageOps.exif_transpose(file), transparent))
     except Image.DecompressionBombError:
         n_pixels = MAX_PIXELS + 1
     except Exception as error:  # decoders raise any exception on broken files
@@ -50,12 +55,13 @@ def decode_image(content: bytes, name: str) -> NDArray[np.uint8]:
     raise BenchError(f"{name} has more than {MAX_PIXELS:,} pixels; make it smaller")
 
 
-def _to_8_bit(picture: PillowImage.Image) -> PillowImage.Image:
-    """Return an image of 8 bits without palette and transparency."""
+def _to_8_bit(picture: PillowImage.Image, transparent: bool) -> PillowImage.Image:
+    """Return an image of 8 bits without palette, and without transparency unless that is asked for."""
     if picture.mode[0] in "IF":
         return _eight_bits(picture)
     if picture.has_transparency_data:
-        return _on_background(picture.convert("RGBA"))
+        with_opacity = picture.convert("RGBA")
+        return with_opacity if transparent else _on_background(with_opacity)
     return picture.convert("L" if picture.mode in ("1", "L") else "RGB")
 
 

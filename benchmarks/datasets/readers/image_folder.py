@@ -1,14 +1,22 @@
-"""A folder of image files: a subfolder for each class, with or without train/ and test/ above them."""
+"""A folder of image files: a subfolder for each class, with or without train/, val/ and test/ above them."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.image_file import SUFFIXES, read_image
-from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names
+from benchmarks.datasets.readers.parts import part_of_folder
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, shown_path
 
-SPLITS = ("train", "test")
+HIDDEN = (".", "__", "@", "$", "#")  # first characters of folders that systems and storage devices make
+NO_IMAGES, DANGLING = "files that are not images", "links that lead nowhere"
+DEEPER, BESIDE = "images in folders below the classes", "images beside the class folders"
+MAX_NAMED = 5
+
+PassedOver = Counter[str]  # how many of what
 
 
 def read_folder(folder: Path) -> RawDataset:
@@ -17,46 +25,124 @@ def read_folder(folder: Path) -> RawDataset:
     Raises ``BenchError`` if there are no class folders, or if one contains no images.
     """
     try:
-        splits = {name: folder / name for name in SPLITS if _subfolders(folder / name)}
-        if not splits:
-            part, n_skipped = _read_part(folder)
-            return RawDataset(part, notes=_skipped_note(n_skipped))
-        if "train" not in splits:
-            raise BenchError(f"{folder} has test/ but no train/ with a subfolder for each class")
-        train, n_skipped = _read_part(splits["train"])
-        test, more = _read_part(splits["test"]) if "test" in splits else (None, 0)
-        others = [path.name for path in _subfolders(folder) if path.name not in SPLITS]
-        unused = (f"not used: {', '.join(f'{name}/' for name in others)} beside train/",) if others else ()
-        return RawDataset(train, test, notes=(*unused, *_skipped_note(n_skipped + more)))
+        return _read(folder)
     except OSError as error:
         raise BenchError(f"{error.filename or folder} cannot be read ({error.strerror or error})") from error
 
 
-def _read_part(folder: Path) -> tuple[RawSplit, int]:
-    """Return the images in the class folders, sorted by name, and the number of other files."""
-    classes = _subfolders(folder)
+def _read(folder: Path) -> RawDataset:
+    places = _part_folders(folder)
+    passed_over: PassedOver = Counter()
+    notes: tuple[str, ...] = ()
+    if not places:
+        notes = _check_classes(folder)
+        return RawDataset(_read_part(folder, passed_over), notes=(*notes, *_notes(passed_over)))
+    if "train" not in places:
+        there = next(iter(places.values())).name
+        raise BenchError(f"{shown_path(folder)} has {there}/ but no train/ with a subfolder for each class")
+    parts = {part: _read_part(place, passed_over) for part, place in places.items()}
+    passed_over[BESIDE] += len(_images(folder))
+    notes = _unused_notes(folder, list(places.values()))
+    return RawDataset(parts["train"], parts.get("test"), (), (*notes, *_notes(passed_over)), parts.get("validation"))
+
+
+def _part_folders(folder: Path) -> dict[str, Path]:
+    """Return the folders of parts that have class folders; raises ``BenchError`` if two hold the same part."""
+    places: dict[str, Path] = {}
+    for place in subfolders(folder):
+        part = part_of_folder(place.name)
+        if part and subfolders(place):
+            if part in places:
+                raise BenchError(f"{shown_path(folder)} has {places[part].name}/ and {place.name}/; leave one of them")
+            places[part] = place
+    return places
+
+
+def only_folder(folder: Path) -> Path | None:
+    """Return the subfolder that holds everything, as unpacked archives have it, if it is no part and no class."""
+    inner = subfolders(folder)
+    single = len(inner) == 1 and subfolders(inner[0]) and not _images(folder) and not _images(inner[0])
+    return inner[0] if single and not part_of_folder(inner[0].name) else None
+
+
+def _check_classes(folder: Path) -> tuple[str, ...]:
+    """Raise ``BenchError`` if the subfolders are parts without classes; return a note if one may be."""
+    named = {place.name: part_of_folder(place.name) for place in subfolders(folder)}
+    parts = {name: part for name, part in named.items() if part}
+    if parts and (len(set(parts.values())) > 1 or len(parts) == len(named)):
+        raise BenchError(
+            f"{shown_path(folder)}: {' and '.join(f'{name}/' for name in parts)} are no classes and have no "
+            "subfolders; put the images of each class into a subfolder with its name"
+        )
+    return tuple(f"CAREFUL: {name}/ is taken for a class, as the folders beside it" for name in parts)
+
+
+def _read_part(folder: Path, passed_over: PassedOver) -> RawSplit:
+    """Return the images in the class folders, sorted by name; count what is beside and below them."""
+    classes = subfolders(folder)
     if not classes:
-        raise BenchError(f"{folder} has no subfolders; put the images of each class into a subfolder with its name")
+        raise BenchError(
+            f"{shown_path(folder)} has no subfolders; put the images of each class into a subfolder with its name"
+        )
     paths: list[Path] = []
     labels: list[str] = []
-    n_skipped = 0
     for place in classes:
-        (name,) = label_names([place.name], str(place))
-        files = sorted(path for path in place.iterdir() if path.is_file() and not path.name.startswith("."))
-        images = [path for path in files if path.suffix.lower() in SUFFIXES]
-        if not images:
-            raise BenchError(f"{place} contains no images ({', '.join(SUFFIXES)}); remove it or add images")
+        (name,) = label_names([place.name], shown_path(place))
+        images = _images_of_class(place, passed_over)
         paths += images
         labels += [name] * len(images)
-        n_skipped += len(files) - len(images)
-    return RawSplit(tuple(labels), lambda i: read_image(paths[i]), lambda i: str(paths[i])), n_skipped
+    passed_over[BESIDE] += len(_images(folder))
+    passed_over[DANGLING] += sum(_leads_nowhere(path) for path in folder.iterdir())
+    return RawSplit(tuple(labels), lambda i: read_image(paths[i], transparent=True), lambda i: shown_path(paths[i]))
 
 
-def _subfolders(folder: Path) -> list[Path]:
+def _images_of_class(place: Path, passed_over: PassedOver) -> list[Path]:
+    images = _images(place)
+    files = [path for path in place.iterdir() if not path.name.startswith(".") and not path.is_dir()]
+    here: PassedOver = Counter()
+    here[DANGLING] = sum(map(_leads_nowhere, files))
+    here[NO_IMAGES] = len(files) - len(images) - here[DANGLING]
+    here[DEEPER] = sum(_n_images_below(inner) for inner in subfolders(place))
+    if not images:
+        found = ", ".join(f"{n} {what}" for what, n in here.items() if n) or "it is empty"
+        raise BenchError(f"{shown_path(place)} contains no images ({found}); remove it or add images")
+    passed_over.update(here)
+    return images
+
+
+def _leads_nowhere(path: Path) -> bool:
+    return path.is_symlink() and not path.exists()
+
+
+def images_in(folder: Path) -> Iterator[Path]:
+    """Yield the image files of a folder, by their names."""
+    for path in folder.iterdir():
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file():
+            yield path
+
+
+def _images(folder: Path) -> list[Path]:
+    return sorted(images_in(folder))
+
+
+def _n_images_below(folder: Path) -> int:
+    return len(_images(folder)) + sum(_n_images_below(inner) for inner in subfolders(folder) if not inner.is_symlink())
+
+
+def subfolders(folder: Path) -> list[Path]:
+    """Return the folders in a folder, without hidden ones; empty if it is none."""
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__")))
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(HIDDEN))
 
 
-def _skipped_note(n_skipped: int) -> tuple[str, ...]:
-    return (f"{n_skipped} files skipped: not image files",) if n_skipped else ()
+def _unused_notes(folder: Path, used: Sequence[Path]) -> tuple[str, ...]:
+    """Return a note on the folders beside train/ that are not read, with the number of their images."""
+    others = [place for place in subfolders(folder) if place not in used]
+    counted = [f"{_n_images_below(place):,} images in {shown_path(Path(place.name))}/" for place in others[:MAX_NAMED]]
+    more = f" and {len(others) - MAX_NAMED} more folders" if len(others) > MAX_NAMED else ""
+    return (f"passed over: {', '.join(counted)}{more} beside train/",) if others else ()
+
+
+def _notes(passed_over: PassedOver) -> tuple[str, ...]:
+    return tuple(f"passed over: {n:,} {what}" for what, n in passed_over.items() if n)

@@ -5,24 +5,27 @@ from __future__ import annotations
 import io
 import math
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.idx import LARGEST, read_uncompressed
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, raw_split_from_arrays
+from benchmarks.datasets.spec import ReadingOptions
 
 if TYPE_CHECKING:
     import zipfile
 
     from numpy.typing import NDArray
 
-TRAIN, TEST, WHOLE = ("x_train", "y_train"), ("x_test", "y_test"), ("x", "y")
+DEFAULT = ReadingOptions()
+WHOLE = (("x", "y"), ("images", "labels"), ("data", "target"), ("data", "labels"), ("arr_0", "arr_1"))
 MAX_DIMENSIONS = 4
 
 
-def read_npz(path: Path) -> RawDataset:
-    """Read x_train, y_train, x_test and y_test from a file, or x and y. Raises ``BenchError``."""
+def read_npz(path: Path, options: ReadingOptions = DEFAULT) -> RawDataset:
+    """Read the arrays of train, validation and test from a file, by their names. Raises ``BenchError``."""
     import hashlib
     import zipfile
 
@@ -30,30 +33,66 @@ def read_npz(path: Path) -> RawDataset:
     checksums = ((path.name, hashlib.sha256(content).hexdigest()),)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            held = {name.removesuffix(".npy").lower(): name for name in archive.namelist() if name.endswith(".npy")}
-            names = TRAIN if TRAIN[0] in held else WHOLE
-            missing = [name for name in (*names, *(TEST if TEST[0] in held else ())) if name not in held]
-            if missing:
-                raise BenchError(
-                    f"{path} has no {' and no '.join(missing)}; it contains: {', '.join(held) or 'no arrays'} "
-                    "(x_train, y_train, x_test and y_test are expected)"
-                )
-            train = _part(archive, [held[name] for name in names], path)
-            test = _part(archive, [held[name] for name in TEST], path) if TEST[0] in held else None
+            held = _arrays(archive, path)
+            pairs = _pairs(held, path)
+            parts = {
+                part: _part(archive, [held[name] for name in names], path, options) for part, names in pairs.items()
+            }
     except BenchError:
         raise
     except Exception as error:  # zipfile raises any exception on broken archives
-        raise BenchError(f"{path} is not a readable .npz file ({error})") from error
-    return RawDataset(train, test, checksums)
+        raise BenchError(f"{path} is not a readable .npz file ({str(error)[:120]})") from error
+    unused = [name for name in held if not any(name in names for names in pairs.values())]
+    notes = (f"passed over: arrays {', '.join(unused[:5])} of {path.name}",) if unused else ()
+    return RawDataset(parts["train"], parts.get("test"), checksums, notes, parts.get("validation"))
 
 
-def _part(archive: zipfile.ZipFile, names: list[str], path: Path) -> RawSplit:
+def _arrays(archive: zipfile.ZipFile, path: Path) -> dict[str, str]:
+    """Return the names of the arrays in lower case, and of the files that they are in."""
+    held: dict[str, str] = {}
+    for name in archive.namelist():
+        if name.endswith(".npy"):
+            lower = name.removesuffix(".npy").lower()
+            if lower in held:
+                raise BenchError(f"{path} has two arrays named {lower[:40]}, in upper or lower case; leave one of them")
+            held[lower] = name
+    return held
+
+
+def _pairs(held: Mapping[str, str], path: Path) -> dict[str, tuple[str, str]]:
+    """Return the names of images and labels of each part; raises ``BenchError`` if one is missing."""
+    pairs = {}
+    for part, names in (
+        ("train", (*_names("train"), *WHOLE)),
+        ("validation", (*_names("val"), *_names("valid"))),
+        ("test", _names("test")),
+    ):
+        found = [pair for pair in names if pair[0] in held]
+        chosen = next((pair for pair in found if pair[1] in held), found[0] if found else None)
+        if chosen and chosen[1] in held:
+            pairs[part] = chosen
+        elif chosen or part == "train":
+            missing = chosen[1] if chosen else "x_train"
+            contents = ", ".join(held)
+            raise BenchError(
+                f"{path} has no {missing}; it contains: {contents[:200] or 'no arrays'} "
+                "(x_train, y_train, x_test and y_test are expected)"
+            )
+    return pairs
+
+
+def _names(part: str) -> tuple[tuple[str, str], ...]:
+    return ((f"x_{part}", f"y_{part}"), (f"{part}_images", f"{part}_labels"), (f"{part}_x", f"{part}_y"))
+
+
+def _part(archive: zipfile.ZipFile, names: list[str], path: Path, options: ReadingOptions) -> RawSplit:
     images, labels = (read_npy(member(archive, name, str(path)), f"{path}: {name}") for name in names)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1:
         raise BenchError(f"{path}: {names[1]} has shape {labels.shape}; expected (n,), one label per image")
-    return raw_split_from_arrays(images, label_names(labels.tolist(), f"{path}: {names[1]}"), f"{path}: {names[0]}")
+    named = label_names(labels.tolist(), f"{path}: {names[1]}")
+    return raw_split_from_arrays(images, named, f"{path}: {names[0]}", options.shape)
 
 
 def member(archive: zipfile.ZipFile, name: str, path: str) -> bytes:

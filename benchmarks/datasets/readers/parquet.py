@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +12,58 @@ from benchmarks.common.dependencies import how_to_install
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.idx import LARGEST
 from benchmarks.datasets.readers.image_file import decode_image
-from benchmarks.datasets.readers.pixel_table import label_column
-from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, raw_split_from_arrays
+from benchmarks.datasets.readers.parts import Parts, read_note
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, joined, label_names, raw_split_from_arrays
+from benchmarks.datasets.readers.table_columns import Columns, matched, named_columns, shown_names
+from benchmarks.datasets.spec import ReadingOptions
 
-IMAGE_COLUMNS = ("image", "img", "png", "bytes")
-
-
-def read_parquet(paths: Sequence[Path]) -> RawDataset:
-    """Read the table of one file, or of two: train and test. Raises ``BenchError``."""
-    parts = [_read_file(path) for path in paths]
-    checksums = tuple((path.name, _sha256(path)) for path in paths)
-    return RawDataset(parts[0], parts[1] if len(parts) > 1 else None, checksums)
+DEFAULT = ReadingOptions()
+IMAGE_COLUMNS = ("image", "img", "images", "png", "bytes", "picture")
 
 
-def _read_file(path: Path) -> RawSplit:
+@dataclass(frozen=True)
+class Table:
+    """A table and where its columns are."""
+
+    path: Path
+    content: Any
+    columns: Columns
+
+    def values(self, place: int) -> list[Any]:
+        values: list[Any] = self.content.column(place).to_pylist()
+        return values
+
+    def is_unlabelled(self) -> bool:
+        """Whether no row has a label; Hugging Face writes -1."""
+        label = self.columns.label
+        return label is None or set(map(str, self.values(label))) <= {"-1", "None"}
+
+
+def read_parquet(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
+    """Read the tables of each part; a further part without labels is passed over. Raises ``BenchError``."""
+    notes = list(parts.notes)
+    train: Columns | None = None
+    splits: dict[str, RawSplit] = {}
+    used: list[Path] = []
+    for part, paths in (("train", parts.train), ("validation", parts.validation), ("test", parts.test)):
+        for path in paths:
+            table = _read_file(path, options)
+            if train and table.is_unlabelled():
+                notes.append(f"passed over: {path.name}, {len(table.content):,} images without labels")
+                continue
+            split, columns = _part(table, train, str(parts.train[0]), options)
+            if not train:
+                notes += _unused_note(columns, path.name)
+            train = train or columns
+            used.append(path)
+            splits[part] = joined([splits[part], split]) if part in splits else split
+    checksums = tuple((path.name, _sha256(path)) for path in parts.files)
+    return RawDataset(
+        splits["train"], splits.get("test"), checksums, (*read_note(used), *notes), splits.get("validation")
+    )
+
+
+def _read_file(path: Path, options: ReadingOptions) -> Table:
     try:
         import pyarrow.parquet
     except ModuleNotFoundError as error:
@@ -40,21 +78,30 @@ def _read_file(path: Path) -> RawSplit:
         raise BenchError(f"{path} is not a readable Parquet file ({short})") from error
     if table is None:
         raise BenchError(f"{path} has {n_bytes >> 20} MiB uncompressed, which is not supported")
-    return _part(table, path)
+    return Table(path, table, named_columns(table.column_names, options, str(path)))
 
 
-def _part(table: Any, path: Path) -> RawSplit:
-    columns: list[str] = table.column_names
-    at = label_column(columns)
-    if at is None:
-        raise BenchError(f"{path} has no column named 'label'; it has: {', '.join(columns[:5]) or 'none'}")
-    if not len(table):
+def _part(table: Table, train: Columns | None, train_path: str, options: ReadingOptions) -> tuple[RawSplit, Columns]:
+    """Return the images of a table, and the columns that were used."""
+    path, columns = table.path, table.columns
+    if columns.label is None:
+        shown = shown_names(table.content.column_names) or "none"
+        raise BenchError(f"{path} has no column named 'label'; it has: {shown}; give --label-column NAME")
+    if not len(table.content):
         raise BenchError(f"{path}: contains no images")
-    labels = label_names(_named(table.column(at).to_pylist(), columns[at], table.schema.metadata, path), str(path))
-    for name in IMAGE_COLUMNS:
-        if name in columns:
-            return _part_of_files(table.column(name).to_pylist(), labels, path)
-    return _part_of_pixels([table.column(i) for i in range(len(columns)) if i != at], labels, path)
+    name = table.content.column_names[columns.label]
+    labels = label_names(_named(table.values(columns.label), name, table.content.schema.metadata, path), str(path))
+    image = next((columns.names.index(name) for name in IMAGE_COLUMNS if name in columns.names), None)
+    if image is not None:
+        others = (*columns.index, *(i for i in columns.pixels if i != image))
+        return _part_of_files(table.values(image), labels, path), replace(columns, pixels=(image,), index=others)
+    columns = matched(columns, str(path), train, train_path) if train else columns
+    return _part_of_pixels([table.content.column(i) for i in columns.pixels], labels, path, options), columns
+
+
+def _unused_note(columns: Columns, path: str) -> tuple[str, ...]:
+    names = [columns.names[i] for i in columns.index]
+    return (f"passed over: columns of {path} that are no pixels: {shown_names(names)}",) if names else ()
 
 
 def _named(labels: list[object], column: str, metadata: dict[bytes, bytes] | None, path: Path) -> list[object]:
@@ -85,10 +132,10 @@ def _part_of_files(cells: list[Any], labels: tuple[str, ...], path: Path) -> Raw
     def name(i: int) -> str:
         return f"{path}: row {i}"
 
-    return RawSplit(labels, lambda i: decode_image(contents[i], name(i)), name)
+    return RawSplit(labels, lambda i: decode_image(contents[i], name(i), transparent=True), name)
 
 
-def _part_of_pixels(columns: list[Any], labels: tuple[str, ...], path: Path) -> RawSplit:
+def _part_of_pixels(columns: list[Any], labels: tuple[str, ...], path: Path, options: ReadingOptions) -> RawSplit:
     import numpy as np
 
     if not columns:
@@ -97,7 +144,7 @@ def _part_of_pixels(columns: list[Any], labels: tuple[str, ...], path: Path) -> 
         pixels = np.stack([column.to_numpy() for column in columns], axis=1)
     except (ValueError, TypeError) as error:
         raise BenchError(f"{path}: its columns are not pixels ({error})") from error
-    return raw_split_from_arrays(pixels, labels, str(path))
+    return raw_split_from_arrays(pixels, labels, str(path), options.shape)
 
 
 def _sha256(path: Path) -> str:

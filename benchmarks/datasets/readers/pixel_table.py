@@ -5,110 +5,201 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import compress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.idx import read_uncompressed
-from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, raw_split_from_arrays
+from benchmarks.datasets.readers.parts import Parts, read_note
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, joined, label_names, raw_split_from_arrays
+from benchmarks.datasets.readers.table_columns import (
+    Columns,
+    index_note,
+    is_deduplicated,
+    is_heading,
+    is_index,
+    is_number,
+    is_unlabelled,
+    matched,
+    named_columns,
+    shown_names,
+    unnamed_columns,
+)
+from benchmarks.datasets.spec import ReadingOptions
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-LABEL_COLUMNS = ("label", "class", "target", "y")  # the first one present, ignoring case
+DEFAULT = ReadingOptions()
+# of labels: 3.0, -1 and 3.000e+00, which numpy.savetxt writes; 4E00, 1E2 and 1_0 are words
+DECIMAL = re.compile(r"[+-]?[0-9]+\.[0-9]*(e[+-][0-9]{2})?|[+-][0-9]+|nan", re.IGNORECASE)
 
 
-def label_column(columns: Sequence[str]) -> int | None:
-    """Return the index of the label column, by its name; None if there is none."""
-    lower = [column.strip().lower() for column in columns]
-    return next((lower.index(name) for name in LABEL_COLUMNS if name in lower), None)
+@dataclass
+class Table:
+    """The content of a CSV file, before it is decided which columns are pixels.
+
+    ``texts``: the columns that may not be pixels, by their place; ``pixels``: the others, in a row for each line.
+    ``lines``: the line number of each row. ``names``: the heading.
+    """
+
+    path: Path
+    names: tuple[str, ...] = ()
+    n_columns: int = 0
+    lines: list[int] = field(default_factory=list)
+    texts: dict[int, list[str]] = field(default_factory=dict)
+    pixels: list[Sequence[float]] = field(default_factory=list)
+
+    def has_names(self, options: ReadingOptions) -> bool:
+        """Return whether the label is found by its name; a heading of numbers has no names."""
+        named = any(not is_number(name) and not is_index(name) for name in self.names)
+        return named or options.label_column in self.names
 
 
-def read_csv(paths: Sequence[Path]) -> RawDataset:
-    """Read the table of one CSV file, gzipped or not, or of two: train and test.
+def read_csv(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
+    """Read the tables of each part, gzipped or not.
 
-    A header line is optional; without one the label is the first column. Raises ``BenchError``.
+    A heading is optional; without one the label is the first column. Columns of further parts are matched to those
+    of the training part by name. A part without labels is passed over. Raises ``BenchError``.
     """
     checksums: list[tuple[str, str]] = []
-    parts = [_read_file(path, checksums) for path in paths]
-    return RawDataset(parts[0], parts[1] if len(parts) > 1 else None, tuple(checksums))
+    notes = list(parts.notes)
+    train: Columns | None = None
+    splits: dict[str, RawSplit] = {}
+    used: list[Path] = []
+    for part, paths in (("train", parts.train), ("validation", parts.validation), ("test", parts.test)):
+        for path in paths:
+            table = _read_table(path, options, checksums)
+            if train and is_unlabelled(table.names, table.n_columns, train):
+                notes.append(f"passed over: {path.name}, {len(table.lines):,} images without labels")
+                continue
+            columns = _columns(table, options)
+            columns = matched(columns, str(path), train, str(parts.train[0])) if train else columns
+            train = train or columns
+            notes += [*_mangled_note(table), *index_note(columns, path.name)]
+            split = _split(table, columns, options)
+            used.append(path)
+            splits[part] = joined([splits[part], split]) if part in splits else split
+    return RawDataset(
+        splits["train"], splits.get("test"), tuple(checksums), (*read_note(used), *notes), splits.get("validation")
+    )
 
 
-def _read_file(path: Path, checksums: list[tuple[str, str]]) -> RawSplit:
+def _columns(table: Table, options: ReadingOptions) -> Columns:
+    path = str(table.path)
+    if not table.has_names(options):
+        names = () if is_deduplicated(table.names) else table.names
+        return unnamed_columns(table.texts, table.n_columns, options, path, names)
+    columns = named_columns(table.names, options, path)
+    if columns.label is None:
+        raise BenchError(
+            f"{path} has no column named 'label' (it has: {shown_names(table.names)}); give --label-column NAME"
+        )
+    return columns
+
+
+def _mangled_note(table: Table) -> tuple[str, ...]:
+    if not is_deduplicated(table.names):
+        return ()
+    return (f"CAREFUL: line 1 of {table.path.name} is an image that pandas took for a heading; it is passed over",)
+
+
+def _split(table: Table, columns: Columns, options: ReadingOptions) -> RawSplit:
+    import numpy as np
+
+    assert columns.label is not None
+    labels = label_names(map(_as_label, table.texts[columns.label]), str(table.path))
+    rest = {place: i for i, place in enumerate(i for i in range(table.n_columns) if i not in table.texts)}
+    pixels = _as_array(table.pixels)
+    own = [place for place in table.texts if place in columns.pixels]
+    if own:
+        rows = zip(*(table.texts[place] for place in own), strict=True)
+        more = [_pixels(row, f"{table.path}: line {n}") for row, n in zip(rows, table.lines, strict=True)]
+        rest |= {place: len(rest) + i for i, place in enumerate(own)}
+        pixels = np.concatenate([pixels, _as_array(more)], axis=1)
+    order = [rest[place] for place in columns.pixels]
+    if order != list(range(pixels.shape[1])):
+        pixels = pixels[:, order]
+    return raw_split_from_arrays(pixels, labels, str(table.path), options.shape)
+
+
+def _read_table(path: Path, options: ReadingOptions, checksums: list[tuple[str, str]]) -> Table:
     content = read_uncompressed(path)
     checksums.append((path.name.removesuffix(".gz"), hashlib.sha256(content).hexdigest()))
-    labels: list[str | float] = []
-    pixels: list[Sequence[float]] = []
+    table = Table(path)
+    mask: list[bool] = []
     try:
-        for number, label, fields in _rows(content, path):
-            labels.append(label)
-            pixels.append(_pixels(fields, f"{path}: line {number}"))
+        for number, row in _rows(content, table, options):
+            table.lines.append(number)
+            for place, values in table.texts.items():
+                values.append(row[place].strip())
+            mask = mask or [place not in table.texts for place in range(table.n_columns)]
+            table.pixels.append(_pixels(list(compress(row, mask)), f"{path}: line {number}"))
     except (UnicodeDecodeError, csv.Error) as error:
         raise BenchError(f"{path} is not a readable CSV file ({error})") from error
-    if not labels:
+    if not table.lines:
         raise BenchError(f"{path}: contains no images")
-    return raw_split_from_arrays(_as_array(pixels), label_names(labels, str(path)), str(path))
+    return table
 
 
-def _rows(content: bytes, path: Path) -> Iterator[tuple[int, str | float, list[str]]]:
-    """Yield the number of each line, its label, and its other fields."""
+def _rows(content: bytes, table: Table, options: ReadingOptions) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the fields of each line below the heading, which goes into ``table`` first."""
     reader = csv.reader(io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline=""))
-    at, n_fields = 0, 0
     for row in reader:
         if not row:
             continue
-        if not n_fields:
-            n_fields = len(row)
-            if n_fields < 2:
-                raise BenchError(f"{path}: the first line has no commas; expected a label and pixels")
-            if _is_header(row):
-                at = _label_column(row, path)
+        if not table.n_columns:
+            if len(row) < 2:
+                raise BenchError(f"{table.path}: the first line has no commas; expected a label and pixels")
+            table.n_columns = len(row)
+            heading = options.heading and is_heading(row)
+            table.names = tuple(name.strip().lower() for name in row) if heading else ()
+            table.texts = {place: [] for place in _not_pixels(table, options)}
+            if heading:
                 continue
-        if len(row) != n_fields:
-            raise BenchError(f"{path}: line {reader.line_num} has {len(row)} fields but the first has {n_fields}")
-        yield reader.line_num, _as_number(row[at]), row[:at] + row[at + 1 :]
+        if len(row) != table.n_columns:
+            raise BenchError(
+                f"{table.path}: line {reader.line_num} has {len(row)} fields but the first has {table.n_columns}"
+            )
+        yield reader.line_num, row
 
 
-def _is_header(row: Sequence[str]) -> bool:
-    """Return whether the first line is a header: its last two fields, one of them a pixel, are not numbers."""
-    return not any(_is_number(field) for field in row[-2:])
+def _not_pixels(table: Table, options: ReadingOptions) -> list[int]:
+    """Return the places of the columns that may hold labels or an index."""
+    n = table.n_columns
+    if not table.has_names(options):
+        return sorted({0, 1, 2, n - 2, n - 1} & set(range(n)))
+    columns = named_columns(table.names, options, str(table.path))
+    return [i for i in range(n) if i not in columns.pixels]
 
 
-def _label_column(names: Sequence[str], path: Path) -> int:
-    at = label_column(names)
-    if at is None:
-        raise BenchError(f"{path} has no column named 'label' (it has: {names[0]}, {names[1]}…)")
-    return at
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _as_number(label: str) -> str | float:
-    """Return a numeric label as a number: ``3.0`` is 3, and -1 is not text."""
-    return float(label) if _is_number(label) and not label.strip().isdecimal() else label
+def _as_label(text: str) -> str | float:
+    """Return a decimal number as a number: ``3.0`` is 3, and -1 is not text."""
+    return float(text) if DECIMAL.fullmatch(text) else text
 
 
 def _pixels(fields: Sequence[str], name: str) -> Sequence[float]:
     """Return integers in 0..255 as bytes, other numbers as floats; raises ``BenchError``."""
     try:
-        return bytes(map(int, fields))
+        values = bytes(map(int, fields))
     except ValueError:
-        pass
-    try:
-        values = [float(field) for field in fields]
-    except ValueError as error:
-        raise BenchError(f"{name} has a pixel that is not a number ({str(error)[:80]})") from error
+        return _fractions(fields, name)
+    return _fractions(fields, name) if "_" in "".join(fields) else values
+
+
+def _fractions(fields: Sequence[str], name: str) -> Sequence[float]:
+    invalid = next((field for field in fields if not is_number(field)), None)
+    if invalid is not None:
+        raise BenchError(f"{name} has a pixel that is not a number ({invalid[:80]!r})")
+    values = [float(field) for field in fields]
     if not all(0 <= value <= 255 for value in values):
-        invalid = next(value for value in values if not 0 <= value <= 255)
-        raise BenchError(f"{name} has a pixel of {invalid:g}; expected 0 to 255, or 0 to 1")
+        outside = next(value for value in values if not 0 <= value <= 255)
+        raise BenchError(f"{name} has a pixel of {outside:g}; expected 0 to 255, or 0 to 1")
     return values
 
 
@@ -116,6 +207,6 @@ def _as_array(rows: Sequence[Sequence[float]]) -> NDArray[Any]:
     import numpy as np
 
     if all(isinstance(row, bytes) for row in rows):
-        joined: NDArray[np.uint8] = np.frombuffer(b"".join(map(bytes, rows)), np.uint8)  # type: ignore[arg-type]
-        return joined.reshape(len(rows), -1)
+        together: NDArray[np.uint8] = np.frombuffer(b"".join(map(bytes, rows)), np.uint8)  # type: ignore[arg-type]
+        return together.reshape(len(rows), len(rows[0]))
     return np.array([list(row) for row in rows], np.float32)

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Hashable, Iterable
+import os
+import unicodedata
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.readers.array_shapes import as_image_array, images_first
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 MAX_LABEL_LENGTH = 100  # characters
+JOINERS = "\u200c\u200d"  # parts of words and of emoji, though not printable
 
 
 @dataclass(frozen=True)
 class RawSplit:
     """Images and their labels.
 
-    ``read(i)`` returns image i unchanged, of shape (height, width) or (height, width, 3); ``name(i)`` is its name in
-    messages.
+    ``read(i)`` returns image i unchanged, of shape (height, width) or (height, width, channels), where a fourth channel
+    is opacity; ``name(i)`` is its name in messages.
     """
 
     labels: tuple[str, ...]
@@ -40,31 +44,37 @@ class RawDataset:
     test: RawSplit | None = None
     checksums: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    validation: RawSplit | None = None
+
+    @property
+    def parts(self) -> dict[str, RawSplit]:
+        """The parts that there are, by name, ``train`` first."""
+        named = {"train": self.train, "validation": self.validation, "test": self.test}
+        return {name: part for name, part in named.items() if part}
 
 
-def raw_split_from_arrays(images: NDArray[Any], labels: tuple[str, ...], name: str) -> RawSplit:
-    """Return the split of an array of shape (n, height, width), (n, height, width, 3) or (n, pixels).
+def raw_split_from_arrays(
+    images: NDArray[Any], labels: tuple[str, ...], name: str, shape: tuple[int, ...] | None = None
+) -> RawSplit:
+    """Return the split of an array of images of any shape; ``shape``: see ``as_image_array``.
 
     Raises ``BenchError`` if the values are not pixels, or the numbers of images and labels differ.
     """
+    images = images_first(images, len(labels))
     if len(images) != len(labels):
         raise BenchError(f"{name}: {len(images)} images but {len(labels)} labels; they do not match")
-    pixels = as_uint8_pixels(as_image_array(images, name), name)
+    pixels = as_uint8_pixels(as_image_array(images, name, shape), name)
     return RawSplit(labels, lambda i: pixels[i], lambda i: f"{name}[{i}]")
 
 
-def as_image_array(images: NDArray[Any], name: str) -> NDArray[Any]:
-    """Return the array with rows of pixels reshaped to squares; raises ``BenchError`` if it contains no images."""
-    if images.ndim == 2:
-        side = math.isqrt(images.shape[1])
-        if not side or side * side != images.shape[1]:
-            raise BenchError(f"{name}: {images.shape[1]} pixels per image, which is not a square")
-        images = images.reshape(len(images), side, side)
-    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[3] not in (1, 3, 4)):
-        raise BenchError(f"{name}: images have shape {images.shape}; expected (n, height, width) or (n, pixels)")
-    if not images.size:
-        raise BenchError(f"{name}: contains no images")
-    return images
+def joined(splits: Sequence[RawSplit]) -> RawSplit:
+    """Return the images of several splits, one after the other."""
+    places = [(split, i) for split in splits for i in range(len(split))]
+    return RawSplit(
+        tuple(label for split in splits for label in split.labels),
+        lambda i: places[i][0].read(places[i][1]),
+        lambda i: places[i][0].name(places[i][1]),
+    )
 
 
 def as_uint8_pixels(values: NDArray[Any], name: str) -> NDArray[np.uint8]:
@@ -106,7 +116,13 @@ def _label_name(label: object, name: str) -> str:
         return str(int(label))
     if not isinstance(label, str):
         raise BenchError(f"{name} is {label}; labels must be text or integers from 0")
-    text = " ".join(label.split())
-    if not text or len(text) > MAX_LABEL_LENGTH or not text.isprintable():
+    text = unicodedata.normalize("NFC", " ".join(label.split()))  # macOS decomposes the names of files
+    printable = text.translate(dict.fromkeys(map(ord, JOINERS)))
+    if not printable or len(text) > MAX_LABEL_LENGTH or not printable.isprintable():
         raise BenchError(f"{name} is {text[:20]!r}{'…' if len(text) > 20 else ''}, which is not a valid class name")
     return text
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as text that can be printed and stored, also if it is not UTF-8."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

@@ -69,6 +69,7 @@ def _command(
     if findings.audit.source:
         words += ["--polarity", findings.audit.polarity] if findings.audit.polarity != "auto" else []
         words += ["--centre"] if findings.audit.centred else []
+        words += findings.audit.reading
     if n_seeds > 1:
         words += ["--seeds", str(n_seeds)]
     sizes = sorted({trial.train_size for trial in trials if trial.train_size})

@@ -27,6 +27,7 @@ CSV_COLUMNS = (
     *(metric.name for metric in METRICS if metric is not ACCURACY),
     "reason",
 )
+CAREFUL = "CAREFUL"  # begins notes on the data that may make the results wrong
 BEST_GROUP = (
     "*: not significantly different from the best (paired test on the test images, Holm-corrected over all pairs, 5 %)."
 )
@@ -162,7 +163,7 @@ def notes(board: Leaderboard) -> list[str]:
 
 def warnings(findings: Findings) -> list[str]:
     """Return sentences on what to be careful with, and on which stored trials are not in the rows."""
-    sentences = []
+    sentences = [note for note in findings.audit.notes if note.startswith(CAREFUL)]
     if len(findings.board.machines) > 1:
         sentences.append(
             f"The times come from {len(findings.board.machines)} different machines and are not comparable."

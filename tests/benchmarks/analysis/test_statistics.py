@@ -124,7 +124,7 @@ def test_the_probability_of_better_is_the_mann_whitney_statistic(first: list[flo
 def test_macro_f1_agrees_with_scikit_learn(k: int, n: int, seed: int) -> None:
     truth, printed = np.random.default_rng(seed).integers(0, k, (2, n))
     matrix = confusion_matrix(truth, printed, labels=range(k))
-    expected = f1_score(truth, printed, labels=range(k), average="macro", zero_division=0)
+    expected = f1_score(truth, printed, labels=np.unique(truth), average="macro", zero_division=0)
     assert macro_f1(matrix) == pytest.approx(expected, abs=1e-9)
 
 

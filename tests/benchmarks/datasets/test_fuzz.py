@@ -27,6 +27,7 @@ from benchmarks.datasets.readers.idx_files import read_idx
 from benchmarks.datasets.readers.image_file import decode_image
 from benchmarks.datasets.readers.npz import read_npz
 from benchmarks.datasets.readers.parquet import read_parquet
+from benchmarks.datasets.readers.parts import Parts
 from benchmarks.datasets.readers.pixel_table import read_csv
 from benchmarks.datasets.readers.raw_images import RawDataset
 from tests.benchmarks.datasets.helpers import idx_bytes
@@ -81,7 +82,8 @@ def _source(kind: str, content: bytes, folder: Path) -> RawDataset:
         return read_idx(path)
     if kind == "npz":
         return read_npz(path)
-    return read_csv([path]) if kind == "csv" else read_parquet([path])
+    parts = Parts((path,))
+    return read_csv(parts) if kind == "csv" else read_parquet(parts)
 
 
 def mutated(content: bytes, random: Random) -> bytes:

@@ -159,7 +159,7 @@ def test_mixed_polarity_gives_a_warning_and_can_be_set(tmp_path: Path) -> None:
     images[:14] = 255 - images[:14]
     path = str(write_npz(tmp_path / "data.npz", (images, labels)))
     found = open_path(path, DEFAULT)
-    assert [note for note in found.notes if "WARNING: 39% have the opposite polarity" in note]
+    assert [note for note in found.notes if "CAREFUL: 39% of the training images have the opposite polarity" in note]
     forced = open_path(path, PreprocessingOptions("dark-on-light"))
     assert whole(forced) != whole(found)
     assert [note for note in forced.notes if "set by --polarity" in note]
@@ -192,13 +192,14 @@ def test_other_files_are_skipped_and_reported(tmp_path: Path) -> None:
     (root / "alpha" / ".DS_Store").write_text("hidden")
     (root / "__MACOSX").mkdir()
     notes = open_path(str(root), DEFAULT).notes
-    assert [note for note in notes if note.startswith("1 files skipped")]
+    assert [note for note in notes if note == "passed over: 1 files that are not images"]
 
 
 def test_unused_folders_beside_train_are_reported(tmp_path: Path) -> None:
     root = folder(tmp_path / "data")
-    write_folder(root / "val", *TEST)
-    assert [note for note in open_path(str(root), DEFAULT).notes if "not used: val/" in note]
+    write_folder(root / "sketches", *TEST)
+    notes = open_path(str(root), DEFAULT).notes
+    assert "passed over: 12 images in sketches/ beside train/" in notes
 
 
 def test_a_class_may_be_called_train(tmp_path: Path) -> None:
