@@ -255,7 +255,10 @@ def test_on_a_terminal_each_download_draws_a_bar_and_removes_it(
     assert NAME in drawn
     assert drawn.count(HIDE_CURSOR) == drawn.count(SHOW_CURSOR) == len(responses)
     assert drawn.rindex(HIDE_CURSOR) < drawn.rindex(SHOW_CURSOR)
-    assert not [thread for thread in threading.enumerate() if type(thread).__module__.startswith("rich")]
+    drawing = [thread for thread in threading.enumerate() if type(thread).__module__.startswith("rich")]
+    for thread in drawing:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in drawing)
 
 
 def test_without_a_terminal_nothing_is_printed(
