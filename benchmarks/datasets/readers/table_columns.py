@@ -184,6 +184,8 @@ def _check_is_first(texts: Mapping[int, Sequence[str]], first: int, last: int, p
     before = texts[last - 1] if last - 1 > first else ()
     if _are_labels(texts[last]) and not _are_alike(texts[last], before):
         why = "the last column looks like labels"
+    elif len(set(texts[first])) == 1 < len(set(texts[last])):
+        why = f"the first column holds only '{texts[first][0][:MAX_SHOWN]}'"
     elif not _are_labels(texts[first]) and _are_alike(texts[first], beside) and len(set(texts[first])) > 2:
         why = "the first column looks like pixels, as the second"
     else:
