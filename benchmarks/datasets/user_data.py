@@ -24,6 +24,7 @@ TABLES: dict[tuple[str, ...], Callable[[Parts, ReadingOptions], RawDataset]] = {
     (".csv", ".csv.gz"): read_csv,
     (".parquet", ".pq"): read_parquet,
 }
+NPZ = ".npz"
 INNER = ("raw", "data")  # where torchvision and Hugging Face put the files
 
 
@@ -52,17 +53,26 @@ def _read(path: Path, options: ReadingOptions) -> RawDataset:
     for suffixes, read in TABLES.items():
         if path.name.lower().endswith(suffixes):
             return read(Parts((path,)), options)
-    if path.name.lower().endswith(".npz"):
+    if path.name.lower().endswith(NPZ):
         return read_npz(path, options)
     if "ubyte" in path.name or "idx" in path.name:
+        _check_unused(options, path)
         return read_idx(path)
     raise BenchError(f"--dataset {path}: unknown format; supported: {KINDS}")
+
+
+def _check_unused(options: ReadingOptions, path: Path) -> None:
+    """Raise ``BenchError`` for an option on tables or arrays where images are neither."""
+    words = replace(options, transpose=None).words()
+    if words:
+        raise BenchError(f"{words[0]} does not apply to {path}, which is no table and no array of pixels")
 
 
 def _read_folder(folder: Path, options: ReadingOptions) -> RawDataset:
     """Read what a folder contains: IDX files, class folders, tables or an .npz, the first of these."""
     files = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
     if image_files(folder):
+        _check_unused(options, folder)
         source = read_idx(folder)
         return _noted(source, _tables_passed_over(files))
     has_images = _has_class_folders(folder)
@@ -76,12 +86,16 @@ def _read_folder(folder: Path, options: ReadingOptions) -> RawDataset:
             source = read(parts, options)
             others = _tables_passed_over([path for path in files if path not in found])
             return _noted(source, others)
+    archives = [path for path in files if path.name.lower().endswith(NPZ)]
+    if len(archives) == 1 and not has_images:
+        return read_npz(archives[0], options)
     inner = next((folder / name for name in INNER if (folder / name).is_dir()), None)
     if inner and not has_images and any(path.is_file() for path in inner.iterdir()):
         return _read_folder(inner, options)
     wrapped = only_folder(folder)
     if wrapped:
         return _read_folder(wrapped, options)
+    _check_unused(options, folder)
     return _noted(read_folder(folder), _tables_passed_over(files))
 
 
@@ -101,7 +115,7 @@ def _has_class_folders(folder: Path) -> bool:
 
 def _tables_passed_over(files: Sequence[Path]) -> tuple[str, ...]:
     """Return a note on files that could have been the data."""
-    suffixes = (*(suffix for suffixes in TABLES for suffix in suffixes), ".npz")
+    suffixes = (*(suffix for suffixes in TABLES for suffix in suffixes), NPZ)
     names = [path.name for path in files if path.name.lower().endswith(suffixes)]
     return (f"passed over: {', '.join(names[:5])}{'…' if len(names) > 5 else ''}",) if names else ()
 

@@ -29,6 +29,8 @@ def read_npz(path: Path, options: ReadingOptions = DEFAULT) -> RawDataset:
     import hashlib
     import zipfile
 
+    if options.label_column is not None or not options.heading:
+        raise BenchError(f"--label-column and --no-heading are for tables, which {path} is not")
     content = read_uncompressed(path)
     checksums = ((path.name, hashlib.sha256(content).hexdigest()),)
     try:

@@ -41,6 +41,8 @@ class Table:
 
 def read_parquet(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
     """Read the tables of each part; a further part without labels is passed over. Raises ``BenchError``."""
+    if not options.heading:
+        raise BenchError(f"--no-heading is for CSV files, which {parts.train[0]} is not")
     notes = list(parts.notes)
     train: Columns | None = None
     splits: dict[str, RawSplit] = {}

@@ -184,6 +184,8 @@ def _check_is_first(texts: Mapping[int, Sequence[str]], first: int, last: int, p
     before = texts[last - 1] if last - 1 > first else ()
     if _are_labels(texts[last]) and not _are_alike(texts[last], before):
         why = "the last column looks like labels"
+    elif len(set(texts[first])) == 1 < len(set(texts[last])):
+        why = f"the first column holds only '{texts[first][0][:MAX_SHOWN]}'"
     elif not _are_labels(texts[first]) and _are_alike(texts[first], beside) and len(set(texts[first])) > 2:
         why = "the first column looks like pixels, as the second"
     else:
@@ -220,7 +222,9 @@ def matched(columns: Columns, path: str, train: Columns, train_path: str) -> Col
         return columns
     if len(set(ours)) != len(ours) or set(ours) != set(theirs):
         unknown = next((name for name in ours if name not in theirs), f"{len(ours)} columns of pixels")
-        raise BenchError(f"{path} has other columns than {train_path} (first: '{unknown[:MAX_SHOWN]}')")
+        raise BenchError(
+            f"{path} has other columns than {train_path} ('{unknown[:MAX_SHOWN]}'); give both the same heading"
+        )
     place = dict(zip(ours, columns.pixels, strict=True))
     return Columns(columns.names, columns.label, tuple(place[name] for name in theirs), columns.index)
 

@@ -35,6 +35,7 @@ from tests.benchmarks.datasets.sample_files import csv_text, png, some_images, w
 from tests.benchmarks.datasets.test_normalization import encoded
 
 IMAGES, LABELS = some_images(9, 3, side=6)
+LONGEST = 300  # characters of a message, without the path
 QUICK = 60  # examples of each reader
 SECONDS = float(os.environ.get("DIGITBENCH_FUZZ_S", "300"))
 
@@ -72,6 +73,7 @@ def read(kind: str, content: bytes, folder: Path) -> None:
             preprocess(_source(kind, content, folder), "data", PreprocessingOptions())
     except BenchError as error:
         assert len(str(error).splitlines()) == 1, error
+        assert len(str(error).replace(str(folder), "")) <= LONGEST, error
 
 
 def _source(kind: str, content: bytes, folder: Path) -> RawDataset:

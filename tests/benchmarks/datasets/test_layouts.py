@@ -138,6 +138,12 @@ def test_validation_arrays_have_several_names(one: str, other: str, tmp_path: Pa
     assert len(opened(tmp_path / "d.npz").validation) == 12
 
 
+def test_a_folder_may_hold_one_archive(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    LAYOUTS["medmnist"](tmp_path / "d" / "m")
+    assert len(opened(tmp_path / "d").test) == 12
+
+
 def test_two_arrays_of_one_name_are_refused(tmp_path: Path) -> None:
     np.savez(tmp_path / "d.npz", x=TRAIN[0], X=TRAIN[0], y=TRAIN[1])
     assert "two arrays named x" in error_message(lambda: opened(tmp_path / "d.npz"))

@@ -15,7 +15,7 @@ from benchmarks.datasets.readers.table_columns import is_deduplicated, is_headin
 from benchmarks.datasets.spec import Images, ReadingOptions
 from benchmarks.datasets.user_data import open_path
 from tests.benchmarks.datasets.helpers import error_message
-from tests.benchmarks.datasets.sample_files import some_images
+from tests.benchmarks.datasets.sample_files import some_images, write_folder, write_idx, write_npz
 from tests.benchmarks.datasets.test_user_data_formats import whole
 
 IMAGES, LABELS = some_images()
@@ -149,6 +149,35 @@ def test_a_label_in_the_last_column_is_asked_for(
     found = opened(path, label_column="last")
     assert found.class_names == ("0", "1", "2")
     assert first != "constant" or whole(found) == expected
+
+
+@pytest.mark.parametrize("labels", [[3, 5, 7], ["x", "y", "z"], [1, 2, 3]], ids=str)
+@pytest.mark.parametrize("varied", [False, True])
+def test_labels_of_any_kind_in_the_last_column_are_asked_for(
+    labels: list[object], varied: bool, tmp_path: Path
+) -> None:
+    flat = FLAT.copy()
+    if varied:
+        flat[:, :4] = np.random.default_rng(0).integers(2, 9, (len(flat), 4)) * 3
+    rows = [[*row, labels[label]] for row, label in zip(flat.tolist(), LABELS, strict=True)]
+    path = write(tmp_path / "data.csv", rows)
+    assert "--label-column" in error_message(lambda: opened(path))
+    assert set(opened(path, label_column="last").class_names) == set(map(str, labels))
+
+
+def test_options_are_refused_where_they_mean_nothing(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "folder", IMAGES, LABELS)
+    arrays = write_npz(tmp_path / "d.npz", (IMAGES, LABELS))
+    idx = write_idx(tmp_path / "idx", (IMAGES, LABELS))
+    for path, options in (
+        (folder, {"label_column": "x"}),
+        (folder, {"shape": (12, 12)}),
+        (idx, {"shape": (12, 12)}),
+        (arrays, {"heading": False}),
+        (arrays, {"label_column": "first"}),
+    ):
+        message = error_message(lambda path=path, options=options: opened(path, **options))  # type: ignore[misc]
+        assert str(path) in message and "--" in message
 
 
 def test_a_label_column_can_be_named(tmp_path: Path, expected: set[bytes]) -> None:
