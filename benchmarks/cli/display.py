@@ -9,7 +9,7 @@ from typing import Self
 
 from rich.console import Console
 from rich.live import Live
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 from rich.table import Table
 from rich.text import Text
 
@@ -19,10 +19,10 @@ from benchmarks.common.clock import clock
 from benchmarks.common.formatting import counted, duration
 from benchmarks.execution.decisions import PlannedTrial
 from benchmarks.execution.progress import (
+    DataProgress,
     DatasetRead,
     Event,
     Notice,
-    ReadingImages,
     RunPlanned,
     TrialFinished,
     TrialProgress,
@@ -64,14 +64,15 @@ class RunDisplay:
     running: dict[str, Running] = field(default_factory=dict)
     live: Live | None = None
     reading: Progress | None = None
+    tasks: dict[str, TaskID] = field(default_factory=dict)
     waiting_shown: bool = False
 
     def __call__(self, event: Event) -> None:
         match event:
             case Notice():
                 print(event.text, file=sys.stderr)
-            case ReadingImages():
-                self._reading(event)
+            case DataProgress():
+                self._data_progress(event)
             case DatasetRead():
                 self._dataset_read(event)
             case RunPlanned():
@@ -95,14 +96,15 @@ class RunDisplay:
         if self.live:
             self.live.stop()
 
-    def _reading(self, event: ReadingImages) -> None:
+    def _data_progress(self, event: DataProgress) -> None:
         if not self.console.is_terminal:
             return
         if self.reading is None:
             self.reading = Progress(console=self.console, transient=True)
-            self.reading.add_task("reading the images")
             self.reading.start()
-        self.reading.update(self.reading.task_ids[0], completed=event.done, total=event.total)
+        if event.what not in self.tasks:
+            self.tasks[event.what] = self.reading.add_task(event.what)
+        self.reading.update(self.tasks[event.what], completed=event.done, total=event.total)
 
     def _dataset_read(self, event: DatasetRead) -> None:
         if self.reading:

@@ -94,12 +94,20 @@ class Images:
         return len(self.train) + len(self.validation)
 
 
+def report_to_nobody(name: str, done: int, total: int) -> None:
+    """Take notice of nothing."""
+
+
 @dataclass(frozen=True)
 class DataPlaces:
-    """The folders searched for data files, in this order, and the folder that downloads go to."""
+    """The folders searched for data files, in order, and the folder for downloads.
+
+    ``on_download`` is called with the name of a file that is being downloaded, its bytes so far, and of all.
+    """
 
     folders: tuple[Path, ...]
     cache: Path
+    on_download: Callable[[str, int, int], object] = field(default=report_to_nobody, compare=False)
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,10 @@ class Notice:
 
 
 @dataclass(frozen=True)
-class ReadingImages:
-    """How many of the user's images are read, of how many."""
+class DataProgress:
+    """How far reading the user's images, or downloading a file, is: ``done`` of ``total`` images or bytes."""
 
+    what: str
     done: int
     total: int
 
@@ -83,7 +84,7 @@ class TrialFinished:
 
 
 _state = threading.local()
-Event = Notice | ReadingImages | DatasetRead | RunPlanned | Waiting | TrialStarted | TrialProgress | TrialFinished
+Event = Notice | DataProgress | DatasetRead | RunPlanned | Waiting | TrialStarted | TrialProgress | TrialFinished
 Listener = Callable[[Event], None]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.catalog.catalog import Catalog, load_catalog
 from benchmarks.catalog.selection import Choice, plan, resolve
@@ -19,14 +19,14 @@ from benchmarks.datasets.preprocessing import audit as audits
 from benchmarks.datasets.preprocessing.audit import Audit
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
 from benchmarks.datasets.registry import data_places
-from benchmarks.datasets.spec import Images, ReadingOptions
+from benchmarks.datasets.spec import DataPlaces, Images, ReadingOptions
 from benchmarks.execution.config import RunConfig
 from benchmarks.execution.decisions import Demands, Planner
 from benchmarks.execution.estimates import Estimates
 from benchmarks.execution.harness import Harness, RunOptions
 from benchmarks.execution.local_executor import local_executor
 from benchmarks.execution.processes.supervisor import Limits, default_memory_gb
-from benchmarks.execution.progress import DatasetRead, Listener, Notice, ReadingImages, RunPlanned
+from benchmarks.execution.progress import DataProgress, DatasetRead, Listener, Notice, RunPlanned
 from benchmarks.execution.published_run import REFERENCE, check_published
 from benchmarks.records.dataset_file import name_of_user_data, store_dataset
 from benchmarks.records.store import ResultStore
@@ -113,20 +113,33 @@ def open_session(config: RunConfig, tell: Listener) -> Session:
 
 def _images(config: RunConfig, catalog: Catalog, tell: Listener) -> tuple[str, Images]:
     """Return the name of the dataset, which is that of its folder too, and its images."""
+
+    def on_image(done: int, total: int) -> None:
+        tell(DataProgress("reading the images", done, total))
+
     shape = tuple(config.shape) if config.shape else None
     reading = ReadingOptions(config.label_column, config.heading, config.transpose, shape)
     name, images = open_dataset(
         catalog.datasets,
         config.dataset,
-        data_places(config.data_dir, cache_folder()),
+        _places(config, tell),
         PreprocessingOptions(
-            config.polarity, config.centre, reading, lambda done, total: tell(ReadingImages(done, total))
+            config.polarity,
+            config.centre,
+            reading,
+            lambda done, total: tell(DataProgress("reading the images", done, total)),
         ),
         lambda text: tell(Notice(text)),
     )
     if images.source:
         name = name_of_user_data(config.results_dir / config.run, name, images.source, catalog.datasets)
     return name, with_evaluation_sets(images, config.evaluate)
+
+
+def _places(config: RunConfig, tell: Listener) -> DataPlaces:
+    """Return where the data are, with downloads that tell how far they are."""
+    places = data_places(config.data_dir, cache_folder())
+    return replace(places, on_download=lambda name, done, total: tell(DataProgress(name, done, total)))
 
 
 def _memory_gb(config: RunConfig) -> float:

@@ -19,7 +19,7 @@ Arrays = tuple["NDArray[np.uint8]", "NDArray[np.integer]"]
 
 def find_or_fetch(file: RemoteFile, places: DataPlaces, folder: str) -> Path:
     """Return the path of a file below ``folder`` in one of the places; download it if there is none."""
-    return find(file, _folders(places, folder)) or fetch(file, places.cache / folder)
+    return find(file, _folders(places, folder)) or fetch(file, places.cache / folder, places.on_download)
 
 
 def read_all(files: Sequence[RemoteFile], places: DataPlaces, folder: str) -> list[bytes]:

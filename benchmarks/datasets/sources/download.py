@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.spec import report_to_nobody
 
 TIMEOUT_S = 10
+OnDownload = Callable[[str, int, int], object]
 NETWORK_ERRORS = (  # text in a network error, and the message for the user
     ("NameResolution", "no network"),
     ("Errno -", "no network"),
@@ -89,7 +90,7 @@ def _check(path: Path, file: RemoteFile) -> None:
         check_packed(path, file)
 
 
-def fetch(file: RemoteFile, cache: Path) -> Path:
+def fetch(file: RemoteFile, cache: Path, on_download: OnDownload = report_to_nobody) -> Path:
     """Download the file into ``cache`` from the first mirror that delivers it intact; return its path.
 
     Of two processes that need the same file, one downloads and the other waits. Raises
@@ -100,7 +101,7 @@ def fetch(file: RemoteFile, cache: Path) -> Path:
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with FileLock(cache / f"{file.name}.lock"):
-            return find(file, (cache,)) or _fetch_from_mirrors(file, cache)
+            return find(file, (cache,)) or _fetch_from_mirrors(file, cache, on_download)
     except OSError as error:
         raise DownloadError(
             f"cannot write to {cache} ({error.strerror or error}); "
@@ -108,14 +109,14 @@ def fetch(file: RemoteFile, cache: Path) -> Path:
         ) from error
 
 
-def _fetch_from_mirrors(file: RemoteFile, cache: Path) -> Path:
+def _fetch_from_mirrors(file: RemoteFile, cache: Path, on_download: OnDownload) -> Path:
     import tempfile
 
     failures = []
     for mirror in file.mirrors:
         with tempfile.TemporaryDirectory(prefix=".download-", dir=cache) as folder:
             try:
-                part = _download(mirror + file.name, file.name, Path(folder))
+                part = _download(mirror + file.name, file.name, Path(folder), on_download)
                 _check(part, file)
             except BenchError:
                 failures.append(f"{mirror}: damaged file")
@@ -131,22 +132,18 @@ def _fetch_from_mirrors(file: RemoteFile, cache: Path) -> Path:
     )
 
 
-def _download(url: str, name: str, folder: Path) -> Path:
+def _download(url: str, name: str, folder: Path, on_download: OnDownload) -> Path:
     """Download one file with pooch; raises ConnectionError where the network or the mirror fails."""
     import pooch
     import requests
 
     pooch.get_logger().setLevel("WARNING")
-    bar = _RichBar(name) if sys.stderr.isatty() else None
-    downloader = pooch.HTTPDownloader(progressbar=bar or False, timeout=TIMEOUT_S)
+    downloader = pooch.HTTPDownloader(progressbar=_Bar(name, on_download), timeout=TIMEOUT_S)
     try:
         return Path(pooch.retrieve(url, known_hash=None, fname=name, path=folder, downloader=downloader))
     except requests.RequestException as error:
         # requests' errors derive from OSError, which callers take for a disk error
         raise ConnectionError(str(error)) from error
-    finally:
-        if bar:  # pooch closes it only on success
-            bar.close()
 
 
 def _short_message(error: Exception) -> str:
@@ -157,23 +154,23 @@ def _short_message(error: Exception) -> str:
     return text if len(text) <= 120 else text[:117] + "…"
 
 
-class _RichBar:
-    """The methods of a tqdm bar that pooch calls, drawn by rich."""
+class _Bar:
+    """The methods of a tqdm bar that pooch calls."""
 
-    def __init__(self, name: str) -> None:
-        from rich.console import Console
-        from rich.progress import Progress
-
+    def __init__(self, name: str, on_download: OnDownload) -> None:
         self.total = 0
-        self._progress = Progress(console=Console(stderr=True), transient=True)
-        self._task = self._progress.add_task(name)
-        self._progress.start()
+        self._done = 0
+        self._name = name
+        self._on_download = on_download
 
     def update(self, n_bytes: int) -> None:
-        self._progress.update(self._task, total=self.total, advance=n_bytes)
+        # pooch adds a whole chunk for the last, shorter one; a server may not tell the total
+        self._done = min(self._done + n_bytes, self.total or self._done + n_bytes)
+        self._on_download(self._name, self._done, self.total)
 
     def reset(self) -> None:
-        self._progress.reset(self._task)
+        # pooch resets the bar once the file is complete, and then adds all of it
+        self._done = 0
 
     def close(self) -> None:
-        self._progress.stop()
+        pass

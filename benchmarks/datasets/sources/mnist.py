@@ -32,7 +32,7 @@ def load(places: DataPlaces, files: tuple[RemoteFile, ...] = FILES) -> Images:
 
     contents = []
     for file in files:
-        path = find(file, _folders(places)) or fetch(file, places.cache / "mnist")
+        path = find(file, _folders(places)) or fetch(file, places.cache / "mnist", places.on_download)
         contents.append(read_verified(path, file))
     arrays = [parse_idx(content, file.name) for content, file in zip(contents, files, strict=True)]
     check_counts(arrays[0], arrays[1], "train")
