@@ -25,8 +25,6 @@ from benchmarks.provenance.fingerprint import pipeline_hash
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import TEST, Predictions, TrialResult
 
-NOT_MEASURED = ("skipped", "interrupted")
-
 
 @dataclass(frozen=True)
 class RunOptions:
@@ -94,14 +92,14 @@ class Harness:
         skipped_for = planned.unavailable or self._no_time(planned)
         if skipped_for:
             result = _result(planned, started_at, Ending("skipped", skipped_for, None, 0.0))
-            self._store(planned, result)
+            result = self._stored(result)
             self.tell(TrialFinished(result))
             return result
         self.tell(TrialStarted(planned))
         with tempfile.TemporaryDirectory(prefix="digitbench-") as name:
             ending = self._execute(planned, Path(name))
             result, predictions = self._judged(_result(planned, started_at, ending), ending)
-            self._store(planned, result, predictions, Path(name) / SAVED_MODEL)
+            result = self._stored(result, predictions, Path(name) / SAVED_MODEL)
         self.store.save_log(planned.trial.key, ending.log)
         self.tell(TrialFinished(result, not_saved=ending.answer.not_saved if ending.answer else ""))
         return result
@@ -142,18 +140,15 @@ class Harness:
             history=measured.history,
         ), dict(answer.predictions)
 
-    def _store(
-        self,
-        planned: PlannedTrial,
-        result: TrialResult,
-        predictions: dict[str, Predictions] | None = None,
-        model: Path | None = None,
-    ) -> None:
-        """Store a result, unless it measured nothing: that does not count against one that did."""
-        if planned.stored and planned.stored.ok and result.status in NOT_MEASURED:
-            return
+    def _stored(
+        self, result: TrialResult, predictions: dict[str, Predictions] | None = None, model: Path | None = None
+    ) -> TrialResult:
+        """Store a result and return it; its reason says if an earlier one, which is good, was not replaced."""
         further = dict(predictions or {})
-        self.store.save(result, further.pop(TEST, None), model if model and model.is_dir() else None, further)
+        saved_model = model if model and model.is_dir() else None
+        if self.store.save(result, further.pop(TEST, None), saved_model, further):
+            return result
+        return replace(result, reason=f"{result.reason}; the stored result, which is ok, is not replaced")
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[bool]:

@@ -1,25 +1,49 @@
-"""Results on disk: one JSON file and one predictions file a trial, written whole or not at all."""
+"""Results on disk: for each trial a record, a JSON file, and its other files, which the record makes valid.
+
+The other files have two names. A new result takes those that the stored one does not use; so the old one stays whole
+until the new record is renamed, and from then on the new one is.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import io
 import re
-import shutil
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
+from typing import Literal, NamedTuple
 
-from benchmarks.common.atomic_files import PART_PREFIX, copy_whole, write_whole, writing
+from benchmarks.common.atomic_files import PART_PREFIX, copy_whole, remove, write_all, write_whole, writing
 from benchmarks.common.errors import BenchError
-from benchmarks.common.unreadable import UNREADABLE
 from benchmarks.records.feature_maps import packed, unpacked
+from benchmarks.records.predictions_file import packed_predictions, unpacked_predictions
 from benchmarks.records.trial import TEST, Predictions, TrialResult
 from benchmarks.records.trial_file import DamagedFileError, decode_result, encode_result
 
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 NONE_FURTHER: Mapping[str, Predictions] = MappingProxyType({})
+NOT_MEASURED = ("skipped", "interrupted")
+PREDICTIONS, FEATURE_MAPS, MODELS = "predictions", "feature_maps", "models"
+
+Slot = Literal[0, 1]
+SLOTS = ("", "~2")  # what the two names of a trial's other files end in; no key ends like the second
+FREE_SLOT: Mapping[Slot, Slot] = {0: 1, 1: 0}
+
 FileState = tuple[int, int, int]
+
+
+class Parts(NamedTuple):
+    """The files of a trial beside its record."""
+
+    predictions: Path
+    feature_maps: Path
+    model: Path
+
+    def delete(self) -> None:
+        """Delete those that are there; raises OSError."""
+        for path in self:
+            remove(path)
 
 
 class ResultStore:
@@ -56,7 +80,7 @@ class ResultStore:
 
     def _read(self, key: str) -> TrialResult | DamagedFileError | None:
         """Return what a trial's file holds; a file that has not changed since it was last read is not read again."""
-        path = self.folder / "trials" / f"{key}.json"
+        path = self._record(key)
         try:
             state = state_of(path)
             if key not in self._known or self._known[key][0] != state:
@@ -73,46 +97,69 @@ class ResultStore:
         predictions: Predictions | None,
         model: Path | None = None,
         further: Mapping[str, Predictions] = NONE_FURTHER,
-    ) -> None:
+    ) -> bool:
         """Store a result with its ``predictions`` of the test set and those of ``further`` evaluation sets by name.
 
-        ``model`` is the folder of its fitted model where that is to be saved. The JSON file comes last and goes
-        first: with it there, the rest is there.
+        ``model`` is the folder of its fitted model where that is to be saved. The other files are written beside those
+        of the stored result; renaming the record, which says which are valid, replaces all at once. Returns False,
+        and stores nothing, where the stored result outlives this one.
         """
-        record = self.folder / "trials" / f"{result.trial.key}.json"
-        arrays = self.folder / "predictions" / f"{result.trial.key}.npz"
-        maps = self.folder / "feature_maps" / f"{result.trial.key}.npz"
+        key = result.trial.key
         with self.locked():
-            for path in (record, arrays, maps):
-                path.unlink(missing_ok=True)
-            shutil.rmtree(self.model_folder(result.trial.key), ignore_errors=True)
-            if predictions:
-                write_whole(arrays, _packed({TEST: predictions, **further}))
-            if predictions and predictions.feature_maps:
-                write_whole(maps, packed(predictions.feature_maps))
-            if model:
-                copy_whole(model, self.model_folder(result.trial.key))
-            write_whole(record, encode_result(result))
+            before = self.load(key)
+            if before and outlives(before, result):
+                return False
+            slot = FREE_SLOT[before.slot] if before else 0
+            self._write_parts(self._parts(key, slot), predictions, model, further)
+            write_whole(self._record(key), encode_result(replace(result, slot=slot)))
+            with contextlib.suppress(OSError):  # what stays is harmless, and tidy deletes it
+                self._parts(key, FREE_SLOT[slot]).delete()
+        return True
+
+    @staticmethod
+    def _write_parts(
+        parts: Parts, predictions: Predictions | None, model: Path | None, further: Mapping[str, Predictions]
+    ) -> None:
+        with writing(parts.predictions):
+            parts.delete()  # a bench that was killed before it had written the record may have left some
+        files = {}
+        if predictions:
+            files[parts.predictions] = packed_predictions({TEST: predictions, **further})
+        if predictions and predictions.feature_maps:
+            files[parts.feature_maps] = packed(predictions.feature_maps)
+        write_all(files)
+        if model:
+            copy_whole(model, parts.model)
+
+    def _record(self, key: str) -> Path:
+        return self.folder / "trials" / f"{key}.json"
+
+    def _parts(self, key: str, slot: Slot) -> Parts:
+        """Return where the other files of a trial are, in one of their two places."""
+        name = f"{key}{SLOTS[slot]}"
+        return Parts(
+            self.folder / PREDICTIONS / f"{name}.npz",
+            self.folder / FEATURE_MAPS / f"{name}.npz",
+            self.folder / MODELS / name,
+        )
 
     def model_folder(self, key: str) -> Path:
         """Return where the fitted model of a trial is saved; it is there whole, or not at all."""
-        return self.folder / "models" / key
+        found = self.load(key)
+        return self._parts(key, found.slot if found else 0).model
 
     def predictions(self, key: str, evaluation_set: str = TEST) -> Predictions | None:
         """Return what a trial predicted for an evaluation set; None if it is not stored."""
-        import numpy as np
-
-        try:
-            path = self.folder / "predictions" / f"{key}.npz"
-            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-                labels, probabilities = (array_name(name, evaluation_set) for name in ("y_pred", "y_prob"))
-                return Predictions(
-                    arrays[labels].astype(np.int64),
-                    arrays.get(probabilities),
-                    unpacked(self.folder / "feature_maps" / f"{key}.npz") if evaluation_set == TEST else None,
-                )
-        except UNREADABLE:
-            return None
+        while (result := self.load(key)) is not None:
+            parts = self._parts(key, result.slot)
+            found = unpacked_predictions(parts.predictions, evaluation_set)
+            # a bench may have replaced the result in the meantime
+            if found is None and self.load(key) is not result:
+                continue
+            if found and evaluation_set == TEST:
+                return replace(found, feature_maps=unpacked(parts.feature_maps))
+            return found
+        return None
 
     def save_log(self, key: str, output: bytes) -> None:
         """Keep what a trial's worker printed; a silent one has no log."""
@@ -139,9 +186,22 @@ class ResultStore:
 
     def tidy(self) -> None:
         """Delete what benches that were killed while writing left behind."""
-        with self.locked():
+        with self.locked(), writing(self.folder):
             for path in [*self.folder.rglob(f"{PART_PREFIX}*")]:
-                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+                remove(path)
+            for kind in (PREDICTIONS, FEATURE_MAPS, MODELS):
+                for path in [*self.folder.glob(f"{kind}/*")]:
+                    if not self._may_be_valid(path):
+                        remove(path)
+
+    def _may_be_valid(self, part: Path) -> bool:
+        """Return whether a record names this file; where the record cannot be read, it may."""
+        name = part.name.removesuffix(".npz")
+        key = name.removesuffix(SLOTS[1])
+        found = self._read(key)
+        if isinstance(found, TrialResult):
+            return part in self._parts(key, found.slot)
+        return found is not None
 
 
 def datasets_of(root: Path, run: str) -> list[str]:
@@ -166,9 +226,13 @@ def state_of(path: Path) -> FileState:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def array_name(name: str, evaluation_set: str) -> str:
-    """Return the name of an array in a file of predictions: ``y_pred``, ``y_pred@shifted``."""
-    return name if evaluation_set == TEST else f"{name}@{evaluation_set}"
+def outlives(stored: TrialResult, new: TrialResult) -> bool:
+    """Return whether a stored result stays: it is ``ok``, and the new one measured nothing or has the same inputs."""
+    if not stored.ok or new.ok:
+        return False
+    # which further evaluation sets were asked for does not make the stored scores wrong
+    same = not replace(new.inputs, evaluation={}).changed_since(stored.inputs) and new.settings == stored.settings
+    return same or new.status in NOT_MEASURED
 
 
 def _decoded(content: bytes, key: str) -> TrialResult | DamagedFileError:
@@ -177,21 +241,3 @@ def _decoded(content: bytes, key: str) -> TrialResult | DamagedFileError:
     except DamagedFileError as error:
         return error
     return result if result.trial.key == key else DamagedFileError(f"it holds the trial {result.trial.key}")
-
-
-def _packed(predictions: Mapping[str, Predictions]) -> bytes:
-    """Return predictions by evaluation set as an npz file.
-
-    Labels have the smallest type that holds them, probabilities are float16.
-    """
-    import numpy as np
-
-    arrays = {}
-    for evaluation_set, of_set in predictions.items():
-        smallest = np.min_scalar_type(int(of_set.labels.max(initial=0)))
-        arrays[array_name("y_pred", evaluation_set)] = of_set.labels.astype(smallest)
-        if of_set.probabilities is not None:
-            arrays[array_name("y_prob", evaluation_set)] = of_set.probabilities.astype(np.float16)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()

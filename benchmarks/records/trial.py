@@ -223,7 +223,10 @@ class Environment:
 
 @dataclass(frozen=True)
 class TrialResult:
-    """One trial and all that is known of it. ``evaluation``: the scores on each evaluation set, the test set first."""
+    """One trial and all that is known of it. ``evaluation``: the scores on each evaluation set, the test set first.
+
+    ``slot``: which of the two names of its other files is this result's; the store chooses it.
+    """
 
     trial: Trial
     status: Status
@@ -238,6 +241,7 @@ class TrialResult:
     timing: Timing = Timing()
     resources: Resources = Resources()
     history: tuple[Mapping[str, float | None], ...] = ()
+    slot: Literal[0, 1] = 0
 
     @property
     def ok(self) -> bool:

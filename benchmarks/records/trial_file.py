@@ -1,4 +1,4 @@
-"""A trial's result as a JSON file, and back: schema 2. Older schemas are migrated when they are read."""
+"""A trial's result as a JSON file, and back: schema 3. Older schemas are migrated when they are read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 from benchmarks.common.atomic_files import as_json
 from benchmarks.records.trial import TEST, TrialResult
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 class DamagedFileError(ValueError):
@@ -55,4 +55,9 @@ def _from_schema_1(fields: Mapping[str, Any]) -> dict[str, Any]:
     return {**rest, "evaluation": {} if scores is None else {TEST: scores}}
 
 
-MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_schema_1}
+def _from_schema_2(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Schema 2 had one name for the other files of a trial."""
+    return {**fields, "slot": 0}
+
+
+MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_schema_1, 2: _from_schema_2}

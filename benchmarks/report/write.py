@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchmarks.common.atomic_files import write_whole
+from benchmarks.common.atomic_files import write_all
 from benchmarks.datasets.spec import Images
 from benchmarks.records.store import ResultStore
 from benchmarks.report.data.findings import Findings, read_findings
@@ -25,7 +25,11 @@ def write_reports(store: ResultStore, families: Mapping[str, str], images: Image
         findings = read_findings(store, families)
         if images:
             store_pictures(store, images, shown_images(findings))
-        write_whole(store.folder / "leaderboard.csv", as_csv(findings.board).encode())
-        write_whole(store.folder / "LEADERBOARD.md", as_markdown(findings).encode())
-        write_whole(store.folder / "report.html", as_html(findings, read_pictures(store), families).encode())
+        page = as_html(findings, read_pictures(store), families)
+        texts = {
+            "leaderboard.csv": as_csv(findings.board),
+            "LEADERBOARD.md": as_markdown(findings),
+            "report.html": page,
+        }
+        write_all({store.folder / name: text.encode() for name, text in texts.items()})
     return findings

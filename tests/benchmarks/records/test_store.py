@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 from benchmarks.common.atomic_files import PART_PREFIX, write_whole
 from benchmarks.common.errors import BenchError
 from benchmarks.records.store import ResultStore
-from benchmarks.records.trial import Predictions
+from benchmarks.records.trial import FeatureMaps, Inputs, Predictions, Status
 from tests.conftest import a_result
 
 
@@ -30,11 +32,61 @@ def test_what_is_saved_is_loaded(store: ResultStore) -> None:
     assert (loaded.probabilities == predictions.probabilities.astype(np.float16)).all()
 
 
+OTHER_INPUTS = Inputs("other code", "d", "v", "m")
+
+
 def test_a_result_without_predictions_takes_those_of_an_older_one_away(store: ResultStore) -> None:
     store.save(a_result(), Predictions(np.zeros(3, np.int64)))
-    store.save(a_result(status="failed"), None)
+    assert store.save(replace(a_result(status="failed"), inputs=OTHER_INPUTS), None)
     assert store.predictions("knn@pixels-s0") is None
     assert [result.status for result in store.load_all()] == ["failed"]
+
+
+@pytest.mark.parametrize(
+    ("status", "inputs", "stays"),
+    [
+        ("failed", Inputs("c", "d", "v", "m"), True),
+        ("timeout", Inputs("c", "d", "v", "m", evaluation={"shifted": "e"}), True),
+        ("failed", OTHER_INPUTS, False),
+        ("skipped", OTHER_INPUTS, True),
+        ("interrupted", OTHER_INPUTS, True),
+        ("ok", Inputs("c", "d", "v", "m"), False),
+    ],
+)
+def test_a_failure_never_replaces_a_good_result_of_the_same_inputs(
+    store: ResultStore, status: Status, inputs: Inputs, stays: bool
+) -> None:
+    store.save(a_result(), Predictions(np.zeros(3, np.int64)))
+    new = replace(a_result(status=status), inputs=inputs, finished_at="later")
+    assert store.save(new, Predictions(np.ones(3, np.int64)) if new.ok else None) is not stays
+    loaded, predictions = store.load("knn@pixels-s0"), store.predictions("knn@pixels-s0")
+    assert loaded and loaded.finished_at == (a_result().finished_at if stays else "later")
+    assert (predictions is not None) == loaded.ok
+
+
+def test_a_new_result_takes_the_free_names_and_leaves_no_others(store: ResultStore, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    (model / "weights").write_text("0")
+    maps = FeatureMaps(np.zeros((1, 2, 2), np.uint8), np.zeros(1, np.int64), {})
+    for n, names in enumerate((["knn@pixels-s0"], ["knn@pixels-s0~2"], ["knn@pixels-s0"])):
+        store.save(a_result(), Predictions(np.full(3, n), None, maps), model)
+        predictions = store.predictions("knn@pixels-s0")
+        assert predictions and predictions.labels.tolist() == [n] * 3 and predictions.feature_maps
+        assert (store.model_folder("knn@pixels-s0") / "weights").read_text() == "0"
+        for kind in ("predictions", "feature_maps", "models"):
+            assert [path.name.removesuffix(".npz") for path in (store.folder / kind).iterdir()] == names
+
+
+def test_a_models_folder_is_saved_without_its_special_files(store: ResultStore, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    (model / "inner").mkdir(parents=True)
+    (model / "inner" / "weights").write_text("0")
+    os.mkfifo(model / "pipe")
+    (model / "link").symlink_to("/etc/passwd")
+    store.save(a_result(), Predictions(np.zeros(3, np.int64)), model)
+    saved = store.model_folder("knn@pixels-s0")
+    assert {path.relative_to(saved).as_posix() for path in saved.rglob("*")} == {"inner", "inner/weights"}
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"schema": 1}', '{"schema": 99}', "null", "\x00"])
@@ -77,6 +129,18 @@ def test_leftovers_of_a_killed_bench_are_removed(store: ResultStore) -> None:
     leftover.write_text("half")
     store.tidy()
     assert not leftover.exists() and store.load("knn@pixels-s0")
+
+
+def test_files_that_no_record_names_are_removed(store: ResultStore) -> None:
+    for name in ("knn@pixels-s0", "svm@pixels-s0"):
+        store.save(replace(a_result(name.partition("@")[0])), Predictions(np.zeros(3, np.int64)))
+    predictions = store.folder / "predictions"
+    for name in ("knn@pixels-s0~2.npz", "other@pixels-s0.npz", "svm@pixels-s0~2.npz"):
+        (predictions / name).write_bytes(b"of a bench that was killed")
+    (store.folder / "trials" / "svm@pixels-s0.json").write_text("damaged: what it names is not known")
+    store.tidy()
+    left = {path.name for path in predictions.iterdir()}
+    assert left == {"knn@pixels-s0.npz", "svm@pixels-s0.npz", "svm@pixels-s0~2.npz"}
 
 
 def test_what_json_lacks_becomes_null(store: ResultStore) -> None:

@@ -65,7 +65,9 @@ def test_the_published_trials_are_migrated_when_they_are_read(path: Path) -> Non
     result = decode_result(path.read_bytes())
     again = json.loads(encode_result(result))
     assert again.pop("schema") == SCHEMA
-    if stored.pop("schema") == 1:
+    schema = stored.pop("schema")
+    assert again.pop("slot") == 0
+    if schema == 1:
         scores = stored.pop("scores")
         stored["evaluation"] = {} if scores is None else {"test": scores}
         stored["inputs"]["evaluation"] = {}
