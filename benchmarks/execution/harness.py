@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.analysis.scores import score
 from benchmarks.common.clock import clock
+from benchmarks.common.errors import one_line
 from benchmarks.datasets.spec import Images
 from benchmarks.execution.decisions import PlannedTrial, Planner
 from benchmarks.execution.executor import Ending, Executor
@@ -22,6 +22,7 @@ from benchmarks.execution.progress import Listener, TrialFinished, TrialProgress
 from benchmarks.execution.protocol import SAVED_MODEL, Request
 from benchmarks.provenance.environment import current_environment
 from benchmarks.provenance.fingerprint import pipeline_hash
+from benchmarks.records.scores import score
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import TEST, Predictions, TrialResult
 
@@ -188,7 +189,7 @@ def _result(planned: PlannedTrial, started_at: str, ending: Ending) -> TrialResu
     result = TrialResult(
         trial=planned.trial,
         status=ending.status,
-        reason=ending.reason,
+        reason=one_line(ending.reason),
         inputs=planned.inputs,
         settings=planned.settings,
         environment=replace(there, git_commit=here.git_commit, git_dirty=here.git_dirty) if there else here,

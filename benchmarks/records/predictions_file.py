@@ -6,8 +6,11 @@ import io
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.common.unreadable import UNREADABLE
-from benchmarks.records.trial import TEST, Predictions
+from benchmarks.records.array_files import array, read_arrays
+from benchmarks.records.trial import TEST, Predictions, Scores
+from benchmarks.records.trial_file import DamagedFileError
+
+MARGIN = 1e-3  # a float16 just above 1
 
 
 def array_name(name: str, evaluation_set: str) -> str:
@@ -30,13 +33,23 @@ def packed_predictions(predictions: Mapping[str, Predictions]) -> bytes:
     return buffer.getvalue()
 
 
-def unpacked_predictions(path: Path, evaluation_set: str) -> Predictions | None:
-    """Return the predictions of an evaluation set that a file holds; None if it has none that can be read."""
+def read_predictions(path: Path, evaluation: Mapping[str, Scores]) -> dict[str, Predictions]:
+    """Return the predictions for each evaluation set that a trial has scores on, with their lengths and ranges checked.
+
+    Raises FileNotFoundError or ``DamagedFileError``.
+    """
     import numpy as np
 
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            labels, probabilities = (array_name(name, evaluation_set) for name in ("y_pred", "y_prob"))
-            return Predictions(arrays[labels].astype(np.int64), arrays.get(probabilities))
-    except UNREADABLE:
-        return None
+    arrays, found = read_arrays(path), {}
+    for name, scores in evaluation.items():
+        n_classes = len(scores.per_class)
+        labels = array(arrays, array_name("y_pred", name), "ui", (scores.n_test,)).astype(np.int64)
+        if labels.min() < 0 or labels.max() >= n_classes:
+            raise DamagedFileError(f"it has labels from {labels.min()} to {labels.max()}, of {n_classes} classes")
+        shares = array_name("y_prob", name)
+        probabilities = array(arrays, shares, "f", (scores.n_test, n_classes)) if shares in arrays else None
+        # NaN fails both comparisons
+        if probabilities is not None and not (probabilities.min() >= 0 and probabilities.max() <= 1 + MARGIN):
+            raise DamagedFileError(f"its array {shares} holds what is no probability")
+        found[name] = Predictions(labels, probabilities)
+    return found

@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.analysis.scores import score
 from benchmarks.common.atomic_files import PART_PREFIX
 from benchmarks.datasets.preprocessing.audit import audit
 from benchmarks.datasets.spec import Images, Split
-from benchmarks.records.dataset_file import read_dataset, store_dataset
-from benchmarks.records.store import ResultStore
+from benchmarks.records.dataset_file import read_dataset
+from benchmarks.records.scores import score
+from benchmarks.records.store import ResultStore, store_dataset
 from benchmarks.records.trial import FeatureMaps, Inputs, Measurement, Predictions, Resources, Timing, TrialResult
 from benchmarks.report.data.pictures import read_pictures
 from benchmarks.report.write import write_reports
@@ -73,7 +73,7 @@ def stored_wrong(store: ResultStore, key: str = KEY) -> int | None:
     if result is None:
         return None
     assert result.scores and predictions and predictions.feature_maps and predictions.probabilities is not None
-    model = store.model_folder(key)
+    model = store.model_folder(result)
     numbers = {
         result.scores.n_errors,
         int((predictions.labels != IMAGES.test.labels).sum()),
@@ -110,7 +110,7 @@ def leftovers(store: ResultStore) -> None:
         (store.folder / kind / f"{PART_PREFIX}x").mkdir(parents=True)
         (store.folder / kind / f"{PART_PREFIX}x" / "half").write_text("half")
     (store.folder / "predictions" / f"{KEY}~2.npz").write_bytes(b"half")
-    shutil.copytree(store.model_folder(KEY), store.folder / "models" / f"{KEY}~2")
+    shutil.copytree(store.folder / "models" / KEY, store.folder / "models" / f"{KEY}~2")
 
 
 def two_stored(store: ResultStore) -> None:

@@ -120,8 +120,8 @@ def test_a_failure_never_replaces_a_good_result_of_the_same_inputs(tmp_path: Pat
 
 def test_the_fitted_model_is_stored_where_it_is_asked_for(tmp_path: Path) -> None:
     bench = harness(tmp_path, answered(lambda labels: labels), [], save_models=True)
-    bench.run(bench.planner.decide_all([TRIAL]))
-    assert bench.store.model_folder(TRIAL.key).is_dir()
+    (result,) = bench.run(bench.planner.decide_all([TRIAL]))
+    assert bench.store.model_folder(result).is_dir()
     assert bench.planner.decide(TRIAL).reused
 
 

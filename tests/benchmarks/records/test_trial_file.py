@@ -46,7 +46,7 @@ DAMAGES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "a missing part": (lambda f: f.pop("inputs"), "missing required field `inputs`"),
     "a key of another trial": (lambda f: f.update(key="svm@hog-s0"), "its key is 'svm@hog-s0'"),
     "a later schema": (lambda f: f.update(schema=SCHEMA + 1), f"reads up to {SCHEMA}"),
-    "no schema": (lambda f: f.pop("schema"), "its schema is None"),
+    "no schema": (lambda f: f.pop("schema"), "its schema is 'None'"),
     "a schema that is no number": (lambda f: f.update(schema=[1]), "its schema is"),
 }
 
