@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: setup bench reference report lint test test-all regress regress-save clean-cache
+.PHONY: setup bench reference report lint test test-all test-faults regress regress-save clean-cache
 
 setup: .venv/installed
 
@@ -35,6 +35,10 @@ test: setup
 
 test-all: setup
 	$(BIN)/pytest -n logical -m 'slow or not slow' $(ARGS)
+
+# prints how many faults were injected
+test-faults: setup
+	$(BIN)/pytest -s -m 'slow or not slow' tests/faults $(ARGS)
 
 regress: setup
 	$(BIN)/python -m benchmarks.regression $(ARGS)

@@ -9,17 +9,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
 from benchmarks.execution.processes.supervisor import SLEEPING_THREADS
+from benchmarks.records.scores import score
 from benchmarks.records.trial import (
-    ClassScores,
     Environment,
     Inputs,
     Latency,
+    Measurement,
+    Predictions,
     Resources,
-    Scores,
     Status,
     Timing,
     Trial,
@@ -138,23 +140,9 @@ def a_result(
     n_test: int = 10,
 ) -> TrialResult:
     """Return a result that could have been measured."""
-    n_errors = round((1 - accuracy) * n_test)
-    scores = Scores(
-        n_test=n_test,
-        n_errors=n_errors,
-        accuracy=(n_test - n_errors) / n_test,
-        precision_macro=0.5,
-        recall_macro=0.5,
-        f1_macro=0.5,
-        r2=None,
-        log_loss=None,
-        brier=None,
-        ece=None,
-        train_accuracy=1.0,
-        n_train_scored=5,
-        confusion=((n_test - n_errors, n_errors), (0, 0)),
-        per_class=(ClassScores("0", 1.0, 0.5, 0.6, n_test), ClassScores("1", 0.0, 0.0, 0.0, 0)),
-    )
+    predictions = with_errors(round((1 - accuracy) * n_test), n_test)
+    measurement = Measurement(Timing(), Resources(), train_accuracy=1.0, n_train_scored=5)
+    scores = score(np.zeros(n_test, np.int64), predictions, ("0", "1"), measurement)
     timing = Timing(0.1, 0.2, 0.3, 0.4, False, 5.0, (0.2, 0.1, 0.3), Latency(1.0, 2.0), 8.0)
     return TrialResult(
         trial=Trial(model, "pixels", "digits", seed, train_size),
@@ -170,3 +158,13 @@ def a_result(
         timing=timing if status == "ok" else Timing(total_s=8.0),
         resources=Resources(100.0, 2**20, 2, "scikit-learn 1.9"),
     )
+
+
+def with_errors(n_errors: int, n_test: int = 10) -> Predictions:
+    """Return predictions for images of class 0, of which the first ``n_errors`` are classified wrongly."""
+    return Predictions(np.where(np.arange(n_test) < n_errors, 1, 0))
+
+
+def predictions_of(result: TrialResult) -> Predictions | None:
+    """Return the predictions that a result of ``a_result`` was scored by; None without scores."""
+    return with_errors(result.scores.n_errors, result.scores.n_test) if result.scores else None

@@ -9,8 +9,7 @@ import numpy as np
 
 from benchmarks.datasets.preprocessing.audit import audit
 from benchmarks.datasets.spec import Images, Split
-from benchmarks.records.dataset_file import store_dataset
-from benchmarks.records.store import ResultStore
+from benchmarks.records.store import ResultStore, store_dataset
 from benchmarks.records.trial import (
     Environment,
     FeatureMaps,
@@ -32,7 +31,7 @@ MACHINE = Environment("here", "x", 2, 4, "Linux", "3.11", {"numpy": "2"})
 
 def store_many_rows(root: Path, n_rows: int, n_test: int, n_networks: int = 0) -> ResultStore:
     """Store ``n_rows`` rows with probabilities, histories and pictures; the first ``n_networks`` have feature maps."""
-    from benchmarks.analysis.scores import score
+    from benchmarks.records.scores import score
 
     generator = np.random.default_rng(0)
     images = _images(generator, n_test)

@@ -126,9 +126,9 @@ def test_a_new_result_without_its_model_leaves_no_old_model_behind(tmp_path: Pat
     (model / "weights").write_text("1")
     result = a_result()
     store.save(result, None, model)
-    assert (store.model_folder(result.trial.key) / "weights").read_text() == "1"
+    assert (store.model_folder(result) / "weights").read_text() == "1"
     store.save(result, None)
-    assert not store.model_folder(result.trial.key).exists()
+    assert not store.model_folder(result).exists()
     (store.folder / "models" / ".part-x").mkdir()
     store.tidy()
     assert list((store.folder / "models").iterdir()) == []

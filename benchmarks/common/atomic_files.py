@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -41,26 +43,74 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file atomically: to a temporary name, then renamed.
+    """Write a file atomically; raises ``BenchError`` if it cannot be written."""
+    write_all({path: content})
 
-    Raises ``BenchError`` if it cannot be written.
+
+def write_all(files: Mapping[Path, bytes]) -> None:
+    """Write files under temporary names, synced, and rename them, in their order, once all are written.
+
+    Whoever reads a file, at any moment and after a loss of power, finds the old or the new one, whole. If one cannot be
+    written, none is replaced. Raises ``BenchError``.
     """
-    with writing(path):
-        _write_and_rename(path, content)
+    parts: dict[Path, Path] = {}
+    try:
+        for path, content in files.items():
+            with writing(path):
+                parts[path] = _new_part(path)
+                _write_synced(parts[path], content)
+        for path, part in parts.items():
+            with writing(path):
+                os.replace(part, path)
+        for folder in dict.fromkeys(path.parent for path in files):
+            with writing(folder):
+                sync(folder)
+    except BaseException:
+        for part in parts.values():
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+        raise
 
 
 def copy_whole(source: Path, folder: Path) -> None:
-    """Copy a folder atomically."""
+    """Copy a folder to where nothing is, atomically and synced: what is no file or folder, as a FIFO, is left out.
+
+    Raises ``BenchError`` if it cannot be written.
+    """
     with writing(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(prefix=PART_PREFIX, dir=folder.parent))
         try:
-            shutil.copytree(source, part, dirs_exist_ok=True)
+            shutil.copytree(source, part, ignore=_special_files, dirs_exist_ok=True)
             part.chmod(0o755)
+            for copied in part.rglob("*"):
+                sync(copied)
+            sync(part)
             os.rename(part, folder)
+            sync(folder.parent)
         except BaseException:
             shutil.rmtree(part, ignore_errors=True)
             raise
+
+
+def remove(path: Path) -> None:
+    """Delete a file, or a folder with all in it, where there is one; raises OSError."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or which names a folder holds, is on the disk; raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some file systems sync no folders
+            raise
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager
@@ -73,14 +123,23 @@ def writing(path: Path) -> Iterator[None]:
         raise BenchError(f"cannot write {path} ({why}); free disk space, or choose another --results-dir") from error
 
 
-def _write_and_rename(path: Path, content: bytes) -> None:
+def _new_part(path: Path) -> Path:
+    """Return a new, empty file beside ``path``."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, part = tempfile.mkstemp(prefix=PART_PREFIX, dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        Path(part).chmod(0o644)
-        os.replace(part, path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
+    os.close(descriptor)
+    return Path(part)
+
+
+def _write_synced(part: Path, content: bytes) -> None:
+    with part.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.chmod(0o644)
+
+
+def _special_files(folder: str, names: list[str]) -> list[str]:
+    """Return which names in a folder are neither files nor folders: links, FIFOs, sockets, devices."""
+    modes = {name: (Path(folder) / name).lstat().st_mode for name in names}
+    return [name for name, mode in modes.items() if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))]

@@ -7,8 +7,13 @@ LONGEST_REASON = 300  # characters
 
 def in_one_line(error: BaseException) -> str:
     """Return an error's type and message as one line."""
-    text = " ".join(f"{type(error).__name__}: {error}".rstrip(": ").split())
-    return "".join(character for character in text if character.isprintable())[:LONGEST_REASON]
+    return one_line(f"{type(error).__name__}: {error}".rstrip(": "))
+
+
+def one_line(text: str) -> str:
+    """Return a text as one line of at most 300 characters, without control characters."""
+    printable = (character for character in " ".join(text[: 20 * LONGEST_REASON].split()) if character.isprintable())
+    return "".join(printable)[:LONGEST_REASON]
 
 
 class BenchError(Exception):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+NAMED_AT_MOST = 6
+
 
 def seconds_text(seconds: float | None) -> str:
     """Format a measured time with three digits, or as whole seconds from 1,000 on."""
@@ -30,3 +34,11 @@ def mebibytes(size: float) -> str:
 def counted(number: int, noun: str) -> str:
     """Format a count: 1 trial, 2 trials."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as an enumeration; of very many, the first ones and the number of the others."""
+    shown = list(names) if len(names) <= NAMED_AT_MOST + 1 else list(names[:NAMED_AT_MOST])
+    if len(names) > len(shown):
+        shown.append(f"{len(names) - NAMED_AT_MOST} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

@@ -72,8 +72,10 @@ class Planner:
         settings = {**model.defaults_on(trial.features), **trial.params}
         inputs = inputs_of(trial, self.catalog, self.data_hash, self.evaluation_hashes)
         stored = self.store.load(trial.key)
-        has_model = self.store.model_folder(trial.key).is_dir()
+        has_model = stored is not None and self.store.model_folder(stored).is_dir()
         reason = reason_to_run(stored, inputs, settings, has_model, self.demands)
+        if damage := self.store.damage(trial.key):
+            reason = f"its stored files are damaged ({damage})"
         n_train = trial.train_size or self.n_trainable
         return PlannedTrial(
             trial=trial,

@@ -11,9 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.analysis.scores import score
 from benchmarks.common.clock import clock
-from benchmarks.common.errors import in_one_line
+from benchmarks.common.errors import in_one_line, one_line
 from benchmarks.datasets.spec import Images
 from benchmarks.execution.decisions import PlannedTrial, Planner
 from benchmarks.execution.executor import Ending, Executor
@@ -24,10 +23,9 @@ from benchmarks.execution.protocol import SAVED_MODEL, Request
 from benchmarks.provenance.environment import current_environment
 from benchmarks.provenance.fingerprint import pipeline_hash
 from benchmarks.records.saved_models import TrainingData, write_training_data
+from benchmarks.records.scores import score
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import TEST, Predictions, TrialResult
-
-NOT_MEASURED = ("skipped", "interrupted")
 
 
 @dataclass(frozen=True)
@@ -94,8 +92,7 @@ class Harness:
         started_at = _now()
         skipped_for = planned.unavailable or self._no_time(planned)
         if skipped_for:
-            result = _unscored(planned, started_at, Ending("skipped", skipped_for, None, 0.0))
-            self._store(planned, result)
+            result = self._stored(_unscored(planned, started_at, Ending("skipped", skipped_for, None, 0.0)))
             self.tell(TrialFinished(result))
             return result
         self.tell(TrialStarted(planned))
@@ -103,7 +100,7 @@ class Harness:
             ending = self._execute(planned, Path(name))
             result, predictions = self._scored(_unscored(planned, started_at, ending), ending)
             self._describe(Path(name) / SAVED_MODEL, planned)
-            self._store(planned, result, predictions, Path(name) / SAVED_MODEL)
+            result = self._stored(result, predictions, Path(name) / SAVED_MODEL)
         self.store.save_log(planned.trial.key, ending.log)
         self.tell(TrialFinished(result, not_saved=ending.answer.not_saved if ending.answer else ""))
         return result
@@ -158,18 +155,15 @@ class Harness:
             history=measured.history,
         ), dict(answer.predictions)
 
-    def _store(
-        self,
-        planned: PlannedTrial,
-        result: TrialResult,
-        predictions: dict[str, Predictions] | None = None,
-        model: Path | None = None,
-    ) -> None:
-        """Store a result, unless it measured nothing: that does not count against one that did."""
-        if planned.stored and planned.stored.ok and result.status in NOT_MEASURED:
-            return
+    def _stored(
+        self, result: TrialResult, predictions: dict[str, Predictions] | None = None, model: Path | None = None
+    ) -> TrialResult:
+        """Store a result and return it; its reason says if an earlier one, which is good, was not replaced."""
         further = dict(predictions or {})
-        self.store.save(result, further.pop(TEST, None), model if model and model.is_dir() else None, further)
+        saved_model = model if model and model.is_dir() else None
+        if self.store.save(result, further.pop(TEST, None), saved_model, further):
+            return result
+        return replace(result, reason=f"{result.reason}; the stored result, which is ok, is not replaced")
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[bool]:
@@ -209,7 +203,7 @@ def _unscored(planned: PlannedTrial, started_at: str, ending: Ending) -> TrialRe
     result = TrialResult(
         trial=planned.trial,
         status=ending.status,
-        reason=ending.reason,
+        reason=one_line(ending.reason),
         inputs=planned.inputs,
         settings=planned.settings,
         environment=replace(there, git_commit=here.git_commit, git_dirty=here.git_dirty) if there else here,

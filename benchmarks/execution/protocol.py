@@ -12,7 +12,7 @@ import msgspec
 
 from benchmarks.common.unreadable import UNREADABLE
 from benchmarks.records.feature_maps import packed, unpacked
-from benchmarks.records.store import array_name
+from benchmarks.records.predictions_file import array_name
 from benchmarks.records.trial import TEST, Environment, Measurement, Predictions, Trial
 from models.spec import Setting
 

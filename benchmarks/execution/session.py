@@ -28,8 +28,8 @@ from benchmarks.execution.local_executor import local_executor
 from benchmarks.execution.processes.supervisor import Limits, default_memory_gb
 from benchmarks.execution.progress import DataProgress, DatasetRead, Listener, Notice, RunPlanned
 from benchmarks.execution.published_run import REFERENCE, check_published
-from benchmarks.records.dataset_file import name_of_user_data, store_dataset
-from benchmarks.records.store import ResultStore
+from benchmarks.records.dataset_file import name_of_user_data
+from benchmarks.records.store import ResultStore, store_dataset
 from benchmarks.records.trial import Trial, TrialResult
 
 PICTURE = "images.png"
@@ -78,7 +78,7 @@ class Session:
             n_trainable=self.images.n_trainable,
             demands=Demands(_threads(config), config.jobs == 1, config.force, config.keep_models),
             estimates=Estimates(
-                self.store.load_all(), *(reference.load_all() for reference in _references(self.store.dataset))
+                self.store.records(), *(reference.records() for reference in _references(self.store.dataset))
             ),
         )
 

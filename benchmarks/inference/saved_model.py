@@ -27,7 +27,7 @@ class SavedModel:
 
     @property
     def folder(self) -> Path:
-        return self.store.model_folder(self.result.trial.key)
+        return self.store.model_folder(self.result)
 
     def has_name(self, name: str) -> bool:
         """Return whether a user may mean this model by ``name``: its row, its trial's key, or the model alone."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Container, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from benchmarks.common.atomic_files import write_json
-from benchmarks.common.errors import BenchError
+from benchmarks.common.bounded_reading import read_file
+from benchmarks.common.errors import BenchError, one_line
 from benchmarks.datasets.preprocessing.audit import Audit
-from benchmarks.datasets.spec import Images
-from benchmarks.records.store import ResultStore
-from benchmarks.records.trial import Count
+from benchmarks.records.trial import TEST, Count, Inputs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,23 +39,26 @@ class DatasetRecord(Audit):
     @property
     def truth(self) -> NDArray[np.int64]:
         """The labels of the test set, of shape (n_test,)."""
+        return self.truth_of(TEST)
+
+    def truth_of(self, evaluation_set: str) -> NDArray[np.int64]:
+        """Return the labels of an evaluation set; raises KeyError for one that is not stored."""
+        return self._truths[evaluation_set]
+
+    @cached_property
+    def _truths(self) -> Mapping[str, NDArray[np.int64]]:
         import numpy as np
 
-        return np.array(self.test_labels, np.int64)
+        labels = {TEST: self.test_labels, **self.evaluation_labels}
+        return {name: np.array(of_set, np.int64) for name, of_set in labels.items()}
 
-
-def store_dataset(store: ResultStore, images: Images, findings: Audit) -> None:
-    """Store what the results are judged by: the audit and the labels of the evaluation sets.
-
-    Further evaluation sets that earlier runs used stay, as long as the data are the same.
-    """
-    further = {name: tuple(split.labels.tolist()) for name, split in images.further.items()}
-    with store.locked():
-        before = _read(store.folder)
-        if isinstance(before, DatasetRecord) and before.data_hash == findings.data_hash:
-            further = {**before.evaluation_labels, **further}
-        stored = {**asdict(findings), "test_labels": images.test.labels.tolist(), "evaluation_labels": further}
-        write_json(store.folder / DATASET_FILE, stored)
+    def judges(self, inputs: Inputs, evaluation_set: str) -> bool:
+        """Return whether a trial with these inputs was judged by the labels of this file."""
+        if inputs.data != self.data_hash or evaluation_set not in (TEST, *self.evaluation_labels):
+            return False
+        # of sets that only earlier runs used there is no hash
+        used = self.evaluation_hashes.get(evaluation_set)
+        return used in (None, inputs.evaluation.get(evaluation_set))
 
 
 def read_dataset(folder: Path) -> DatasetRecord:
@@ -63,12 +66,14 @@ def read_dataset(folder: Path) -> DatasetRecord:
 
     Raises ``NoResultsError`` if nothing is, and ``BenchError`` if it cannot be read.
     """
-    found = _read(folder)
+    found = stored_dataset(folder)
     if isinstance(found, DatasetRecord):
         return found
     if isinstance(found, FileNotFoundError):
         raise NoResultsError(f"there are no results in {folder}; run some first")
-    raise BenchError(f"{folder / DATASET_FILE} is damaged ({found}); any trial of this run writes it again") from found
+    raise BenchError(
+        f"{folder / DATASET_FILE} is damaged ({one_line(str(found))}); any trial of this run writes it again"
+    ) from found
 
 
 def name_of_user_data(run: Path, name: str, source: str, taken: Container[str]) -> str:
@@ -78,17 +83,33 @@ def name_of_user_data(run: Path, name: str, source: str, taken: Container[str]) 
     """
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:60] or "data"
     if plain not in taken and plain != "auto":
-        stored = _read(run / plain)
+        stored = stored_dataset(run / plain)
         if not isinstance(stored, DatasetRecord) or stored.source == source:
             return plain
     return f"{plain}-{hashlib.sha256(source.encode('utf-8', 'replace')).hexdigest()[:6]}"
 
 
-def _read(folder: Path) -> DatasetRecord | Exception:
+def stored_dataset(folder: Path) -> DatasetRecord | Exception:
     """Return the stored record, or why there is none."""
     try:
-        record = msgspec.json.decode((folder / DATASET_FILE).read_bytes(), type=DatasetRecord)
-        # a file that holds no labels is none that a run wrote
-        return record if record.test_labels else ValueError("it holds no labels of the test set")
-    except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
+        record = msgspec.json.decode(read_file(folder / DATASET_FILE), type=DatasetRecord)
+    except (OSError, ValueError, RecursionError, msgspec.DecodeError) as error:
         return error
+    fault = _contradiction(record)
+    return ValueError(fault) if fault else record
+
+
+def _contradiction(record: DatasetRecord) -> str:
+    """Return where a record contradicts itself, as no run writes it; empty if it does not."""
+    if not record.test_labels:
+        return "it holds no labels of the test set"
+    n_classes = len(record.class_names)
+    for name, labels in {TEST: record.test_labels, **record.evaluation_labels}.items():
+        if max(labels, default=0) >= n_classes:
+            return f"the {name} set has the label {max(labels)}, of {n_classes} classes"
+    if any(len(of_split) != n_classes for of_split in record.counts.values()):
+        return f"its counts are not of {n_classes} classes"
+    counted = Counter(record.test_labels)
+    if record.counts.get(TEST) not in (None, tuple(counted[label] for label in range(n_classes))):
+        return "its labels of the test set are not those that were counted"
+    return ""

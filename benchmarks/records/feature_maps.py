@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from benchmarks.common.unreadable import UNREADABLE
+from benchmarks.records.array_files import array, read_arrays
 from benchmarks.records.trial import FeatureMaps
+from benchmarks.records.trial_file import DamagedFileError
 
 LAYER = "layer "
 
@@ -21,13 +22,23 @@ def packed(maps: FeatureMaps) -> bytes:
     return buffer.getvalue()
 
 
-def unpacked(path: Path) -> FeatureMaps | None:
-    """Return the maps that a file holds; None if there is none that can be read."""
+def read_feature_maps(path: Path) -> FeatureMaps:
+    """Return the maps that a file holds; raises FileNotFoundError or ``DamagedFileError``."""
     import numpy as np
 
+    arrays = read_arrays(path)
+    images = array(arrays, "images", "u", (None, None, None))
+    n = len(images)
+    names = [name for name in arrays if name.startswith(LAYER)]
+    layers = {name.removeprefix(LAYER): array(arrays, name, "u", (n, None, None, None)) for name in names}
+    if any(one.dtype != np.uint8 for one in (images, *layers.values())):
+        raise DamagedFileError("its images are not of 8 bits")
+    return FeatureMaps(images, array(arrays, "labels", "ui", (n,)), layers)
+
+
+def unpacked(path: Path) -> FeatureMaps | None:
+    """Return the maps that a file holds; None if there is none that can be read."""
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            layers = {name.removeprefix(LAYER): arrays[name] for name in arrays.files if name.startswith(LAYER)}
-            return FeatureMaps(arrays["images"], arrays["labels"], layers)
-    except UNREADABLE:
+        return read_feature_maps(path)
+    except (FileNotFoundError, DamagedFileError):
         return None

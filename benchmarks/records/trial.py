@@ -23,8 +23,8 @@ LONGEST_KEY = 160  # file systems allow 255 bytes; this leaves room for suffixes
 
 Status = Literal["ok", "skipped", "failed", "timeout", "out-of-memory", "interrupted"]
 Share = Annotated[float, Meta(ge=0, le=1)]
-Amount = Annotated[float, Meta(ge=0)]
-Count = Annotated[int, Meta(ge=0)]
+Amount = Annotated[float, Meta(ge=0, le=1e15)]
+Count = Annotated[int, Meta(ge=0, le=2**50)]
 
 TEST = "test"  # the evaluation set that decides the leaderboard
 
@@ -40,8 +40,8 @@ class Trial:
     model: str
     features: str
     dataset: str
-    seed: int = 0
-    train_size: int | None = None
+    seed: Count = 0
+    train_size: Count | None = None
     params: Mapping[str, Setting] = field(default_factory=dict)
 
     @property
@@ -83,7 +83,7 @@ class Timing:
 
     startup_s: Amount | None = None
     imports_s: Amount | None = None
-    load_s: float | None = None
+    load_s: Amount | None = None
     features_s: Amount | None = None
     features_cached: bool | None = None
     fit_s: Amount | None = None
@@ -230,7 +230,8 @@ class Environment:
 class TrialResult:
     """One trial and all that is known of it. ``evaluation``: the scores on each evaluation set, the test set first.
 
-    ``family``: of the model; empty in files of before it was stored.
+    ``family``: of the model; empty in files of before it was stored. ``slot``: which of the two names of its other
+    files is this result's; the store chooses it.
     """
 
     trial: Trial
@@ -247,6 +248,7 @@ class TrialResult:
     timing: Timing = Timing()
     resources: Resources = Resources()
     history: tuple[Mapping[str, float | None], ...] = ()
+    slot: Literal[0, 1] = 0
 
     @property
     def ok(self) -> bool:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.analysis.scores import score
 from benchmarks.common.atomic_files import write_json
 from benchmarks.datasets.preprocessing.audit import Audit
 from benchmarks.provenance.environment import current_environment
 from benchmarks.records.dataset_file import DATASET_FILE
+from benchmarks.records.scores import score
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import Inputs, Latency, Measurement, Predictions, Resources, Timing, Trial, TrialResult
 

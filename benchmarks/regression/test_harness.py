@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.analysis.scores import score
 from benchmarks.catalog.catalog import load_catalog
 from benchmarks.catalog.selection import Choice, plan
 from benchmarks.common.paths import ROOT
 from benchmarks.execution.processes.supervisor import worker_environment
 from benchmarks.provenance import fingerprint as inputs
 from benchmarks.provenance import sources
+from benchmarks.records.scores import score
 from benchmarks.records.trial import Measurement, Predictions
 from benchmarks.regression.sample_data import THREADS
 from benchmarks.regression.synthetic_run import NAMES, RESOURCES, TIMING

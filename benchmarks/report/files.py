@@ -21,6 +21,7 @@ from benchmarks.report.data.mistakes import hardest
 from benchmarks.report.data.pairwise import agreement, p_text
 from benchmarks.report.data.pictures import Pictures
 from benchmarks.report.data.summary import name
+from benchmarks.report.text.escaping import in_csv
 from benchmarks.report.text.table import anchor, cells, columns
 
 if TYPE_CHECKING:
@@ -122,5 +123,5 @@ def _latex(table: Table) -> str:
 
 def _csv(table: Table) -> str:
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([table.headings, *table.lines])
+    csv.writer(text, lineterminator="\n").writerows([table.headings, *(map(in_csv, line) for line in table.lines)])
     return text.getvalue()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
-from benchmarks.common.atomic_files import write_whole
+from benchmarks.common.atomic_files import write_all
 from benchmarks.datasets.spec import Images
 from benchmarks.records.store import ResultStore
 from benchmarks.report.data.findings import Findings, read_findings
 from benchmarks.report.data.mistakes import shown_images
-from benchmarks.report.data.pictures import read_pictures, store_pictures
+from benchmarks.report.data.pictures import IMAGES_FILE, pictures_or_damage, store_pictures
 from benchmarks.report.html.page import as_html
 from benchmarks.report.text.table import as_csv, as_markdown
 
@@ -25,7 +26,14 @@ def write_reports(store: ResultStore, families: Mapping[str, str], images: Image
         findings = read_findings(store, families)
         if images:
             store_pictures(store, images, shown_images(findings))
-        write_whole(store.folder / "leaderboard.csv", as_csv(findings.board).encode())
-        write_whole(store.folder / "LEADERBOARD.md", as_markdown(findings).encode())
-        write_whole(store.folder / "report.html", as_html(findings, read_pictures(store), families).encode())
+        pictures, damage = pictures_or_damage(store)
+        if damage:
+            findings = replace(findings, damaged=[*findings.damaged, f"{IMAGES_FILE} ({damage})"])
+        page = as_html(findings, pictures, families)
+        texts = {
+            "leaderboard.csv": as_csv(findings.board),
+            "LEADERBOARD.md": as_markdown(findings),
+            "report.html": page,
+        }
+        write_all({store.folder / name: text.encode() for name, text in texts.items()})
     return findings

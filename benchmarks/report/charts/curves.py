@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.analysis.metrics import BY_NAME
-from benchmarks.analysis.scores import calibration_bins
 from benchmarks.common.formatting import seconds_text
+from benchmarks.records.scores import calibration_bins
 from benchmarks.records.trial import Predictions, TrialResult
 from benchmarks.report.charts.chart import Chart, Line, linear_axis, log_axis, thinned
 

@@ -24,16 +24,18 @@ def of_chart(chart: Chart) -> Figure:
     figure, axes = _figure(7.0, 4.5)
     for line in chart.lines:
         if line.quiet:
-            axes.plot(*_columns(line.points), color="grey", linestyle="--", linewidth=1, label=line.name, zorder=1)
+            axes.plot(
+                *_columns(line.points), color="grey", linestyle="--", linewidth=1, label=_plain(line.name), zorder=1
+            )
         else:
-            axes.plot(*_columns(line.points), marker="o" if line.dots else "", markersize=3, label=line.name)
+            axes.plot(*_columns(line.points), marker="o" if line.dots else "", markersize=3, label=_plain(line.name))
     for mark, (right, up, side) in zip(chart.marks, _offsets(chart), strict=True):
         if mark.low is not None and mark.high is not None:
             axes.plot([mark.x, mark.x], [mark.low, mark.high], color="grey", linewidth=0.8)
         axes.scatter(mark.x, mark.y, s=22, color=f"C{mark.group}", zorder=3)
-        axes.annotate(mark.name, (mark.x, mark.y), (right, up), textcoords="offset points", fontsize=6, ha=side)
+        axes.annotate(_plain(mark.name), (mark.x, mark.y), (right, up), textcoords="offset points", fontsize=6, ha=side)
     for i, group in enumerate(chart.groups):
-        axes.scatter([], [], s=22, color=f"C{i}", label=group or "other")
+        axes.scatter([], [], s=22, color=f"C{i}", label=_plain(group) or "other")
     _scale(axes.xaxis, axes.set_xscale, axes.set_xlim, chart.x)
     _scale(axes.yaxis, axes.set_yscale, axes.set_ylim, chart.y)
     axes.grid(True, linewidth=0.3)
@@ -51,7 +53,8 @@ def of_confusion(counts: Sequence[Sequence[int]], names: Sequence[str], title: s
     side = max(4.0, 0.42 * len(names))
     figure, axes = _figure(side, side)
     axes.imshow(np.sqrt(fractions), cmap="Blues", vmin=0, vmax=1)
-    axes.set(xlabel="predicted class", ylabel="true class", title=title)
+    axes.set(xlabel="predicted class", ylabel="true class", title=_plain(title))
+    names = list(map(_plain, names))
     axes.set_xticks(range(len(names)), names, rotation=90 if max(map(len, names)) > 2 else 0, fontsize=8)
     axes.set_yticks(range(len(names)), names, fontsize=8)
     for i, j in np.argwhere(matrix):
@@ -68,9 +71,14 @@ def of_images(images: Sequence[tuple[str, NDArray[np.uint8]]]) -> Figure:
     for i, (caption, image) in enumerate(images):
         axes = figure.add_subplot(rows, columns, i + 1)
         axes.imshow(image, cmap="gray", vmin=0, vmax=255)
-        axes.set_title(caption, fontsize=8)
+        axes.set_title(_plain(caption), fontsize=8)
         axes.axis("off")
     return figure
+
+
+def _plain(text: str) -> str:
+    """Return a text as Matplotlib shows it as it is: what stands between dollar signs would be a formula."""
+    return text.replace("$", r"\$")
 
 
 def content(figure: Figure, kind: str) -> bytes:

@@ -11,6 +11,7 @@ from tabulate import tabulate
 from benchmarks.analysis.metric import Metric
 from benchmarks.analysis.metrics import ACCURACY, COMPARED
 from benchmarks.analysis.run_comparison import Change, RowChanges
+from benchmarks.report.text.escaping import as_code, in_markdown
 
 LEGEND = (
     "Accuracy: paired test on the same images, Holm-corrected over the rows, 5 %. All else: ratio of medians; no",
@@ -44,11 +45,15 @@ def as_markdown(names: tuple[str, str], compared: Compared, worse: Sequence[tupl
     lines = [f"## {compared.dataset}: {first} → {second}", "", summary(compared.rows), ""]
     if compared.why_no_times:
         lines += [f"**Times are not compared: {compared.why_no_times}.**", ""]
-    lines += [f"- `{row.name}`: {row.status.basis} ({row.status.verdict})" for row in compared.rows if not row.figures]
+    lines += [
+        f"- {as_code(row.name)}: {in_markdown(row.status.basis)} ({row.status.verdict})"
+        for row in compared.rows
+        if not row.figures
+    ]
     metrics = [metric for metric in COMPARED if any(metric.heading in row.figures for row in compared.rows)]
     table = [
         [
-            f"`{row.name}`",
+            as_code(row.name),
             *(_cell(metric, row.figures.get(metric.heading), compared.why_no_times) for metric in metrics),
         ]
         for row in compared.rows
@@ -58,8 +63,8 @@ def as_markdown(names: tuple[str, str], compared: Compared, worse: Sequence[tupl
     lines += [str(tabulate(table, headings, tablefmt="github", disable_numparse=True)), ""]
     lines += [*(UNPAIRED_LEGEND if compared.unpaired else LEGEND), ""]
     for name, only in ((first, compared.only_first), (second, compared.only_second)):
-        lines += [f"Only in {name}: {', '.join(f'`{row}`' for row in only)}.", ""] if only else []
-    lines += [f"Regressions: {', '.join(f'`{row}` {heading}' for row, heading in worse)}.", ""] if worse else []
+        lines += [f"Only in {name}: {', '.join(map(as_code, only))}.", ""] if only else []
+    lines += [f"Regressions: {', '.join(f'{as_code(row)} {heading}' for row, heading in worse)}.", ""] if worse else []
     return "\n".join(lines)
 
 

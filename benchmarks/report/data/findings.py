@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.analysis.leaderboard import Leaderboard, Row, leaderboard
+from benchmarks.common.formatting import listed
 from benchmarks.datasets.preprocessing.audit import Audit
 from benchmarks.records.dataset_file import NoResultsError, read_dataset
-from benchmarks.records.store import ResultStore
-from benchmarks.records.trial import Predictions, TrialResult
+from benchmarks.records.store import Damaged, ResultStore, Stored
+from benchmarks.records.trial import TEST, Predictions, TrialResult
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,32 +56,30 @@ def read_findings(store: ResultStore, families: Mapping[str, str], train_size: i
     ``train_size`` asks for the ranking on that many images instead of the largest number. Raises
     ``BenchError`` if nothing is stored.
     """
-    import numpy as np
-
     audit = read_dataset(store.folder)
-    truth = audit.truth
-    everything = store.load_all()
-    results = [result for result in everything if result.inputs.data == audit.data_hash]
-    damaged = [f"{name} ({why})" for name, why in store.damaged().items()]
-    if not results:
-        unreadable = f" that can be read ({', '.join(damaged)} cannot)" if damaged else ""
+    everything = list(store.stored())
+    damaged = [f"{one.file} ({one.why})" for one in everything if isinstance(one, Damaged)]
+    readable = [one for one in everything if isinstance(one, Stored)]
+    stored = {one.result.trial.key: one for one in readable if one.result.inputs.data == audit.data_hash}
+    if not stored:
+        unreadable = f" that can be read ({listed(damaged)} cannot)" if damaged else ""
         raise NoResultsError(f"there are no results in {store.folder}{unreadable}; run some first")
-    by_key = {result.trial.key: result for result in results}
-    stored = {key: store.predictions(key) for key in by_key}
-    predictions = {key: one for key, one in stored.items() if one and one.labels.shape == truth.shape}
+    results = {key: one.result for key, one in stored.items()}
+    truth = audit.truth
+    predictions = {key: one.predictions[TEST] for key, one in stored.items() if one.result.ok}
 
     def correct(result: TrialResult) -> NDArray[np.bool_] | None:
         one = predictions.get(result.trial.key)
-        return None if one is None else np.asarray(one.labels == truth)
+        return None if one is None else one.labels == truth
 
     return Findings(
         run=store.run,
         dataset=store.dataset,
         audit=audit,
         truth=truth,
-        results=by_key,
+        results=results,
         predictions=predictions,
-        board=leaderboard(results, families, correct, train_size),
+        board=leaderboard(list(results.values()), families, correct, train_size),
         damaged=damaged,
-        n_on_other_data=len(everything) - len(results),
+        n_on_other_data=len(readable) - len(results),
     )

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from benchmarks.common.atomic_files import write_whole
-from benchmarks.common.unreadable import UNREADABLE
+from benchmarks.common.errors import in_one_line
 from benchmarks.datasets.spec import Images
+from benchmarks.records.array_files import array, read_arrays
+from benchmarks.records.dataset_file import read_dataset
 from benchmarks.records.store import ResultStore
+from benchmarks.records.trial_file import DamagedFileError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,14 +88,27 @@ def store_pictures(store: ResultStore, images: Images, shown: Sequence[int]) -> 
 
 def read_pictures(store: ResultStore) -> Pictures | None:
     """Return what ``store_pictures`` stored; None if it cannot be read."""
-    import numpy as np
+    return pictures_or_damage(store)[0]
 
+
+def pictures_or_damage(store: ResultStore) -> tuple[Pictures | None, str]:
+    """Return what ``store_pictures`` stored, and why it cannot be read where it is damaged."""
     try:
-        with (store.folder / IMAGES_FILE).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-            test = dict(zip(arrays["test_numbers"].tolist(), arrays["test_images"], strict=True))
-            return Pictures(test, arrays["samples"], arrays["means"])
-    except UNREADABLE:
-        return None
+        arrays = read_arrays(store.folder / IMAGES_FILE)
+        numbers = array(arrays, "test_numbers", "iu", arrays["test_numbers"].shape[:1])
+        samples = array(arrays, "samples", "u", (None, SAMPLES, None, None))
+        n_classes, _, height, width = samples.shape
+        means = array(arrays, "means", "u", (n_classes, height, width))
+        test = array(arrays, "test_images", "u", (len(numbers), height, width))
+        if any(one.dtype != "uint8" for one in (samples, means, test)):
+            raise DamagedFileError("its images are not of 8 bits")
+        if n_classes != len(read_dataset(store.folder).class_names):
+            raise DamagedFileError(f"it has samples of {n_classes} classes")
+    except FileNotFoundError:
+        return None, ""
+    except (KeyError, DamagedFileError) as error:
+        return None, in_one_line(error)
+    return Pictures(dict(zip(numbers.tolist(), test, strict=True)), samples, means), ""
 
 
 def tiled(images: Sequence[NDArray[np.uint8]], columns: int) -> NDArray[np.uint8]:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from benchmarks.analysis.leaderboard import Leaderboard, Row
 from benchmarks.analysis.metrics import ACCURACY, BY_NAME
+from benchmarks.common.formatting import listed
 
 NEAR_THE_BEST = 0.005
-NAMED_AT_MOST = 6
 TRAINING, LATENCY = BY_NAME["training_s"], BY_NAME["latency_ms_p50"]
 
 
@@ -64,11 +64,3 @@ def _interval(row: Row) -> str:
     if row.interval is None:
         return ""
     return f" (95 % interval {ACCURACY.cell(row.interval.low)} to {ACCURACY.text(row.interval.high)})"
-
-
-def listed(names: Sequence[str]) -> str:
-    """Return names as an enumeration; of very many, the first ones and the number of the others."""
-    shown = list(names) if len(names) <= NAMED_AT_MOST + 1 else list(names[:NAMED_AT_MOST])
-    if len(names) > len(shown):
-        shown.append(f"{len(names) - NAMED_AT_MOST} more")
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

@@ -15,6 +15,7 @@ from benchmarks.analysis.metrics import ACCURACY, METRICS
 from benchmarks.common.formatting import counted
 from benchmarks.records.trial import safe_name
 from benchmarks.report.data.findings import Findings
+from benchmarks.report.text.escaping import as_code, in_csv, in_markdown
 
 LEFT = ("model", "features")
 INTERVAL = "95 % interval"
@@ -43,7 +44,8 @@ def as_csv(board: Leaderboard) -> str:
     writer.writeheader()
     for row in board.rows:
         # a missing value is written as an empty cell
-        writer.writerow({**column_values(row), "best_group": str(row.best_group).lower()})
+        values = {**column_values(row), "best_group": str(row.best_group).lower()}
+        writer.writerow({name: in_csv(value) if isinstance(value, str) else value for name, value in values.items()})
     return text.getvalue()
 
 
@@ -75,6 +77,8 @@ def evaluation_lines(board: Leaderboard) -> list[dict[str, str]]:
 def evaluation_table(board: Leaderboard, style: str = "simple") -> list[str]:
     """Return the accuracies on further evaluation sets as a table with its heading; nothing if there are none."""
     lines = evaluation_lines(board)
+    if style == "github":
+        lines = [{**line, **{name: in_markdown(line[name]) for name in LEFT}} for line in lines]
     return [EVALUATION_TITLE, "", _tabulated(lines, style), ""] if lines else []
 
 
@@ -141,9 +145,11 @@ def as_markdown(findings: Findings) -> str:
     """Return LEADERBOARD.md."""
     board = findings.board
     metrics = columns(board.rows, Shown.TABLES)
-    table = _tabulated([{**cells(row, metrics), "model": _link(row)} for row in board.rows], "github")
-    lines = [*notes(board), *(f"**{warning}**" for warning in warnings(findings))]
-    title = f"# Leaderboard: {findings.dataset}"
+    table = _tabulated(
+        [{**cells(row, metrics), "model": _link(row), "on": in_markdown(row.features)} for row in board.rows], "github"
+    )
+    lines = [*notes(board), *(f"**{in_markdown(warning)}**" for warning in warnings(findings))]
+    title = f"# Leaderboard: {in_markdown(findings.dataset)}"
     evaluation = evaluation_table(board, "github")
     return "\n".join([title, "", *lines, "", table, "", *failures(board.rows), BEST_GROUP, *LEGEND, "", *evaluation])
 
@@ -184,7 +190,9 @@ def failures(rows: Sequence[Row]) -> list[str]:
     names: dict[str, list[str]] = defaultdict(list)
     for row in rows:
         if row.status != "ok":
-            names[f"{row.status}, {row.reason}"].append(f"`{row.model}` on {row.features}")
+            names[f"{row.status}, {in_markdown(row.reason)}"].append(
+                f"{as_code(row.model)} on {in_markdown(row.features)}"
+            )
     lines = [f"- {', '.join(those)}: {why}" for why, those in names.items()]
     return [*lines, ""] if lines else []
 
@@ -203,4 +211,5 @@ LEGEND = (
 
 def _link(row: Row) -> str:
     """Return the model, leading to its part of the report where there is one."""
-    return f"[{row.model}](report.html#{anchor(row)})" if row.status == "ok" else row.model
+    name = in_markdown(row.model)
+    return f"[{name}](report.html#{anchor(row)})" if row.status == "ok" else name

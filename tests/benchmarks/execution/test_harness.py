@@ -106,24 +106,23 @@ def test_every_other_ending_is_a_row_with_a_reason(tmp_path: Path, status: str) 
     assert (bench.store.folder / "logs" / f"{TRIAL.key}.log").read_bytes() == b"last words"
 
 
-def test_what_measured_nothing_never_replaces_a_good_result(tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", ["timeout", "failed", "interrupted"])
+def test_a_failure_never_replaces_a_good_result_of_the_same_inputs(tmp_path: Path, status: str) -> None:
     good = harness(tmp_path, answered(lambda labels: labels), [])
     good.run(good.planner.decide_all([TRIAL]))
-    other = harness(tmp_path, Ending("interrupted", "the run was interrupted", 1.0, 1.0), [])
+    ending = replace(Ending("failed", "why", 1.0, 1.0), status=status)  # type: ignore[arg-type]
+    other = harness(tmp_path, ending, [])
     forced = replace(other.planner, demands=replace(other.planner.demands, force=True))
     (result,) = other.run(forced.decide_all([TRIAL]))
     stored = other.store.load(TRIAL.key)
-    assert result.status == "interrupted" and stored and stored.ok
-    failed = harness(tmp_path, Ending("failed", "it raised", 1.0, 1.0), [])
-    failed.run(forced.decide_all([TRIAL]))
-    stored = failed.store.load(TRIAL.key)
-    assert stored and stored.status == "failed"
+    assert result.status == status and result.reason.startswith("why; the stored result")
+    assert stored and stored.ok and other.store.predictions(TRIAL.key)
 
 
 def test_the_fitted_model_is_stored_where_it_is_asked_for(tmp_path: Path) -> None:
     bench = harness(tmp_path, answered(lambda labels: labels), [], save_models=True)
-    bench.run(bench.planner.decide_all([TRIAL]))
-    assert bench.store.model_folder(TRIAL.key).is_dir()
+    (result,) = bench.run(bench.planner.decide_all([TRIAL]))
+    assert bench.store.model_folder(result).is_dir()
     assert bench.planner.decide(TRIAL).reused
 
 

@@ -46,7 +46,7 @@ DAMAGES: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "a missing part": (lambda f: f.pop("inputs"), "missing required field `inputs`"),
     "a key of another trial": (lambda f: f.update(key="svm@hog-s0"), "its key is 'svm@hog-s0'"),
     "a later schema": (lambda f: f.update(schema=SCHEMA + 1), f"reads up to {SCHEMA}"),
-    "no schema": (lambda f: f.pop("schema"), "its schema is None"),
+    "no schema": (lambda f: f.pop("schema"), "its schema is 'None'"),
     "a schema that is no number": (lambda f: f.update(schema=[1]), "its schema is"),
 }
 
@@ -65,7 +65,9 @@ def test_the_published_trials_are_migrated_when_they_are_read(path: Path) -> Non
     result = decode_result(path.read_bytes())
     again = json.loads(encode_result(result))
     assert again.pop("schema") == SCHEMA
-    if stored.pop("schema") == 1:
+    schema = stored.pop("schema")
+    assert again.pop("slot") == 0
+    if schema == 1:
         scores = stored.pop("scores")
         stored["evaluation"] = {} if scores is None else {"test": scores}
         stored["inputs"]["evaluation"] = {}

@@ -6,12 +6,16 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
+from benchmarks.records.dataset_file import read_dataset
+from benchmarks.records.scores import score
+from benchmarks.records.store import ResultStore
+from benchmarks.records.trial import Measurement
 from tests.conftest import ROOT, Bench
 
 REFERENCE = ROOT / "results" / "reference"
@@ -77,12 +81,13 @@ def test_figures_that_were_not_compared_are_counted(bench: Bench, runs: Path) ->
 
 
 def test_lost_accuracy_is_tested_on_the_stored_predictions(bench: Bench, runs: Path) -> None:
-    path = runs / "after" / "mnist" / "predictions" / f"{ROW}-s0.npz"
-    with np.load(path) as arrays:
-        predicted = dict(arrays)
-    predicted["y_pred"][:200] = 0
-    np.savez_compressed(path, allow_pickle=False, **predicted)
-    edit(record(runs), lambda fields: fields["scores"].update(accuracy=0.91))
+    store = ResultStore(runs, "after", "mnist")
+    result, predictions = store.load(f"{ROW}-s0"), store.predictions(f"{ROW}-s0")
+    assert result and predictions
+    predictions.labels[:200] = 0
+    truth = read_dataset(store.folder).truth
+    scores = score(truth, predictions, tuple("0123456789"), Measurement(result.timing, result.resources))
+    store.save(replace(result, evaluation={"test": scores}), predictions)
     done = bench("compare", str(runs / "before"), str(runs / "after"), "--fail-on", "accuracy")
     assert done.returncode == 1 and f"Regressions: `{ROW}` accuracy." in done.stdout
 

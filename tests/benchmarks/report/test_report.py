@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 
 from benchmarks.analysis.leaderboard import Row
-from benchmarks.analysis.scores import score
 from benchmarks.common.atomic_files import write_json
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.preprocessing.audit import Audit
 from benchmarks.datasets.spec import Images, Split
 from benchmarks.records.dataset_file import DATASET_FILE
+from benchmarks.records.scores import score
 from benchmarks.records.store import ResultStore, only_dataset_of
 from benchmarks.records.trial import Environment, Inputs, Measurement, Predictions, Resources, Timing, TrialResult
+from benchmarks.regression.synthetic_run import N_MODELS, store_run
 from benchmarks.report.comparison.pair import explain
 from benchmarks.report.data.findings import read_findings
 from benchmarks.report.data.mistakes import HardImage, correct_examples, hardest, mistakes
@@ -27,7 +28,7 @@ from benchmarks.report.data.reproduction import commands
 from benchmarks.report.files import write_files
 from benchmarks.report.readme import README, figures, main_rows, reference_board, table, with_table
 from benchmarks.report.write import write_reports
-from tests.conftest import a_result
+from tests.conftest import a_result, predictions_of
 
 TRUTH = [0] * 10
 AUDIT = Audit(("0", "1"), {"train": (3, 4)}, {"train": 1}, (), {"train": "abc"}, (("file", "def"),))
@@ -126,22 +127,14 @@ def test_a_confusion_matrix_of_more_than_20_classes_leaves_out_the_shares(tmp_pa
     assert ("% of the true class" in matrix) == ("<small>50.0</small>" in matrix) == (n_classes <= 20)
 
 
-def test_letters_have_no_r2(store: ResultStore, tmp_path: Path) -> None:
-    letters = store_letters(tmp_path, 3)
-    write_reports(letters, {})
-    assert "R²" not in (letters.folder / "report.html").read_text()
-    (digits,) = (result for result in store.load_all() if result.trial.model == "knn")
-    assert digits.scores
-    store.save(
-        replace(digits, evaluation={"test": replace(digits.scores, r2=0.5)}), store.predictions(digits.trial.key)
-    )
-    write_reports(store, {})
-    page = (store.folder / "report.html").read_text()
-    assert page.count('<th scope="row">R² of the label as a number</th><td>0.500</td>') == page.count("R²") == 1
+def test_letters_have_no_r2(tmp_path: Path) -> None:
+    for store, n_rows in ((store_letters(tmp_path, 3), 0), (store_run(tmp_path), N_MODELS)):
+        write_reports(store, {})
+        assert (store.folder / "report.html").read_text().count("R² of the label as a number") == n_rows
 
 
 def test_results_on_other_data_are_no_rows(store: ResultStore) -> None:
-    store.save(a_result("old"), None)
+    store.save(a_result("old"), predictions_of(a_result()))
     assert "old" not in [row.model for row in read_findings(store, {}).board.rows]
 
 
@@ -189,7 +182,7 @@ def test_two_rows_of_several_seeds_are_compared_over_seeds(store: ResultStore) -
     for seed, n_wrong in ((1, 2), (2, 1)):
         for name in ("knn", "<b>bad"):
             labels = np.array([1] * n_wrong + [0] * (10 - n_wrong))
-            store.save(on_this_data(a_result(name, 0.9, seed=seed)), Predictions(labels))
+            store.save(on_this_data(a_result(name, 1 - n_wrong / 10, seed=seed)), Predictions(labels))
     text = explain(store, "knn@pixels", "<b>bad@pixels")
     assert "on average over 3 seeds" in text
     assert "a run of knn@pixels scores above one of <b>bad@pixels with probability 0.72" in text
@@ -204,7 +197,7 @@ def test_a_model_may_be_named_alone_where_one_row_is_its(store: ResultStore) -> 
     assert explain(store, "knn", "<b>bad") == explain(store, "knn@pixels", "<b>bad@pixels")
     result = a_result("knn", 0.9)
     other = replace(result, trial=replace(result.trial, features="hog"))
-    store.save(on_this_data(other), Predictions(np.zeros(10, int)))
+    store.save(on_this_data(other), predictions_of(other))
     with pytest.raises(BenchError, match=r"has several rows 'knn'; it has: knn@(pixels|hog), knn@(pixels|hog)$"):
         explain(store, "knn", "<b>bad")
 
@@ -224,7 +217,10 @@ def test_damaged_trials_are_named_and_not_left_out_in_silence(store: ResultStore
 def test_times_of_several_machines_and_of_busy_ones_are_warned_of(store: ResultStore) -> None:
     result = on_this_data(a_result("elsewhere"))
     busy = replace(result.timing, contended=True)
-    store.save(replace(result, environment=replace(result.environment, machine_id="there"), timing=busy), None)
+    store.save(
+        replace(result, environment=replace(result.environment, machine_id="there"), timing=busy),
+        predictions_of(result),
+    )
     write_reports(store, {})
     page = (store.folder / "report.html").read_text()
     assert (
@@ -265,7 +261,10 @@ def test_figures_and_tables_are_written_as_asked(store: ResultStore) -> None:
 
 def test_the_commands_make_every_trial_again(store: ResultStore) -> None:
     for result in (a_result("knn", seed=2), a_result("svm[C=1]", train_size=3)):
-        store.save(on_this_data(replace(result, trial=replace(result.trial, features="hog"))), None)
+        store.save(
+            on_this_data(replace(result, trial=replace(result.trial, features="hog"), n_train=result.trial.train_size)),
+            predictions_of(result),
+        )
     findings = read_findings(store, {"knn": "neighbours"})
     assert commands(findings, {"knn": "neighbours"}) == [
         "python bench.py --models 'svm[C=1]' --features hog --dataset digits --train-size 3 --plugin FILE",

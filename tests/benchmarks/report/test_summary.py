@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from benchmarks.analysis.leaderboard import Leaderboard, Row
 from benchmarks.analysis.statistics import Interval
-from benchmarks.report.data.summary import listed, summarize
+from benchmarks.common.formatting import listed
+from benchmarks.report.data.summary import summarize
 
 VALUES = {"accuracy": 0.99, "training_s": 31.0, "latency_ms_p50": 4.0}
 ROW = Row(1, True, "svm", "hog", "svm", "ok", 1, VALUES, Interval(0.985, 0.995))

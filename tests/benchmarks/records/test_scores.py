@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sklearn import metrics
 
 from benchmarks.analysis.prediction_checks import InvalidPredictionError, checked_labels, checked_probabilities
-from benchmarks.analysis.scores import expected_calibration_error, score
+from benchmarks.records.scores import expected_calibration_error, score
 from benchmarks.records.trial import Measurement, Predictions, Resources, Timing
 
 MEASUREMENT = Measurement(Timing(), Resources(), train_accuracy=0.75, n_train_scored=4)

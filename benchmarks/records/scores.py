@@ -6,7 +6,8 @@ small run.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 from benchmarks.records.trial import ClassScores, Measurement, Predictions, Scores
 
@@ -27,27 +28,50 @@ def score(
     """
     labels, n_classes = predictions.labels, len(class_names)
     confusion = confusion_matrix(truth, labels, n_classes)
-    hits, n_true, n_predicted = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
-    precision, recall = _ratios(hits, n_predicted), _ratios(hits, n_true)
-    f1 = _ratios(2 * hits, n_true + n_predicted)
+    counts = ClassCounts.of(confusion)
+    precision_macro, recall_macro, f1_macro = counts.macro
     n_errors = int((truth != labels).sum())
     log_loss, brier, ece = _of_probabilities(truth, predictions.probabilities)
     return Scores(
         n_test=len(truth),
         n_errors=n_errors,
         accuracy=(len(truth) - n_errors) / len(truth),
-        precision_macro=_over_present(precision, n_true),
-        recall_macro=_over_present(recall, n_true),
-        f1_macro=_over_present(f1, n_true),
-        r2=_r2(truth, labels, class_names),
+        precision_macro=precision_macro,
+        recall_macro=recall_macro,
+        f1_macro=f1_macro,
+        r2=r2(truth, labels, class_names),
         log_loss=log_loss,
         brier=brier,
         ece=ece,
         train_accuracy=measurement.train_accuracy,
         n_train_scored=measurement.n_train_scored,
         confusion=tuple(map(tuple, confusion.tolist())),
-        per_class=tuple(map(ClassScores, class_names, precision, recall, f1, n_true.tolist())),
+        per_class=tuple(
+            ClassScores(name, *of_class, support)
+            for name, of_class, support in zip(class_names, counts.of_classes, counts.support, strict=True)
+        ),
     )
+
+
+@dataclass(frozen=True)
+class ClassCounts:
+    """What follows from a confusion matrix: precision, recall and F1 of each class, and its number of images."""
+
+    of_classes: list[tuple[float, float, float]]
+    support: list[int]
+
+    @classmethod
+    def of(cls, confusion: NDArray[np.int64]) -> Self:
+        hits, n_true, n_predicted = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
+        ratios = _ratios(hits, n_predicted), _ratios(hits, n_true), _ratios(2 * hits, n_true + n_predicted)
+        return cls(list(zip(*ratios, strict=True)), n_true.tolist())
+
+    @property
+    def macro(self) -> tuple[float, float, float]:
+        """The means of precision, recall and F1 over the classes that have images."""
+        present = [ratios for ratios, support in zip(self.of_classes, self.support, strict=True) if support]
+        precision, recall, f1 = (sum(ratios) / len(present) for ratios in zip(*present, strict=True))
+        return precision, recall, f1
 
 
 def confusion_matrix(truth: NDArray[np.int64], labels: NDArray[np.int64], n_classes: int) -> NDArray[np.int64]:
@@ -60,12 +84,6 @@ def confusion_matrix(truth: NDArray[np.int64], labels: NDArray[np.int64], n_clas
 def _ratios(counts: NDArray[np.int64], totals: NDArray[np.int64]) -> list[float]:
     """Return counts divided by totals, 0 where a total is."""
     return [count / total if total else 0.0 for count, total in zip(counts.tolist(), totals.tolist(), strict=True)]
-
-
-def _over_present(scores: list[float], n_true: NDArray[np.int64]) -> float:
-    """Return the mean over the classes that have images."""
-    present = [score for score, n in zip(scores, n_true.tolist(), strict=True) if n]
-    return sum(present) / len(present)
 
 
 def expected_calibration_error(truth: NDArray[np.int64], probabilities: NDArray[np.floating]) -> float:
@@ -115,7 +133,7 @@ def _of_probabilities(
     return float(-np.log(of_truth).mean()), brier, expected_calibration_error(truth, shares)
 
 
-def _r2(truth: NDArray[np.int64], labels: NDArray[np.int64], class_names: tuple[str, ...]) -> float | None:
+def r2(truth: NDArray[np.int64], labels: NDArray[np.int64], class_names: tuple[str, ...]) -> float | None:
     """Return R² of the label as a number; None where the classes are not numbers or the truth is constant."""
     if not all(name.isdecimal() for name in class_names) or len(set(truth.tolist())) < 2:
         return None
