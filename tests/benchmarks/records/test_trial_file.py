@@ -11,7 +11,10 @@ import pytest
 from benchmarks.records.trial_file import SCHEMA, DamagedFileError, decode_result, encode_result
 from tests.conftest import ROOT, a_result
 
-REFERENCE = sorted((ROOT / "results" / "reference" / "mnist" / "trials").glob("*.json"))
+STORED = [
+    *sorted((ROOT / "results" / "reference" / "mnist" / "trials").glob("*.json")),
+    *sorted((Path(__file__).parent / "schema_1").glob("*.json")),
+]
 
 
 def test_a_result_survives_its_file() -> None:
@@ -59,8 +62,8 @@ def test_damage_is_named(damage: str) -> None:
     assert message in str(error.value)
 
 
-@pytest.mark.parametrize("path", REFERENCE, ids=lambda path: path.stem)
-def test_the_published_trials_are_migrated_when_they_are_read(path: Path) -> None:
+@pytest.mark.parametrize("path", STORED, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_stored_trials_of_every_schema_are_migrated_when_they_are_read(path: Path) -> None:
     stored = json.loads(path.read_text())
     result = decode_result(path.read_bytes())
     again = json.loads(encode_result(result))
