@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shutil
 from dataclasses import asdict
@@ -56,8 +57,11 @@ def test_a_folder_of_images_becomes_a_leaderboard_with_a_picture_and_names(bench
 def test_what_to_be_careful_with_is_in_the_leaderboard(bench: Bench, tmp_path: Path) -> None:
     images, labels = some_images(12, seed=3, side=30)
     fruit(tmp_path / "fruit" / "train")
+    blank = os.fsencode(tmp_path / "fruit" / "train" / "plum") + b"/caf\xe9.png"  # not UTF-8
+    Path(os.fsdecode(blank)).write_bytes(png(np.full((9, 9), 3, np.uint8)))
     write_folder(tmp_path / "fruit" / "test", images, labels, NAMES)
     done = bench("--dataset", str(tmp_path / "fruit"), *QUICK)
+    assert done.returncode == 0 and "caf\\xe9.png: every pixel is" in done.stdout, done.stdout + done.stderr
     text = "CAREFUL: the test images are light on dark (12 of 12)"
     assert done.stdout.count(text) == 2, done.stdout + done.stderr
     assert text in (tmp_path / "local/fruit/LEADERBOARD.md").read_text()

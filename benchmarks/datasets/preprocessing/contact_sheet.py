@@ -42,14 +42,14 @@ def contact_sheet(pairs: Sequence[Pair]) -> bytes:
     return buffer.getvalue()
 
 
-def sample_across_classes(labels: Sequence[str]) -> list[int]:
-    """Return up to 60 indices: the first image of each class, then the second of each, and so on."""
+def sample_across_classes(labels: Sequence[str], n: int = MAX_PAIRS) -> list[int]:
+    """Return up to ``n`` indices: the first image of each class, then the second of each, and so on."""
     occurrence: dict[str, int] = {}
     order = []
     for i, label in enumerate(labels):
         occurrence[label] = occurrence.get(label, -1) + 1
         order.append((occurrence[label], i))
-    return sorted(i for _, i in sorted(order)[:MAX_PAIRS])
+    return sorted(i for _, i in sorted(order)[:n])
 
 
 def thumbnail(original: NDArray[np.uint8]) -> NDArray[np.uint8]:

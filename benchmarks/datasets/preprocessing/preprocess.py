@@ -157,7 +157,7 @@ class Normalization:
 
     def further(self, part: RawSplit, name: str) -> Split:
         """Return the normalized images of a validation or test part, some of which go into the picture."""
-        split, pairs = self.split(part, sample_across_classes(part.labels)[:MAX_FURTHER_PAIRS])
+        split, pairs = self.split(part, sample_across_classes(part.labels, MAX_FURTHER_PAIRS))
         self.pairs.extend((f"{name}: {label}", original, frame) for label, original, frame in pairs)
         return split
 

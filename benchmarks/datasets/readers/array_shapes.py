@@ -68,9 +68,11 @@ def _square(flat: NDArray[Any], name: str) -> NDArray[Any]:
         )
     if n_pixels % 4 == 0 and n_pixels >= FEWEST_WITH_CHANNELS:
         half = side // 2
-        if _has_opaque_channel(flat):
+        if _has_opaque_channel(flat) or (
+            _channels_are_alike(flat, (0, 1, 2)) and not _channels_are_alike(flat, (0, 3))
+        ):
             return flat.reshape(len(flat), half, half, 4)
-        if _has_four_channels(flat):
+        if _channels_are_alike(flat, (0, 1, 2)) or _has_four_channels(flat):
             raise BenchError(
                 f"{name}: {n_pixels} pixels per image may be {side}x{side} in grey or {half}x{half} with four "
                 f"channels; give --shape {side}x{side} or --shape {half}x{half}x4"
@@ -82,6 +84,13 @@ def _has_opaque_channel(flat: NDArray[Any]) -> bool:
     """Return whether every fourth value is the largest one, as alpha is in an opaque image, and others are not."""
     alpha = flat[:, 3::4]
     return bool(alpha.min() == alpha.max() == flat.max() > flat.min()) and bool(flat[:, 0::4].min() < alpha.min())
+
+
+def _channels_are_alike(flat: NDArray[Any], channels: tuple[int, ...]) -> bool:
+    """Return whether these of every four values are equal in images that are not uniform, as in grey ones in colour."""
+    first = flat[:, channels[0] :: 4]
+    alike = all((first == flat[:, channel::4]).all() for channel in channels[1:])
+    return alike and bool((first[:, 1:] != first[:, :-1]).any())
 
 
 def _has_four_channels(flat: NDArray[Any]) -> bool:

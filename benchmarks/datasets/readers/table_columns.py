@@ -222,7 +222,9 @@ def matched(columns: Columns, path: str, train: Columns, train_path: str) -> Col
         return columns
     if len(set(ours)) != len(ours) or set(ours) != set(theirs):
         unknown = next((name for name in ours if name not in theirs), f"{len(ours)} columns of pixels")
-        raise BenchError(f"{path} has other columns than {train_path} (first: '{unknown[:MAX_SHOWN]}')")
+        raise BenchError(
+            f"{path} has other columns than {train_path} ('{unknown[:MAX_SHOWN]}'); give both the same heading"
+        )
     place = dict(zip(ours, columns.pixels, strict=True))
     return Columns(columns.names, columns.label, tuple(place[name] for name in theirs), columns.index)
 

@@ -75,6 +75,20 @@ def test_rows_of_four_channels_with_opacity_are_refused_until_their_shape_is_giv
     assert whole(grey) != whole(opened(tmp_path, smooth.reshape(N, -1), shape=(12, 12, 4)))
 
 
+@pytest.mark.parametrize("opacity", [SMOOTH, SMOOTH // 2, 255 - SMOOTH])
+def test_rows_of_grey_in_four_channels_are_not_taken_for_wide_images(
+    opacity: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    channels = np.stack([SMOOTH, SMOOTH, SMOOTH, opacity], axis=-1)
+    (tmp_path / "plain").mkdir()
+    plain = whole(opened(tmp_path / "plain", channels))
+    if opacity is SMOOTH:  # as an enlarged image has it too
+        assert "--shape 12x12x4" in error_message(lambda: opened(tmp_path, channels.reshape(N, -1)))
+        assert whole(opened(tmp_path, channels.reshape(N, -1), shape=(12, 12, 4))) == plain
+    else:
+        assert whole(opened(tmp_path, channels.reshape(N, -1))) == plain
+
+
 @pytest.mark.parametrize("images", [IMAGES, SMOOTH, 255 - SMOOTH, IMAGES // 128, SMOOTH[:, ::-1]])
 def test_rows_of_grey_pixels_are_not_taken_for_four_channels(images: NDArray[np.uint8]) -> None:
     assert as_image_array(images.reshape(N, -1), "x").shape == (N, SIDE, SIDE)

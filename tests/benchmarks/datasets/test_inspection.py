@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.datasets.preprocessing.contact_sheet import sample_across_classes
 from benchmarks.datasets.preprocessing.orientation import look_transposed
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
 from benchmarks.datasets.spec import Images as Splits
@@ -90,6 +91,12 @@ def test_images_of_every_part_are_in_the_picture(tmp_path: Path) -> None:
     without = height(opened(write_folder(tmp_path / "train", *TRAIN)))
     with_test = height(opened(parts(tmp_path, TEST)))
     assert height(opened(parts(tmp_path, TEST, VALIDATION))) > with_test > without
+
+
+def test_every_class_is_sampled_for_the_picture() -> None:
+    labels = [str(i // 50) for i in range(500)]
+    chosen = sample_across_classes(labels, 30)
+    assert len(chosen) == 30 and {labels[i] for i in chosen} == set(labels)
 
 
 def ink_of(colours: list[tuple[int, int, int]], root: Path) -> Path:
