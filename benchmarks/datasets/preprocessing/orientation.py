@@ -25,7 +25,7 @@ UPRIGHT = {
 FEWEST_IMAGES = 5  # of a class
 FEWEST_CLASSES = 3
 MOST_IMAGES = 200  # of a class
-ALIKE = 0.5  # mean correlation of the transposed means below which the images are other than these digits
+ALIKE = 0.3  # mean correlation of the transposed means below which the images are other than these digits
 MARGIN = 0.1  # of the mean correlation, by which the transposed means are the better ones
 FAINT = 0.15  # share of the maximum below which a pixel of a mean is background
 
