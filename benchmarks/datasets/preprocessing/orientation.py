@@ -24,6 +24,8 @@ UPRIGHT = {
 }
 FEWEST_IMAGES = 5  # of a class
 FEWEST_CLASSES = 3
+MOST_IMAGES = 200  # of a class
+ALIKE = 0.3  # mean correlation of the transposed means below which the images are other than these digits
 MARGIN = 0.1  # of the mean correlation, by which the transposed means are the better ones
 FAINT = 0.15  # share of the maximum below which a pixel of a mean is background
 
@@ -37,12 +39,14 @@ def look_transposed(split: Split, class_names: Sequence[str]) -> bool:
         images = split.images[split.labels == class_names.index(name)]
         if len(images) < FEWEST_IMAGES:
             continue
-        mean = _fitted(images.mean(axis=0))
+        mean = _mean_fitted(images[:MOST_IMAGES])
         reference = _fitted(_decoded(figures))
         upright.append(_correlation(mean, reference))
         transposed.append(_correlation(mean.T, reference))
     n_classes = len(upright)
-    return n_classes >= FEWEST_CLASSES and sum(transposed) > sum(upright) + MARGIN * n_classes
+    if n_classes < FEWEST_CLASSES or sum(transposed) < ALIKE * n_classes:
+        return False
+    return sum(transposed) > sum(upright) + MARGIN * n_classes
 
 
 def _decoded(figures: str) -> NDArray[np.float64]:
@@ -51,8 +55,15 @@ def _decoded(figures: str) -> NDArray[np.float64]:
     return np.array([int(figure, 16) for figure in figures], np.float64).reshape(SIDE, SIDE)
 
 
+def _mean_fitted(images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Return the mean of the ink of images, wherever it is in them."""
+    import numpy as np
+
+    return np.asarray(np.mean([_fitted(image.astype(float)) for image in images], axis=0), np.float64)
+
+
 def _fitted(mean: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the ink of a mean image, scaled to 8×8."""
+    """Return the ink of an image, scaled to 8×8."""
     import numpy as np
     from PIL import Image
 

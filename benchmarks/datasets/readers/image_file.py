@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from PIL import Image as PillowImage
 
 MAX_PIXELS = 64_000_000  # of one image; a file of kilobytes can declare gigabytes
+OF_SEVERAL = (".tif", ".tiff", ".gif")
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".webp"),
@@ -34,6 +35,21 @@ def read_image(path: Path, transparent: bool = False) -> NDArray[np.uint8]:
     except OSError as error:
         raise BenchError(f"{shown_path(path)} cannot be read ({error.strerror or error})") from error
     return decode_image(content, shown_path(path), transparent)
+
+
+def n_further_images(path: Path) -> int:
+    """Return how many images a file holds after the first, which is the one that is read; 0 if it cannot be read."""
+    from PIL import Image
+
+    if path.suffix.lower() not in OF_SEVERAL:
+        return 0
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(path, formats=FORMATS) as file:
+                return getattr(file, "n_frames", 1) - 1
+    except Exception:  # decoders raise any exception on broken files, which are reported when they are read
+        return 0
 
 
 def decode_image(content: bytes, name: str, transparent: bool = False) -> NDArray[np.uint8]:

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.readers.image_file import SUFFIXES, read_image
+from benchmarks.datasets.readers.image_file import SUFFIXES, n_further_images, read_image
 from benchmarks.datasets.readers.parts import part_of_folder
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, shown_path
 
 HIDDEN = (".", "__", "@", "$", "#")  # first characters of folders that systems and storage devices make
 NO_IMAGES, DANGLING = "files that are not images", "links that lead nowhere"
+FURTHER = "images after the first of a file"
 DEEPER, BESIDE = "images in folders below the classes", "images beside the class folders"
 MAX_NAMED = 5
 
@@ -106,6 +107,7 @@ def _images_of_class(place: Path, passed_over: PassedOver) -> list[Path]:
     if not images:
         found = ", ".join(f"{n} {what}" for what, n in here.items() if n) or "it is empty"
         raise BenchError(f"{shown_path(place)} contains no images ({found}); remove it or add images")
+    here[FURTHER] = sum(map(n_further_images, images))
     passed_over.update(here)
     return images
 

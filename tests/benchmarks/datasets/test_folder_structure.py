@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
 from benchmarks.datasets.readers.parts import part_of_file, part_of_folder
@@ -118,6 +119,17 @@ def test_images_that_are_not_in_a_class_folder_are_counted(tmp_path: Path) -> No
     assert "passed over: 2 links that lead nowhere" in notes
 
 
+@pytest.mark.parametrize("suffix", [".tif", ".gif"])
+def test_images_after_the_first_of_a_file_are_counted(suffix: str, tmp_path: Path) -> None:
+    write_folder(tmp_path, *TRAIN)
+    pages = [Image.fromarray(image) for image in TEST[0][:4]]
+    pages[0].save(tmp_path / "alpha" / f"pages{suffix}", save_all=True, append_images=pages[1:])
+    (tmp_path / "beta" / f"single{suffix}").write_bytes(png(TEST[0][5]))
+    images = opened(tmp_path)
+    assert images.n_trainable + len(images.test) == 38
+    assert "passed over: 3 images after the first of a file" in images.notes
+
+
 def test_a_class_whose_images_are_all_below_or_gone_says_so(tmp_path: Path) -> None:
     write_folder(tmp_path, *TRAIN)
     loose(tmp_path / "delta" / "more", 3)
@@ -167,8 +179,6 @@ def test_a_file_name_that_is_not_utf_8_can_be_printed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("suffix", [".pnm", ".jfif", ".JPG", ".dib"])
 def test_more_suffixes(suffix: str, tmp_path: Path) -> None:
-    from PIL import Image
-
     kinds = {".pnm": "PPM", ".dib": "BMP"}
     write_folder(tmp_path, *TRAIN)
     for path in sorted(tmp_path.rglob("*.png")):

@@ -149,6 +149,25 @@ def test_a_hundred_digits_show_their_orientation(digit_images: Splits, start: in
     assert look_transposed(Split(split.images.swapaxes(1, 2), split.labels), digit_images.class_names)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_digits_anywhere_in_larger_images_show_their_orientation(digit_images: Splits, seed: int) -> None:
+    images, labels = digits(digit_images)
+    generator = np.random.default_rng(seed)
+    larger = np.zeros((len(images), 84, 84), np.uint8)
+    for picture, image in zip(larger, images, strict=True):
+        top, left = generator.integers(0, 56, 2)
+        picture[top : top + 28, left : left + 28] = image
+    frames = larger[:, 1::3, 1::3]
+    assert not look_transposed(Split(frames, labels), digit_images.class_names)
+    assert look_transposed(Split(frames.swapaxes(1, 2), labels), digit_images.class_names)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_noise_named_as_digits_does_not_look_transposed(seed: int) -> None:
+    images, labels = some_images(300, 10, seed, side=28)
+    assert not look_transposed(Split(images, labels), tuple("0123456789"))
+
+
 @pytest.mark.parametrize(("word", "classes"), [("letters", ("B", "C", "D")), ("balanced", ("1", "2", "3"))])
 def test_emnist_files_are_set_upright_and_named(word: str, classes: tuple[str, ...], tmp_path: Path) -> None:
     (tmp_path / "plain").mkdir()

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.cli.arguments import shape
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
 from benchmarks.datasets.readers.table_columns import is_deduplicated, is_heading
 from benchmarks.datasets.spec import Images, ReadingOptions
@@ -281,3 +282,21 @@ def test_a_row_of_pixels_that_is_no_square_has_a_shape(tmp_path: Path) -> None:
     assert "288 pixels per image, which is not a square; give --shape" in error_message(lambda: opened(path))
     assert opened(path, shape=(12, 24)).image_shape == (28, 28)
     assert "--shape 9x9 has 81" in error_message(lambda: opened(path, shape=(9, 9)))
+
+
+def test_options_are_stored_as_they_are_written(tmp_path: Path) -> None:
+    wide = np.hstack([FLAT, FLAT])
+    path = write(tmp_path / "data.csv", labelled(wide))
+    found = opened(path, label_column="first", heading=False, transpose=True, shape=(12, 24))
+    assert found.reading == ("--label-column", "first", "--no-heading", "--transpose", "--shape", "12x24")
+    assert opened(path, shape=(12, 24), transpose=False).reading == ("--no-transpose", "--shape", "12x24")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("28x28", (28, 28)), ("3X28×28", (3, 28, 28)), ("28x0", None), ("28", None), ("ax2", None)]
+)
+def test_a_shape_on_the_command_line(text: str, expected: tuple[int, ...] | None) -> None:
+    if expected:
+        assert shape(text) == expected
+    else:
+        assert f"--shape '{text}'" in error_message(lambda: shape(text))
