@@ -38,7 +38,7 @@ test-all: setup
 
 # prints how many faults were injected
 test-faults: setup
-	$(BIN)/pytest -s -m 'slow or not slow' tests/faults $(ARGS)
+	$(BIN)/pytest -n logical -rP -m 'slow or not slow' tests/faults $(ARGS)
 
 regress: setup
 	$(BIN)/python -m benchmarks.regression $(ARGS)

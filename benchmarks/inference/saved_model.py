@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.catalog.catalog import Catalog, load_catalog
 from benchmarks.common.errors import BenchError
+from benchmarks.common.formatting import listed
 from benchmarks.provenance.fingerprint import inputs_of
 from benchmarks.records.saved_models import plugins_of
 from benchmarks.records.store import ResultStore
@@ -28,6 +29,10 @@ class SavedModel:
     @property
     def folder(self) -> Path:
         return self.store.model_folder(self.result)
+
+    @property
+    def is_whole(self) -> bool:
+        return self.result.ok and self.folder.is_dir()
 
     def has_name(self, name: str) -> bool:
         """Return whether a user may mean this model by ``name``: its row, its trial's key, or the model alone."""
@@ -60,22 +65,20 @@ def find_saved_model(results: Path, run: str, name: str, dataset: str | None = N
     ResultStore(results, run, "")  # refuses what is no name of a run
     if not (results / run).is_dir():
         raise BenchError(f"there is no run '{run}' in {results}")
-    saved = _all_saved(results, run, dataset)
+    stores = [ResultStore(results, run, folder.name) for folder in sorted((results / run).iterdir()) if folder.is_dir()]
+    stores = [store for store in stores if dataset in (None, store.dataset)]
+    saved = [one for store in stores for result in store.load_all() if (one := SavedModel(store, result)).is_whole]
+    damaged = [f"{file} ({why})" for store in stores for file, why in store.damaged().items()]
+    left_out = f"; damaged and left out: {listed(damaged)}" if damaged else ""
     if not saved:
         where = f" on {dataset}" if dataset else ""
-        raise BenchError(f"no model is saved in run '{run}'{where}; run it again with --keep-models")
+        raise BenchError(f"no model is saved in run '{run}'{where}; run it again with --keep-models{left_out}")
     found = [one for one in saved if one.has_name(name)]
     rows = sorted({(one.store.dataset, one.row) for one in found})
     if len(rows) == 1:
         return min(found, key=lambda one: (-(one.result.n_train or 0), one.result.trial.seed))
     if not rows:
         there = ", ".join(sorted({one.row for one in saved}))
-        raise BenchError(f"run '{run}' has no saved model '{name}'; it has: {there}")
+        raise BenchError(f"run '{run}' has no saved model '{name}'; it has: {there}{left_out}")
     several = ", ".join(f"{row} on {where}" for where, row in rows)
     raise BenchError(f"'{name}' stands for {several}; name one row, and --dataset where there are several")
-
-
-def _all_saved(results: Path, run: str, dataset: str | None) -> list[SavedModel]:
-    stores = [ResultStore(results, run, folder.name) for folder in sorted((results / run).iterdir()) if folder.is_dir()]
-    saved = [SavedModel(store, result) for store in stores for result in store.load_all() if result.ok]
-    return [one for one in saved if one.folder.is_dir() and dataset in (None, one.store.dataset)]

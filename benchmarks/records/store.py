@@ -93,6 +93,10 @@ class ResultStore:
         found = self._checked(key)
         return str(found) if isinstance(found, DamagedFileError) else ""
 
+    def damaged(self) -> dict[str, str]:
+        """Return the names of the records that ``load`` leaves out, and why."""
+        return {f"{key}.json": why for key in self._keys() if (why := self.damage(key))}
+
     def load_all(self) -> list[TrialResult]:
         """Return every result in the folder that ``load`` returns, in the order of their keys."""
         return [result for key in self._keys() if (result := self.load(key))]

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from benchmarks.api import BenchError, Predictor, Run, compare, load_run, run
+from benchmarks.common.bounded_reading import read_file
 from benchmarks.execution.progress import (
     DatasetRead,
     Event,
@@ -227,13 +228,12 @@ def test_stored_results_are_reused_and_each_file_is_read_once(
     done: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reads: list[str] = []
-    read_bytes = Path.read_bytes
 
     def counted(path: Path) -> bytes:
         reads.append(path.name)
-        return read_bytes(path)
+        return read_file(path)
 
-    monkeypatch.setattr(Path, "read_bytes", counted)
+    monkeypatch.setattr("benchmarks.records.store.read_file", counted)
     events: list[Event] = []
     again = run(["dummy", "knn"], **OPTIONS, results_dir=done.results_dir, progress=events.append, evaluate="shifted")
     assert [event.reused for event in events if isinstance(event, TrialFinished)] == [True, True]

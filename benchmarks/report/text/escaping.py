@@ -9,7 +9,8 @@ FORMULA = ("=", "+", "-", "@")
 
 def in_markdown(text: str) -> str:
     """Return a text that is no markup, no link, no HTML and no end of a cell in markdown."""
-    return re.sub(r"([\\`*\[\]<|])", r"\\\1", text)
+    # brackets alone, as in svm[C=1], are none of these
+    return re.sub(r"([\\`*<|]|\](?=[(\[:]))", r"\\\1", text)
 
 
 def as_code(text: str) -> str:

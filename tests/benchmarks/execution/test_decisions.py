@@ -12,7 +12,7 @@ from benchmarks.execution.decisions import Demands, Planner, reason_to_run
 from benchmarks.execution.estimates import Estimates
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import Inputs, Trial, TrialResult
-from tests.conftest import a_result
+from tests.conftest import a_result, predictions_of
 
 STORED = a_result()  # on two threads, with settings {"k": 4}
 INPUTS, SETTINGS, DEMANDS = STORED.inputs, STORED.settings, Demands(threads=2)
@@ -91,7 +91,7 @@ def test_trials_are_planned_quickest_first_and_unknown_ones_last(planner: Planne
 def test_a_result_that_was_just_stored_is_reused(planner: Planner) -> None:
     planned = planner.decide(Trial("knn", "pixels", "digits"))
     result = replace(a_result("knn"), trial=planned.trial, inputs=planned.inputs, settings=planned.settings)
-    planner.store.save(result, None)
+    planner.store.save(result, predictions_of(result))
     assert planner.decide(planned.trial).reused
     (planner.store.folder / "models" / planned.trial.key).mkdir(parents=True)
     again = replace(planner, demands=replace(DEMANDS, force=True)).decide(planned.trial)
@@ -104,7 +104,14 @@ def test_what_is_missing_is_looked_for_only_where_a_trial_is_run(
     monkeypatch.setattr("benchmarks.execution.decisions.missing_modules", lambda modules: ["sklearn"])
     planned = planner.decide(Trial("knn", "pixels", "digits"))
     assert planned.unavailable == "needs sklearn; install with: pip install scikit-learn"
-    planner.store.save(
-        replace(a_result("knn"), trial=planned.trial, inputs=planned.inputs, settings=planned.settings), None
-    )
+    result = replace(a_result("knn"), trial=planned.trial, inputs=planned.inputs, settings=planned.settings)
+    planner.store.save(result, predictions_of(result))
     assert planner.decide(planned.trial).unavailable == ""
+
+
+def test_a_trial_with_a_damaged_file_is_run_again_and_the_reason_says_so(planner: Planner) -> None:
+    planned = planner.decide(Trial("knn", "pixels", "digits"))
+    result = replace(a_result("knn"), trial=planned.trial, inputs=planned.inputs, settings=planned.settings)
+    planner.store.save(result, None)
+    again = planner.decide(planned.trial)
+    assert again.stored is None and again.reason == "its stored files are damaged (its predictions are not there)"
