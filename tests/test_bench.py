@@ -197,7 +197,7 @@ def test_the_plain_command_writes_the_published_run(bench: Bench, tmp_path: Path
     (tmp_path / "reference" / "digits").mkdir(parents=True)
     done = bench("--models", "dummy", "--dataset", "digits", "--run", "reference")
     assert done.returncode == 0, done.stderr
-    assert "1 trial, 0 of them stored" in done.stdout
+    assert "1 trial, 0 of them reused" in done.stdout
     assert (tmp_path / "reference" / "digits" / "leaderboard.csv").is_file()
 
 

@@ -146,7 +146,8 @@ def as_markdown(findings: Findings) -> str:
     board = findings.board
     metrics = columns(board.rows, Shown.TABLES)
     table = _tabulated(
-        [{**cells(row, metrics), "model": _link(row), "on": in_markdown(row.features)} for row in board.rows], "github"
+        [{**cells(row, metrics), "model": _link(row), "features": in_markdown(row.features)} for row in board.rows],
+        "github",
     )
     lines = [*notes(board), *(f"**{in_markdown(warning)}**" for warning in warnings(findings))]
     title = f"# Leaderboard: {in_markdown(findings.dataset)}"

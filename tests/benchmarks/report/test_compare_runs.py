@@ -65,7 +65,7 @@ def test_a_slower_fit_is_worse_and_fails_only_where_asked(bench: Bench, runs: Pa
 
 def test_a_run_in_which_nothing_is_ok_any_more_is_worse(bench: Bench, runs: Path) -> None:
     def fail(fields: dict[str, Any]) -> None:
-        fields.update(status="failed", reason="it fell over", scores=None, n_train=None)
+        fields.update(status="failed", reason="it fell over", evaluation={}, n_train=None)
 
     for path in (runs / "after" / "mnist" / "trials").glob("*.json"):
         edit(path, fail)
