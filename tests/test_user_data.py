@@ -83,7 +83,7 @@ def test_a_saved_model_predicts_what_it_was_trained_on_whatever_runs_later(bench
 
 def test_folders_of_the_same_name_get_separate_results(tmp_path: Path) -> None:
     (tmp_path / "fruit").mkdir()
-    stored = DatasetRecord((), {}, {}, (), {}, (), (), "/a/fruit", test_labels=(0,))
+    stored = DatasetRecord(("a",), {}, {}, (), {}, (), (), "/a/fruit", test_labels=(0,))
     write_json(tmp_path / "fruit" / "dataset.json", asdict(stored))
     assert name_of_user_data(tmp_path, "fruit", "/a/fruit", {"digits"}) == "fruit"
     other = name_of_user_data(tmp_path, "fruit", "/b/fruit", {"digits"})
