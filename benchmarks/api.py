@@ -26,8 +26,8 @@ from benchmarks.execution.notebook import default_listener
 from benchmarks.execution.progress import Listener, OneAtATime, in_listener
 from benchmarks.execution.session import open_session
 from benchmarks.inference.predictor import Predictor
-from benchmarks.records.dataset_file import NoResultsError
-from benchmarks.records.store import ResultStore, datasets_of, only_dataset_of
+from benchmarks.records.dataset_file import NoResultsError, datasets_of, only_dataset_of
+from benchmarks.records.store import ResultStore
 from benchmarks.report.comparison.run_comparison import RunComparison
 from benchmarks.report.comparison.runs import compared_runs
 from benchmarks.report.run import Run

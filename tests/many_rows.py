@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.datasets.preprocessing.audit import audit
 from benchmarks.datasets.spec import Images, Split
-from benchmarks.records.store import ResultStore, store_dataset
+from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import (
     Environment,
     FeatureMaps,
@@ -37,7 +37,7 @@ def store_many_rows(root: Path, n_rows: int, n_test: int, n_networks: int = 0) -
     images = _images(generator, n_test)
     found = audit(images)
     store = ResultStore(root, "local", "digits")
-    store_dataset(store, images, found)
+    store.save_dataset(images, found)
     difficulty = generator.random(n_test)
     for i in range(n_rows):
         predictions = _predictions(generator, images.test.labels, difficulty * (0.1 + 0.02 * i))

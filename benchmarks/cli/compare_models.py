@@ -6,7 +6,8 @@ from argparse import Namespace
 
 from benchmarks.catalog.catalog import load_catalog
 from benchmarks.catalog.selection import row_name
-from benchmarks.records.store import ResultStore, only_dataset_of
+from benchmarks.records.dataset_file import only_dataset_of
+from benchmarks.records.store import ResultStore
 from benchmarks.report.comparison.pair import explain
 
 

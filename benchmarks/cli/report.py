@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 
 from benchmarks.catalog.catalog import load_catalog
-from benchmarks.records.store import ResultStore, datasets_of
+from benchmarks.records.dataset_file import datasets_of
+from benchmarks.records.store import ResultStore
 from benchmarks.report.data.pictures import read_pictures
 from benchmarks.report.files import write_files
 from benchmarks.report.text.table import warnings

@@ -29,7 +29,7 @@ from benchmarks.execution.processes.supervisor import Limits, default_memory_gb
 from benchmarks.execution.progress import DataProgress, DatasetRead, Listener, Notice, RunPlanned
 from benchmarks.execution.published_run import REFERENCE, check_published
 from benchmarks.records.dataset_file import name_of_user_data
-from benchmarks.records.store import ResultStore, store_dataset
+from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import Trial, TrialResult
 
 PICTURE = "images.png"
@@ -103,7 +103,7 @@ def open_session(config: RunConfig, tell: Listener) -> Session:
     store = ResultStore(config.results_dir, config.run, name)
     check_published(store, trials, config.jobs)
     found = audits.audit(images)
-    store_dataset(store, images, found)
+    store.save_dataset(images, found)
     picture = store.folder / PICTURE if images.picture else None
     if images.picture and picture:
         write_whole(picture, images.picture)

@@ -89,6 +89,22 @@ def name_of_user_data(run: Path, name: str, source: str, taken: Container[str]) 
     return f"{plain}-{hashlib.sha256(source.encode('utf-8', 'replace')).hexdigest()[:6]}"
 
 
+def datasets_of(root: Path, run: str) -> list[str]:
+    """Return the datasets that a run has results on; raises ``BenchError`` if there are none."""
+    names = sorted(path.parent.name for path in (root / run).glob("*/dataset.json"))
+    if not names:
+        raise BenchError(f"there is no run '{run}' in {root}; 'python bench.py --run {run}' makes one")
+    return names
+
+
+def only_dataset_of(root: Path, run: str) -> str:
+    """Return the one dataset that a run has results on; raises ``BenchError`` if there are several or none."""
+    names = datasets_of(root, run)
+    if len(names) > 1:
+        raise BenchError(f"run '{run}' has results on {', '.join(names)}; say which with --dataset NAME")
+    return names[0]
+
+
 def stored_dataset(folder: Path) -> DatasetRecord | Exception:
     """Return the stored record, or why there is none."""
     try:

@@ -20,7 +20,7 @@ from benchmarks.datasets.preprocessing.audit import audit
 from benchmarks.datasets.spec import Images, Split
 from benchmarks.records.dataset_file import read_dataset
 from benchmarks.records.scores import score
-from benchmarks.records.store import ResultStore, store_dataset
+from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import FeatureMaps, Inputs, Measurement, Predictions, Resources, Timing, TrialResult
 from benchmarks.report.data.pictures import read_pictures
 from benchmarks.report.write import write_reports
@@ -93,7 +93,7 @@ def nothing_stored(store: ResultStore) -> None:
         (folder / "inner").mkdir(parents=True)
         for path in (folder / "weights", folder / "inner" / "more"):
             path.write_text(str(n_wrong))
-    store_dataset(store, IMAGES, AUDIT)
+    store.save_dataset(IMAGES, AUDIT)
     save(store, 3, "dummy")
 
 
@@ -167,7 +167,7 @@ ACTIONS: dict[str, tuple[Action, Action, Check]] = {
     "a log": (one_stored, lambda store: store.save_log(KEY, b"new"), logged),
     "the reports": (two_stored, lambda store: write_reports(store, {}, IMAGES), reports_whole),
     "tidying": (leftovers, lambda store: store.tidy(), tidied),
-    "the dataset": (one_stored, lambda store: store_dataset(store, IMAGES, AUDIT), dataset_whole),
+    "the dataset": (one_stored, lambda store: store.save_dataset(IMAGES, AUDIT), dataset_whole),
 }
 
 
@@ -184,7 +184,7 @@ def left_behind(store: ResultStore) -> list[Path]:
 
 def resumed_run(store: ResultStore) -> None:
     """Do what the next bench does: it must end well, whatever the fault left."""
-    store_dataset(store, IMAGES, AUDIT)
+    store.save_dataset(IMAGES, AUDIT)
     store.tidy()
     save(store, 4)
     findings = write_reports(store, {}, IMAGES)

@@ -10,7 +10,8 @@ from benchmarks.analysis.leaderboard import Leaderboard, Row, leaderboard
 from benchmarks.common.formatting import listed
 from benchmarks.datasets.preprocessing.audit import Audit
 from benchmarks.records.dataset_file import NoResultsError, read_dataset
-from benchmarks.records.store import Damaged, ResultStore, Stored
+from benchmarks.records.store import ResultStore
+from benchmarks.records.stored_results import Damaged, Stored
 from benchmarks.records.trial import TEST, Predictions, TrialResult
 
 if TYPE_CHECKING:

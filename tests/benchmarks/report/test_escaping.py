@@ -13,7 +13,7 @@ import pytest
 from benchmarks.common.errors import LONGEST_REASON, one_line
 from benchmarks.datasets.preprocessing.audit import audit
 from benchmarks.datasets.spec import Images, Split
-from benchmarks.records.store import ResultStore, store_dataset
+from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import Inputs
 from benchmarks.report.charts.figures import content, of_images
 from benchmarks.report.files import write_files
@@ -58,7 +58,7 @@ def test_hostile_names_and_reasons_are_text_in_every_report(tmp_path: Path) -> N
     split = Split(np.zeros((10, 8, 8), np.uint8), np.zeros(10, np.int64))
     images = Images(split, split, split, ("0", "1"))
     found = audit(images)
-    store_dataset(store, images, found)
+    store.save_dataset(images, found)
     for i, name in enumerate(HOSTILE):
         result = replace(a_result(name), inputs=Inputs("c", found.data_hash, "v", "m"))
         store.save(result, predictions_of(result))

@@ -15,9 +15,9 @@ from benchmarks.common.atomic_files import write_json
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.preprocessing.audit import Audit
 from benchmarks.datasets.spec import Images, Split
-from benchmarks.records.dataset_file import DATASET_FILE
+from benchmarks.records.dataset_file import DATASET_FILE, only_dataset_of
 from benchmarks.records.scores import score
-from benchmarks.records.store import ResultStore, only_dataset_of
+from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import Environment, Inputs, Measurement, Predictions, Resources, Timing, TrialResult
 from benchmarks.regression.synthetic_run import N_MODELS, store_run
 from benchmarks.report.comparison.pair import explain

@@ -147,7 +147,7 @@ def test_a_link_opens_the_part_of_its_model(opened: Opened) -> None:
     part = page.locator('[id="seeing@pixels"]')
     assert part.get_attribute("open") is None
     page.locator('#board a[href="#seeing@pixels"]').click()
-    assert part.get_attribute("open") is not None
+    part.and_(page.locator("[open]")).wait_for()  # the page learns of the new address after the click
     assert part.locator(".layers img").count() == 3
     assert {"Loss by epoch", "Accuracy by epoch"} <= set(part.locator("figcaption").all_inner_texts())
 
