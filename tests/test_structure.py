@@ -7,7 +7,8 @@ import subprocess
 import sys
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -23,6 +24,7 @@ COPIED = ROOT / "benchmarks" / "catalog" / "templates" / "my_model.py"
 Graph = dict[str, set[str]]
 
 
+@cache
 def sources() -> dict[str, Path]:
     """Return every module of the suite by its name."""
     paths = [ROOT / "bench.py", *(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))]
@@ -41,8 +43,10 @@ def imported_names(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def module_graph(modules: Mapping[str, Path]) -> Graph:
+@cache
+def module_graph() -> Graph:
     """Return which modules of the suite each one imports."""
+    modules = sources()
 
     def of_suite(name: str) -> str | None:
         return next((one for one in (name, name.rpartition(".")[0]) if one in modules), None)
@@ -69,16 +73,16 @@ def folder_graph(modules: Graph) -> Graph:
 
 
 def test_modules_have_no_import_cycle() -> None:
-    TopologicalSorter(module_graph(sources())).prepare()
+    TopologicalSorter(module_graph()).prepare()
 
 
 def test_folders_have_no_import_cycle() -> None:
-    TopologicalSorter(folder_graph(module_graph(sources()))).prepare()
+    TopologicalSorter(folder_graph(module_graph())).prepare()
 
 
 def test_the_top_level_folders_import_downwards_only() -> None:
     floors = (*PACKAGES, "bench")
-    for module, imported in module_graph(sources()).items():
+    for module, imported in module_graph().items():
         floor = floors.index(module.partition(".")[0])
         assert all(floors.index(name.partition(".")[0]) <= floor for name in imported), module
 
@@ -105,7 +109,7 @@ def test_benchmarks_knows_models_and_features_only_through_registries_and_contra
         "features.pretrained.weights",
         "features.pretrained.backend",
     }
-    for module, imported in module_graph(sources()).items():
+    for module, imported in module_graph().items():
         if module.startswith("benchmarks."):
             reached = {name for name in imported if name.partition(".")[0] in ("models", "features")}
             assert reached <= allowed, module

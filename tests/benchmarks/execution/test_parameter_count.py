@@ -118,13 +118,10 @@ def test_a_constant_prediction_has_its_class_probabilities() -> None:
 
 
 @networks
-def test_a_network_has_its_weights_and_an_ensemble_those_of_all() -> None:
+def test_a_network_has_its_weights() -> None:
     sizes = (n_features(), 128, 64, N_CLASSES)
     model = fitted("mlp", epochs=1, min_steps=0)
     assert parameter_count(model) == sum((n + 1) * m for n, m in pairwise(sizes))
-    several = fitted("cnn-ensemble", epochs=1, min_steps=0, networks=2)
-    weights = [weight for member in several.members for weight in member.network.get_weights()]
-    assert parameter_count(several) == sum(np.size(weight) for weight in weights)
 
 
 class Raising:

@@ -14,6 +14,7 @@ import pytest
 
 from benchmarks.common.dependencies import missing_modules
 from benchmarks.conformance.tiny import Tiny, context, tiny
+from benchmarks.execution.worker.parameter_count import parameter_count
 from benchmarks.provenance.implementation import ImplementationWatch, model_bytes
 from features.pretrained.backend import BACKEND, REQUIRES
 from features.pretrained.precision import processor_has_bfloat16
@@ -114,7 +115,7 @@ def test_the_average_of_the_weights_predicts() -> None:
     assert np.abs(own - average).max() > 1e-3
 
 
-@pytest.mark.parametrize("name", ["cnn-fast", "cnn-5"])
+@pytest.mark.parametrize("name", ["cnn-fast", pytest.param("cnn-5", marks=pytest.mark.slow)])
 def test_one_seed_gives_one_answer_and_another_seed_another(name: str) -> None:
     first, again, other = (shares(fitted(name, seed=seed, epochs=2)[0]) for seed in (1, 1, 2))
     assert (first == again).all()
@@ -161,6 +162,8 @@ def test_members_of_an_ensemble_differ_and_their_epochs_are_counted_on() -> None
     members = model.members  # type: ignore[attr-defined]
     assert [entry["epoch"] for entry in history] == [1, 2]
     assert (shares(members[0]) != shares(members[1])).any()
+    weights = [weight for member in members for weight in member.network.get_weights()]
+    assert parameter_count(model) == sum(np.size(weight) for weight in weights)
     pooled = np.exp((np.log(shares(members[0])) + np.log(shares(members[1]))) / 2)
     assert shares(model) == pytest.approx(pooled / pooled.sum(axis=1, keepdims=True), abs=1e-5)
 
@@ -182,6 +185,7 @@ print((shares(model).argmax(axis=1) == data().test_labels).mean())
 """
 
 
+@pytest.mark.slow
 def test_training_runs_unchanged_on_jax() -> None:
     if missing_modules(["jax"]):
         pytest.skip("needs jax")
