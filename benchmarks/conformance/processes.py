@@ -12,8 +12,8 @@ import msgspec
 from benchmarks.common.clock import clock
 from benchmarks.conformance.checks import CheckResult
 from benchmarks.conformance.worker import REQUEST, RESULTS, CheckRequest, Line
-from benchmarks.execution.processes.orphan_cleanup import scratch_folder
-from benchmarks.execution.processes.supervisor import Limits, how_it_ended, read_log, supervise
+from benchmarks.execution.processes.scratch import scratch_folder
+from benchmarks.execution.processes.supervisor import Limits, how_it_ended, supervise
 from models.spec import Unavailable
 
 STARTUP_S = 120.0  # importing the libraries does not count as time of a check
@@ -46,8 +46,7 @@ def _run_process(request: CheckRequest, limits: Limits, report: Callable[[CheckR
         command = ["benchmarks.conformance.worker", str(folder)]
         outcome = supervise(command, folder, limits, cleanup, threading.Event(), reader.current_check_started_at)
         reader.read()
-        log = read_log(folder)
-    return reader, outcome.ended_for[1] if outcome.ended_for else how_it_ended(outcome.exit_code, log)
+    return reader, outcome.ended_for[1] if outcome.ended_for else how_it_ended(outcome.exit_code, outcome.log)
 
 
 def _is_last(request: CheckRequest, at: int, results: Sequence[CheckResult]) -> bool:

@@ -15,8 +15,9 @@ from benchmarks.catalog.catalog import Catalog
 from benchmarks.common.clock import clock
 from benchmarks.datasets.spec import Images
 from benchmarks.execution.executor import Ending
-from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup, scratch_folder
-from benchmarks.execution.processes.supervisor import Limits, Outcome, how_it_ended, read_log, supervise
+from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
+from benchmarks.execution.processes.scratch import scratch_folder
+from benchmarks.execution.processes.supervisor import Limits, Outcome, how_it_ended, supervise
 from benchmarks.execution.protocol import (
     REQUEST,
     SAVED_MODEL,
@@ -56,7 +57,6 @@ class LocalExecutor:
         with tempfile.TemporaryDirectory(prefix="trial-", dir=self.scratch, ignore_cleanup_errors=True) as name:
             folder = Path(name)
             outcome = self._run_worker(request, folder, limits, stop, on_stage)
-            log = read_log(folder)
             with contextlib.suppress(OSError):
                 os.rename(folder / SAVED_MODEL, outputs / SAVED_MODEL)
             answer = None if outcome.ended_for else read_answer(folder)
@@ -65,8 +65,8 @@ class LocalExecutor:
         elif answer:
             status, reason = answer.status, answer.reason
         else:
-            status, reason = "failed", how_it_ended(outcome.exit_code, log)
-        return Ending(status, reason, outcome.total_s, outcome.peak_rss_mb, log, answer)
+            status, reason = "failed", how_it_ended(outcome.exit_code, outcome.log)
+        return Ending(status, reason, outcome.total_s, outcome.peak_rss_mb, outcome.log, answer)
 
     def _run_worker(
         self,

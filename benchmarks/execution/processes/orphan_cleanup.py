@@ -8,15 +8,13 @@ the workers that are left are ended and the scratch folder is deleted.
 from __future__ import annotations
 
 import contextlib
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.common.deletion import delete_tree
 from benchmarks.common.paths import ROOT
 
 
@@ -49,17 +47,6 @@ class OrphanCleanup:
                 self._process.stdin.flush()
 
 
-@contextlib.contextmanager
-def scratch_folder() -> Iterator[tuple[Path, OrphanCleanup]]:
-    """Give a scratch folder that is deleted at the end, even that of a bench that was killed."""
-    scratch = Path(tempfile.mkdtemp(prefix="digitbench-"))
-    cleanup = OrphanCleanup(scratch)
-    try:
-        yield scratch, cleanup
-    finally:
-        cleanup.close()
-
-
 def main(scratch: Path) -> None:
     """Wait until the bench has ended, then clean up after it."""
     for ignored in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -75,7 +62,7 @@ def main(scratch: Path) -> None:
         for pid in running:
             with contextlib.suppress(psutil.NoSuchProcess):
                 end_tree(psutil.Process(pid), grace_s=1)
-    shutil.rmtree(scratch, ignore_errors=True)
+    delete_tree(scratch)
 
 
 if __name__ == "__main__":

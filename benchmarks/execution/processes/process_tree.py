@@ -1,4 +1,4 @@
-"""A process and all its descendants: how much memory they hold, and how they are ended."""
+"""A process and all its descendants: which they are, and how they are ended."""
 
 from __future__ import annotations
 
@@ -36,15 +36,6 @@ def tree(process: psutil.Process) -> list[psutil.Process]:
         return [*process.children(recursive=True), process]
     except psutil.Error:
         return []
-
-
-def rss_mb(processes: Iterable[psutil.Process]) -> float:
-    """Return the resident memory of those that are still there, together, in MiB."""
-    total = 0
-    for process in processes:
-        with contextlib.suppress(psutil.Error):
-            total += process.memory_info().rss
-    return total / MIB
 
 
 def marked(variable: str, value: str) -> list[psutil.Process]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -16,14 +17,19 @@ import psutil
 
 from benchmarks.common.clock import clock
 from benchmarks.common.paths import ROOT
+from benchmarks.execution.processes.memory import TreeMemory
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
-from benchmarks.execution.processes.process_tree import end_tree, marked, rss_mb, tree
+from benchmarks.execution.processes.output import OutputPipe
+from benchmarks.execution.processes.process_tree import GRACE_S, end_tree, marked, tree
 from benchmarks.records.trial import Status
 from features.pretrained.backend import BACKEND
 
 LOOK_EVERY_S = 0.2
 MARK = "DIGITBENCH_PROCESS"  # in the environment of a process and of all that it starts
-LOG = "output.log"
+TEMPORARY = "temporary"  # the folder for the temporary files of a process, in the one that it runs in
+SUBREAPER = "benchmarks.execution.processes.subreaper"
+MOST_PROCESSES = 500
+UNENDING_S = 12.0  # more than the subreaper takes for processes that cannot be ended
 LOG_LINES_IN_REASON = 3
 # a keras.json of the user could name another backend; TensorFlow tells much that is for its developers
 FOR_KERAS = {"KERAS_BACKEND": BACKEND, "TF_CPP_MIN_LOG_LEVEL": "2"}
@@ -62,13 +68,15 @@ class Limits:
 class Outcome:
     """How a supervised process ended. ``ended_for``: the status and the reason, if it was ended by a limit.
 
-    ``peak_rss_mb``: the most memory that its whole tree was seen to hold.
+    ``peak_rss_mb``: the most memory that its whole tree was seen to hold, a page that several share counted once.
+    ``log``: what it printed, of more than 1 MiB the beginning and the end.
     """
 
     ended_for: tuple[Status, str] | None
     exit_code: int | None
     total_s: float
     peak_rss_mb: float
+    log: bytes = b""
 
 
 def supervise(
@@ -82,42 +90,58 @@ def supervise(
     """Run ``python -m command…`` in ``folder`` until it ends, passes a limit, or ``stop`` is set.
 
     ``counts_from`` is called at each look, five times a second, and says since when, by the clock, the time limit
-    counts. What the process printed is then in ``folder``, in the file named by ``LOG``. No process that it started
-    is left, not even one in a session of its own.
+    counts. No process that it started is left, not even one in a session of its own, nor its temporary files.
     """
     start, mark = clock(), uuid4().hex
-    with (folder / LOG).open("wb") as output:
+    own_temporary = folder / TEMPORARY
+    own_temporary.mkdir()
+    memory, printed = TreeMemory(), OutputPipe()
+    try:
         process = psutil.Popen(
-            [sys.executable, "-m", *command],
+            [sys.executable, "-m", SUBREAPER, str(os.getpid()), *command],
             cwd=folder,
-            env={**worker_environment(limits.threads), MARK: mark},
+            env={**worker_environment(limits.threads), "TMPDIR": str(own_temporary), MARK: mark},
             stdin=subprocess.DEVNULL,
-            stdout=output,
+            stdout=printed.writing_end,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    except BaseException:
+        printed.close()
+        raise
+    printed.started()
     cleanup.started(process.pid)
-    peak_rss_mb, ended_for = 0.0, None
+    peak_mb, ended_for = 0.0, None
     seen: set[psutil.Process] = set()
     try:
         while ended_for is None and not _has_ended(process, LOOK_EVERY_S):
-            members = tree(process)
+            members = [one for one in tree(process) if one.pid != process.pid]
             seen.update(members)
-            held_mb = rss_mb(members)
-            peak_rss_mb = max(peak_rss_mb, held_mb)
-            ended_for = limit_passed(clock() - counts_from(), held_mb, limits, stop)
+            held_mb = memory.held_mb(members)
+            peak_mb = max(peak_mb, held_mb)
+            ended_for = limit_passed(clock() - counts_from(), held_mb, limits, stop) or _too_many(members)
     finally:
-        end_tree(process, {*seen, *marked(MARK, mark)})
+        _end(process, seen, mark)
         cleanup.ended(process.pid)
-    return Outcome(ended_for, process.wait(), clock() - start, peak_rss_mb)
+        memory.free()
+        log = printed.close()
+    return Outcome(ended_for, process.wait(), clock() - start, peak_mb, log)
 
 
-def read_log(folder: Path) -> bytes:
-    """Return what the process in ``folder`` printed; nothing if it deleted that."""
-    try:
-        return (folder / LOG).read_bytes()
-    except OSError:
-        return b""
+def _end(process: psutil.Popen, seen: set[psutil.Process], mark: str) -> None:
+    """Have the subreaper end all; where it cannot, because it was ended itself, do so from here."""
+    with contextlib.suppress(psutil.Error):
+        process.terminate()
+    if not _has_ended(process, GRACE_S + UNENDING_S):
+        end_tree(process, grace_s=0)
+    if left := {one for one in {*seen, *marked(MARK, mark)} if one.is_running()}:
+        end_tree(process, left)
+
+
+def _too_many(members: Sequence[psutil.Process]) -> tuple[Status, str] | None:
+    if len(members) <= MOST_PROCESSES:
+        return None
+    return "failed", f"started more than {MOST_PROCESSES} processes"
 
 
 def default_memory_gb(jobs: int) -> float:

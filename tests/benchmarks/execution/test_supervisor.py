@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from benchmarks.common.clock import clock
-from benchmarks.execution.processes.orphan_cleanup import scratch_folder
-from benchmarks.execution.processes.supervisor import LOG, Limits, Outcome, how_it_ended, supervise
+from benchmarks.execution.processes.scratch import scratch_folder
+from benchmarks.execution.processes.supervisor import Limits, Outcome, how_it_ended, supervise
 
 DETACHED = """
 import subprocess, sys, time
@@ -52,8 +52,7 @@ def test_the_process_is_ended_when_the_run_is_stopped(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [("ends",), ("hangs",)])
 def test_no_child_is_left_not_even_in_a_session_of_its_own(arguments: tuple[str], tmp_path: Path) -> None:
-    run(DETACHED, Limits(3, 4, 1), tmp_path, *arguments)
-    pid = int((tmp_path / "work" / LOG).read_text())
+    pid = int(run(DETACHED, Limits(3, 4, 1), tmp_path, *arguments).log)
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 

@@ -1,0 +1,124 @@
+"""How much memory a process and its descendants hold together: a page that several share is counted once."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import psutil
+
+from benchmarks.common.atomic_files import remove
+from benchmarks.common.clock import clock
+from benchmarks.common.paths import size_of
+
+MIB = 2**20
+SHARED = Path("/dev/shm")
+# the kernel walks all pages of a process to add up its share: 2 ms for 100 MiB, and the process waits if it needs more
+REST_FACTOR = 50
+
+
+class TreeMemory:
+    """The memory of one tree, look by look.
+
+    Of a single process, resident memory is exact, and cheap to ask for. Of several, pages that they share would count
+    again for each: what that adds up to is measured now and then, so that it takes 2 % of the time.
+    """
+
+    def __init__(self, shared: SharedFiles | None = None) -> None:
+        self._shared = SharedFiles() if shared is None else shared
+        self._counted_again, self._measure_at = 0.0, 0.0
+
+    def held_mb(self, members: Sequence[psutil.Process]) -> float:
+        """Return the memory of those that are still there, together, in MiB, files in /dev/shm included."""
+        resident = rss_mb(members)
+        if len(members) < 2:
+            self._counted_again = 0.0
+        elif clock() >= self._measure_at:
+            start = clock()
+            self._counted_again = max(resident - sum(map(_share_mb, members)), 0.0)
+            self._measure_at = clock() + REST_FACTOR * (clock() - start)
+        return max(resident - self._counted_again, 0.0) + self._shared.unmapped_mb(members)
+
+    def free(self) -> None:
+        """Delete what the processes, which have ended, left in /dev/shm."""
+        self._shared.delete()
+
+
+class SharedFiles:
+    """The files in /dev/shm that a tree made: memory that belongs to no process, and stays when all have ended.
+
+    A file is of the tree if it is new, and a process of the tree was seen to have it open or mapped.
+    """
+
+    def __init__(self, folder: Path = SHARED) -> None:
+        self._folder = folder
+        self._of_others = self._names()
+        self._own: set[str] = set()
+
+    def unmapped_mb(self, members: Iterable[psutil.Process]) -> float:
+        """Return how much the tree's files hold beyond what its processes have mapped, in MiB."""
+        members = list(members)
+        if new := self._names() - self._of_others - self._own:
+            used = {name for process in members for name in self._used_by(process.pid)}
+            self._own |= new & used
+        if not self._own:
+            return 0.0
+        held = sum(self._blocks_of(name) for name in self._own) / MIB
+        return max(held - sum(_mapped_shared_mb(process.pid) for process in members), 0.0)
+
+    def delete(self) -> None:
+        """Delete the tree's files."""
+        for name in self._own:
+            with contextlib.suppress(OSError):
+                remove(self._folder / name)
+
+    def _names(self) -> set[str]:
+        try:
+            return {path.name for path in self._folder.iterdir()}
+        except OSError:  # not Linux
+            return set()
+
+    def _blocks_of(self, name: str) -> int:
+        path = self._folder / name
+        with contextlib.suppress(OSError):
+            return size_of(path) if path.is_dir() else path.lstat().st_blocks * 512
+        return 0
+
+    def _used_by(self, pid: int) -> set[str]:
+        """Return the names of the files, or folders of files, that a process has open or mapped."""
+        texts = []
+        with contextlib.suppress(OSError):
+            texts.append(Path(f"/proc/{pid}/maps").read_text(encoding="utf-8", errors="replace"))
+        with contextlib.suppress(OSError):
+            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+                with contextlib.suppress(OSError):
+                    texts.append(f"{descriptor.readlink()}\n")
+        return set(re.findall(rf"{re.escape(str(self._folder))}/([^/\n]+)", "\n".join(texts)))
+
+
+def rss_mb(processes: Iterable[psutil.Process]) -> float:
+    """Return the resident memory of those that are still there, together, in MiB."""
+    total = 0
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            total += process.memory_info().rss
+    return total / MIB
+
+
+def _share_mb(process: psutil.Process) -> float:
+    """Return a process's share of its memory (PSS): of a page that n processes map, an n-th."""
+    with contextlib.suppress(OSError):
+        found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{process.pid}/smaps_rollup").read_text("ascii"), re.M)
+        if found:
+            return int(found[1]) / 1024
+    return rss_mb([process])
+
+
+def _mapped_shared_mb(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        found = re.search(r"^RssShmem:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text("ascii", "replace"), re.M)
+        if found:
+            return int(found[1]) / 1024
+    return 0.0
