@@ -177,7 +177,7 @@ class RunDisplay:
         table = Table.grid(padding=(0, 2))
         for key, trial in self.running.items():
             gone = clock() - trial.started
-            table.add_row("▸", Text(key, style="bold"), stage_text(trial.stage), f"{duration(gone)} gone")
+            table.add_row("▸", Text(key, style="bold"), Text(stage_text(trial.stage)), f"{duration(gone)} gone")
         table.add_row("", f"{self.done} of {len(self.keys)} done", Text(self.time_to_come(), style="dim"), "")
         return table
 

@@ -7,7 +7,15 @@ LONGEST_REASON = 300  # characters
 
 def in_one_line(error: BaseException) -> str:
     """Return an error's type and message as one line."""
-    return one_line(f"{type(error).__name__}: {error}".rstrip(": "))
+    return one_line(f"{type(error).__name__}: {message_of(error)}".rstrip(": "))
+
+
+def message_of(error: BaseException) -> str:
+    """Return an error's message; none if asking for it raises, as the class of an error may be anyone's."""
+    try:
+        return str(error)
+    except BaseException:
+        return ""
 
 
 def one_line(text: str) -> str:

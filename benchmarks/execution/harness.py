@@ -12,11 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.common.clock import clock
-from benchmarks.common.errors import in_one_line, one_line
+from benchmarks.common.deletion import delete_tree
+from benchmarks.common.errors import BenchError, in_one_line, one_line
 from benchmarks.datasets.spec import Images
+from benchmarks.execution.answer_checks import checked_answer
 from benchmarks.execution.decisions import PlannedTrial, Planner
 from benchmarks.execution.executor import Ending, Executor
 from benchmarks.execution.processes.machine_lock import machine_lock
+from benchmarks.execution.processes.scratch import no_space
 from benchmarks.execution.processes.supervisor import Limits
 from benchmarks.execution.progress import Listener, TrialFinished, TrialProgress, TrialStarted, Waiting
 from benchmarks.execution.protocol import SAVED_MODEL, Request
@@ -96,14 +99,28 @@ class Harness:
             self.tell(TrialFinished(result))
             return result
         self.tell(TrialStarted(planned))
-        with tempfile.TemporaryDirectory(prefix="outputs-", dir=self.executor.scratch) as name:
-            ending = self._execute(planned, Path(name))
+        with self._outputs() as outputs:
+            ending = self._execute(planned, outputs)
             result, predictions = self._scored(_unscored(planned, started_at, ending), ending)
-            self._describe(Path(name) / SAVED_MODEL, planned)
-            result = self._stored(result, predictions, Path(name) / SAVED_MODEL)
+            self._describe(outputs / SAVED_MODEL, planned)
+            result = self._stored(result, predictions, outputs / SAVED_MODEL)
         self.store.save_log(planned.trial.key, ending.log)
         self.tell(TrialFinished(result, not_saved=ending.answer.not_saved if ending.answer else ""))
         return result
+
+    @contextlib.contextmanager
+    def _outputs(self) -> Iterator[Path]:
+        """Give a folder for what a trial leaves; raises ``BenchError``."""
+        try:
+            # an earlier trial may have deleted the folder for temporary files
+            self.executor.scratch.mkdir(parents=True, exist_ok=True)
+            outputs = Path(tempfile.mkdtemp(prefix="outputs-", dir=self.executor.scratch))
+        except OSError as error:
+            raise BenchError(no_space(error)) from error
+        try:
+            yield outputs
+        finally:
+            delete_tree(outputs)
 
     def _describe(self, model: Path, planned: PlannedTrial) -> None:
         """Write beside a saved model what it was trained on."""
@@ -125,13 +142,17 @@ class Harness:
             save_model=planned.save_model,
         )
         try:
-            return self.executor.execute(
+            ending = self.executor.execute(
                 request,
                 self._limits(),
                 outputs,
                 self.stop,
                 lambda stage: self.tell(TrialProgress(planned.trial, stage)),
             )
+            if not ending.answer or ending.status != ending.answer.status:
+                return replace(ending, answer=None)
+            answer = checked_answer(ending.answer, request, self.images)
+            return replace(ending, status=answer.status, reason=answer.reason, answer=answer)
         except (OSError, ValueError) as error:  # a full disk, or text that cannot be encoded
             return Ending("failed", in_one_line(error), None, 0.0)
 
@@ -160,7 +181,7 @@ class Harness:
     ) -> TrialResult:
         """Store a result and return it; its reason says if an earlier one, which is good, was not replaced."""
         further = dict(predictions or {})
-        saved_model = model if model and model.is_dir() else None
+        saved_model = model if model and result.ok and model.is_dir() else None
         if self.store.save(result, further.pop(TEST, None), saved_model, further):
             return result
         return replace(result, reason=f"{result.reason}; the stored result, which is ok, is not replaced")

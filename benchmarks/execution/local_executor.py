@@ -7,21 +7,24 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.catalog.catalog import Catalog
 from benchmarks.common.clock import clock
+from benchmarks.common.deletion import delete_tree
+from benchmarks.common.errors import BenchError, in_one_line, one_line
 from benchmarks.datasets.spec import Images
 from benchmarks.execution.executor import Ending
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
-from benchmarks.execution.processes.scratch import scratch_folder
+from benchmarks.execution.processes.scratch import no_space, scratch_folder
 from benchmarks.execution.processes.supervisor import Limits, Outcome, how_it_ended, supervise
 from benchmarks.execution.protocol import (
     REQUEST,
     SAVED_MODEL,
     WORKPLACE,
+    Answer,
     Request,
     Stage,
     Workplace,
@@ -31,6 +34,8 @@ from benchmarks.execution.protocol import (
     read_answer,
     write_message,
 )
+from benchmarks.records.saved_models import fault_of_folder
+from benchmarks.records.trial_file import DamagedFileError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,18 +59,18 @@ class LocalExecutor:
         on_stage: Callable[[Stage], None],
     ) -> Ending:
         """Run a trial, as ``Executor.execute`` says."""
-        with tempfile.TemporaryDirectory(prefix="trial-", dir=self.scratch, ignore_cleanup_errors=True) as name:
-            folder = Path(name)
+        folder = Path(tempfile.mkdtemp(prefix="trial-", dir=self.scratch))
+        try:
             outcome = self._run_worker(request, folder, limits, stop, on_stage)
-            with contextlib.suppress(OSError):
-                os.rename(folder / SAVED_MODEL, outputs / SAVED_MODEL)
-            answer = None if outcome.ended_for else read_answer(folder)
-        if outcome.ended_for:
+            answer = _answer_in(folder, outcome)
+            if answer.status == "ok" and request.save_model and not answer.not_saved:
+                answer = replace(answer, not_saved=_take_model(folder, outputs))
+        finally:
+            delete_tree(folder)
+        if outcome.ended_for and answer.status != "ok":
             status, reason = outcome.ended_for
-        elif answer:
-            status, reason = answer.status, answer.reason
         else:
-            status, reason = "failed", how_it_ended(outcome.exit_code, outcome.log)
+            status, reason = answer.status, answer.reason
         return Ending(status, reason, outcome.total_s, outcome.peak_rss_mb, outcome.log, answer)
 
     def _run_worker(
@@ -100,10 +105,38 @@ class LocalExecutor:
 def local_executor(
     images: Images, hashes: Mapping[str, str], catalog: Catalog, cache: Path | None
 ) -> Iterator[LocalExecutor]:
-    """Give an executor whose workers find the arrays of ``images``, named by the hashes of their splits."""
+    """Give an executor whose workers find the arrays of ``images``, named by the hashes of their splits.
+
+    Raises ``BenchError`` if there is no space for temporary files.
+    """
     with scratch_folder() as (scratch, cleanup):
-        _write_arrays(images, hashes, scratch)
+        try:
+            _write_arrays(images, hashes, scratch)
+        except OSError as error:
+            raise BenchError(no_space(error)) from error
         yield LocalExecutor(scratch, cleanup, catalog, cache)
+
+
+def _answer_in(folder: Path, outcome: Outcome) -> Answer:
+    """Return what a worker answered, or why there is nothing. What came before a limit of time was passed, counts."""
+    if outcome.ended_for and outcome.ended_for[0] not in ("timeout", "skipped"):
+        return Answer("failed")
+    try:
+        found = read_answer(folder)
+    except DamagedFileError as error:
+        return Answer("failed", one_line(f"its answer cannot be read: {error}"))
+    return found or Answer("failed", how_it_ended(outcome.exit_code, outcome.log))
+
+
+def _take_model(folder: Path, outputs: Path) -> str:
+    """Move the fitted model to the outputs; return why not, if it cannot be kept."""
+    try:
+        if fault := fault_of_folder(folder / SAVED_MODEL):
+            return fault
+        os.rename(folder / SAVED_MODEL, outputs / SAVED_MODEL)
+    except OSError as error:
+        return error.strerror or in_one_line(error)
+    return ""
 
 
 def _write_arrays(images: Images, hashes: Mapping[str, str], folder: Path) -> None:

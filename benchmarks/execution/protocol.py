@@ -6,14 +6,17 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import msgspec
+from msgspec import Meta
 
-from benchmarks.common.unreadable import UNREADABLE
+from benchmarks.common.bounded_reading import read_end, read_file
+from benchmarks.records.array_files import read_arrays
 from benchmarks.records.feature_maps import packed, unpacked
 from benchmarks.records.predictions_file import array_name
-from benchmarks.records.trial import TEST, Environment, Measurement, Predictions, Trial
+from benchmarks.records.trial import TEST, Count, Environment, Measurement, Predictions, Trial
+from benchmarks.records.trial_file import DamagedFileError
 from models.spec import Setting
 
 if TYPE_CHECKING:
@@ -22,8 +25,11 @@ if TYPE_CHECKING:
 REQUEST, WORKPLACE, ANSWER = "request.json", "workplace.json", "answer.json"
 PREDICTIONS, FEATURE_MAPS, PROGRESS = "predictions.npz", "feature_maps.npz", "progress.jsonl"
 SAVED_MODEL = "saved_model"  # the folder of the fitted model, if it was asked for and could be written
+LARGEST_MESSAGE = 1 << 24  # bytes
+LONGEST_PROGRESS = 1 << 14  # bytes of a line
 
 Message = TypeVar("Message")
+ShortText = Annotated[str, Meta(max_length=60)]
 
 
 @dataclass(frozen=True)
@@ -108,8 +114,8 @@ def write_message(folder: Path, name: str, message: Request | Workplace | _Answe
 
 
 def read_message(folder: Path, name: str, kind: type[Message]) -> Message:
-    """Return a message; raises OSError or ``msgspec.DecodeError``."""
-    return msgspec.json.decode((folder / name).read_bytes(), type=kind)
+    """Return a message; raises OSError, ``msgspec.DecodeError`` or RecursionError."""
+    return msgspec.json.decode(read_file(folder / name, LARGEST_MESSAGE, follow=False), type=kind)
 
 
 def write_answer(answer: Answer, folder: Path) -> None:
@@ -129,33 +135,46 @@ def write_answer(answer: Answer, folder: Path) -> None:
 
 
 def read_answer(folder: Path) -> Answer | None:
-    """Return the answer in ``folder``; None if the worker ended without one that can be read."""
-    import numpy as np
+    """Return the answer in ``folder``; None if the worker ended without one. Raises ``DamagedFileError``.
 
+    Files are read as data of others: never more than 256 MiB, no link, and nothing that would have to be waited for.
+    """
     try:
         body = read_message(folder, ANSWER, _AnswerFile)
-        with np.load(folder / PREDICTIONS, allow_pickle=False) as arrays:
-            predictions = {
-                name: Predictions(
-                    arrays[array_name("labels", name)],
-                    arrays.get(array_name("probabilities", name)),
-                    unpacked(folder / FEATURE_MAPS) if name == TEST else None,
-                )
-                for name in body.evaluation_sets
-            }
-    except (*UNREADABLE, msgspec.DecodeError):
+    except FileNotFoundError:
         return None
+    except (OSError, ValueError, RecursionError) as error:  # what msgspec raises is a ValueError
+        raise DamagedFileError(getattr(error, "strerror", None) or str(error)) from error
+    if body.status != "ok":
+        return Answer(body.status, body.reason, environment=body.environment)
+    try:
+        arrays = read_arrays(folder / PREDICTIONS, follow=False)
+    except FileNotFoundError:
+        raise DamagedFileError("it has no predictions") from None
+    predictions = {
+        name: Predictions(
+            arrays[array_name("labels", name)],
+            arrays.get(array_name("probabilities", name)),
+            unpacked(folder / FEATURE_MAPS) if name == TEST else None,
+        )
+        for name in body.evaluation_sets
+        if array_name("labels", name) in arrays
+    }
     return Answer(body.status, body.reason, body.measurement, body.environment, body.not_saved, predictions)
 
 
 @dataclass(frozen=True)
 class Stage:
-    """Where a worker is: ``step`` of ``steps`` of ``stage``, with the figures of that step."""
+    """Where a worker is: ``step`` of ``steps`` of ``stage``, with the figures of that step. Raises ValueError."""
 
-    stage: str
-    step: int | None = None
-    steps: int | None = None
-    figures: Mapping[str, float | None] = field(default_factory=dict)
+    stage: ShortText
+    step: Count | None = None
+    steps: Count | None = None
+    figures: Annotated[Mapping[ShortText, float | None], Meta(max_length=20)] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not all(text.isprintable() for text in (self.stage, *self.figures)):
+            raise ValueError("a stage or a figure has an unreadable name")
 
 
 class ProgressWriter:
@@ -170,9 +189,9 @@ class ProgressWriter:
 
 
 def latest_stage(folder: Path) -> Stage | None:
-    """Return the last whole line of progress; None before the first."""
+    """Return the last whole line of progress; None before the first, and for one that cannot be read."""
     try:
-        lines = (folder / PROGRESS).read_bytes().split(b"\n")
+        lines = read_end(folder / PROGRESS, LONGEST_PROGRESS).split(b"\n")
         return msgspec.json.decode(lines[-2], type=Stage) if len(lines) > 1 else None
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError, RecursionError):
         return None

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
-    """Return the arrays of an npz file by their names.
+def read_arrays(path: Path, follow: bool = True) -> dict[str, NDArray[Any]]:
+    """Return the arrays of an npz file by their names; ``follow``: a link to one is one too.
 
     Raises FileNotFoundError without one, and ``DamagedFileError`` if it cannot be read or holds more than 256 MiB.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(read_file(path))) as archive:
+        with zipfile.ZipFile(io.BytesIO(read_file(path, follow=follow))) as archive:
             if sum(member.file_size for member in archive.infolist()) > LARGEST:
                 raise DamagedFileError(f"it holds more than {LARGEST >> 20} MiB")
             return {name.removesuffix(".npy"): read_npy(archive.read(name), name) for name in archive.namelist()}

@@ -22,11 +22,11 @@ def packed(maps: FeatureMaps) -> bytes:
     return buffer.getvalue()
 
 
-def read_feature_maps(path: Path) -> FeatureMaps:
+def read_feature_maps(path: Path, follow: bool = True) -> FeatureMaps:
     """Return the maps that a file holds; raises FileNotFoundError or ``DamagedFileError``."""
     import numpy as np
 
-    arrays = read_arrays(path)
+    arrays = read_arrays(path, follow)
     images = array(arrays, "images", "u", (None, None, None))
     n = len(images)
     names = [name for name in arrays if name.startswith(LAYER)]
@@ -37,8 +37,8 @@ def read_feature_maps(path: Path) -> FeatureMaps:
 
 
 def unpacked(path: Path) -> FeatureMaps | None:
-    """Return the maps that a file holds; None if there is none that can be read."""
+    """Return the maps that a file holds; None if there is none that can be read, or a link."""
     try:
-        return read_feature_maps(path)
+        return read_feature_maps(path, follow=False)
     except (FileNotFoundError, DamagedFileError):
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import pkgutil
+import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from models.spec import Estimator
 MODEL, TRANSFORMER, ABOUT = "model.joblib", "transformer.joblib", "about.json"
 DATA = "data.json"
 OWN_FOLDER, OWN_CLASS = "model", "class.txt"
+DEEPEST, MOST_FILES, LARGEST = 20, 10_000, 8 << 30
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,25 @@ def write_saved_model(fitted: Fitted, plugins: Sequence[str], folder: Path) -> N
     joblib.dump(fitted.transformer, folder / TRANSFORMER)
     about = {"image_shape": fitted.image_shape, "plugins": list(plugins)}
     (folder / ABOUT).write_text(json.dumps(about), encoding="utf-8")
+
+
+def fault_of_folder(folder: Path) -> str:
+    """Return why a folder that a worker left is no saved model to keep; empty if it is one. Raises OSError."""
+    waiting, n_entries, n_bytes = [(folder, 1)], 0, 0
+    while waiting:
+        place, depth = waiting.pop()
+        if depth > DEEPEST or not stat.S_ISDIR(place.lstat().st_mode):
+            return f"it holds folders in folders, more than {DEEPEST} deep" if depth > DEEPEST else "it is no folder"
+        for path in place.iterdir():
+            status = path.lstat()
+            n_entries, n_bytes = n_entries + 1, n_bytes + status.st_size
+            if stat.S_ISDIR(status.st_mode):
+                waiting.append((path, depth + 1))
+            elif not stat.S_ISREG(status.st_mode):
+                return f"it holds {path.name!r}, which is neither a file nor a folder"
+            if n_entries > MOST_FILES or n_bytes > LARGEST:
+                return f"it is larger than {MOST_FILES} files or {LARGEST >> 30} GiB"
+    return "it holds what the bench writes" if (folder / DATA).exists() else ""
 
 
 def write_training_data(data: TrainingData, folder: Path) -> None:

@@ -45,7 +45,8 @@ def scratch_folder() -> Iterator[tuple[Path, OrphanCleanup]]:
 
 def no_space(error: OSError) -> str:
     """Say what to do where temporary files cannot be written."""
-    return f"cannot write to {tempfile.gettempdir()} ({error.strerror or error}); free space there, or set TMPDIR"
+    place = tempfile.tempdir or os.environ.get("TMPDIR", "the folder for temporary files")
+    return f"cannot write to {place} ({error.strerror or error}); free space there, or set TMPDIR"
 
 
 def delete_abandoned(place: Path) -> None:

@@ -35,6 +35,8 @@ def main(parent: int, module: str, arguments: Sequence[str]) -> NoReturn:
     """Run a module to its end, or until told to end; leave as it did."""
     _prctl(SET_CHILD_SUBREAPER, 1)
     signal.signal(signal.SIGTERM, _told_to_end)
+    for ignored in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_IGN)
     status, grace_s = 0, 0.0
     try:
         _prctl(SET_PDEATHSIG, signal.SIGTERM)
@@ -58,7 +60,9 @@ def _run(parent: int, module: str, arguments: Sequence[str]) -> NoReturn:
     _prctl(SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for of_every_process in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(of_every_process, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = [module, *arguments]
     runpy.run_module(module, run_name="__main__", alter_sys=True)
     sys.exit(0)

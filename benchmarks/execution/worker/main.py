@@ -10,6 +10,7 @@ import faulthandler
 import os
 import shutil
 import sys
+import threading
 import traceback
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from pathlib import Path
 from benchmarks.analysis.prediction_checks import InvalidPredictionError
 from benchmarks.catalog.catalog import load_catalog
 from benchmarks.catalog.weight_files import use_weights
-from benchmarks.common.errors import in_one_line
+from benchmarks.common.errors import in_one_line, message_of, one_line
 from benchmarks.execution.protocol import (
     REQUEST,
     SAVED_MODEL,
@@ -33,6 +34,8 @@ from benchmarks.execution.worker.measure import measure
 from benchmarks.provenance.environment import machine_environment
 from benchmarks.records.saved_models import Fitted, write_saved_model
 from models.spec import Unavailable
+
+FLUSH_S = 2.0
 
 
 def main(folder: Path) -> None:
@@ -57,14 +60,14 @@ def answer_to(request: Request, workplace: Workplace, progress: ProgressWriter, 
         not_saved = _save(fitted, workplace, folder, progress) if request.save_model else ""
         return Answer("ok", "", measurement, not_saved=not_saved, predictions=predictions)
     except Unavailable as missing:
-        return Answer("skipped", str(missing))
+        return Answer("skipped", one_line(message_of(missing)))
     except MemoryError as error:
-        traceback.print_exc()
-        return Answer("out-of-memory", str(error) or "the system gave no more memory")
+        _print_traceback()
+        return Answer("out-of-memory", one_line(message_of(error)) or "the system gave no more memory")
     except InvalidPredictionError as error:
-        return Answer("failed", str(error))
+        return Answer("failed", one_line(message_of(error)))
     except BaseException as error:  # SystemExit and the like are the model's failure too
-        traceback.print_exc()
+        _print_traceback()
         return Answer("failed", in_one_line(error))
 
 
@@ -74,18 +77,29 @@ def _save(fitted: Fitted, workplace: Workplace, folder: Path, progress: Progress
     try:
         write_saved_model(fitted, workplace.plugins, folder / SAVED_MODEL)
     except Exception as error:  # whatever pickling the model, or its own save, raises
-        traceback.print_exc()
+        _print_traceback()
         shutil.rmtree(folder / SAVED_MODEL, ignore_errors=True)
         return in_one_line(error)
     return ""
 
 
+def _print_traceback() -> None:
+    with contextlib.suppress(BaseException):  # a model may have closed the output
+        traceback.print_exc()
+
+
 def end_now() -> None:
     """End this process whatever threads and exit handlers a model left: the answer is complete."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):
-            stream.flush()
+    flushing = threading.Thread(target=_flush, daemon=True)
+    flushing.start()
+    flushing.join(FLUSH_S)  # a thread of the model may hold the output's lock
     os._exit(0)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(BaseException):
+            stream.flush()
 
 
 def end_first_without_memory() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.analysis.prediction_checks import checked_labels, probabilities_from
 from benchmarks.common.clock import Result, clock, timed
+from benchmarks.execution.answer_checks import MOST_EPOCHS
 from benchmarks.execution.processes.process_tree import own_peak_mb
 from benchmarks.execution.protocol import ProgressWriter, Request, Workplace
 from benchmarks.execution.worker.feature_cache import FeatureCache, FeatureMatrices, cache_key
@@ -98,15 +99,19 @@ def measure(
 
 @dataclass
 class Progress:
-    """What a model calls while it is fitted: collects the history, and reports a few steps a second."""
+    """What a model calls while it is fitted: collects the history, and reports a few steps a second.
+
+    Of a history without end, the first epochs are kept.
+    """
 
     writer: ProgressWriter
     history: list[dict[str, float]] = field(default_factory=list)
     last_report: float = 0.0
 
     def __call__(self, step: int, steps: int, /, **figures: float) -> None:
+        step, steps = int(step), int(steps)  # a number of NumPy is none that can be written
         numbers = {name: float(value) for name, value in figures.items()}
-        if numbers:
+        if numbers and len(self.history) < MOST_EPOCHS:
             self.history.append({"epoch": step, **numbers})
         if clock() - self.last_report >= PROGRESS_EVERY_S or step == steps:
             self.last_report = clock()

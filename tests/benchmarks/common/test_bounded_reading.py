@@ -5,15 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.common import bounded_reading
 from benchmarks.common.bounded_reading import read_file
 
 
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize("kind", ["FIFO", "device", "folder", "link to nothing", "link to itself", "too large"])
-def test_what_is_no_file_is_refused_at_once(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_file_is_refused_at_once(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "file"
-    monkeypatch.setattr(bounded_reading, "LARGEST", 10)
     match kind:
         case "FIFO":
             os.mkfifo(path)
@@ -24,7 +22,7 @@ def test_what_is_no_file_is_refused_at_once(tmp_path: Path, kind: str, monkeypat
         case _:
             path.symlink_to({"device": "/dev/zero", "link to nothing": "/nowhere"}.get(kind, str(path)))
     with pytest.raises(OSError) as error:
-        read_file(path)
+        read_file(path, largest=10)
     assert not isinstance(error.value, FileNotFoundError)
 
 

@@ -17,6 +17,7 @@ from benchmarks.execution.protocol import (
     write_answer,
 )
 from benchmarks.records.trial import Environment, Measurement, Predictions, Resources, Timing
+from benchmarks.records.trial_file import DamagedFileError
 
 MEASUREMENT = Measurement(Timing(fit_s=1.0), Resources(100.0), ({"epoch": 1, "loss": float("nan")},), 0.9, 5, 5)
 PREDICTED = {
@@ -35,12 +36,23 @@ def test_an_answer_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert answer.predictions["test"].probabilities is not None and answer.predictions["shifted"].probabilities is None
 
 
-@pytest.mark.parametrize("name", [ANSWER, PREDICTIONS])
-@pytest.mark.parametrize("content", [None, b"", b"{}", b'{"status": "fine"}', b"\x00\xff"])
-def test_an_answer_that_is_missing_or_damaged_is_none(tmp_path: Path, name: str, content: bytes | None) -> None:
-    write_answer(Answer("ok", "", MEASUREMENT, Environment("there"), predictions=PREDICTED), tmp_path)
-    (tmp_path / name).unlink() if content is None else (tmp_path / name).write_bytes(content)
+def test_there_may_be_no_answer(tmp_path: Path) -> None:
     assert read_answer(tmp_path) is None
+
+
+@pytest.mark.parametrize("name", [ANSWER, PREDICTIONS])
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"status": "fine"}', b"\x00\xff", b"[" * 100_000])
+def test_an_answer_that_is_damaged_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
+    write_answer(Answer("ok", "", MEASUREMENT, Environment("there"), predictions=PREDICTED), tmp_path)
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(DamagedFileError):
+        read_answer(tmp_path)
+
+
+def test_a_failed_answer_needs_no_predictions(tmp_path: Path) -> None:
+    write_answer(Answer("failed", "why", MEASUREMENT, Environment("there"), predictions=PREDICTED), tmp_path)
+    (tmp_path / PREDICTIONS).unlink()
+    assert read_answer(tmp_path) == Answer("failed", "why", environment=Environment("there"))
 
 
 def test_progress_is_the_last_whole_line(tmp_path: Path) -> None:
