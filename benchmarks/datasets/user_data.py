@@ -50,6 +50,8 @@ def _read(path: Path, options: ReadingOptions) -> RawDataset:
         raise BenchError(f"--dataset {path}: there is no such file or folder, and no dataset of that name")
     if path.is_dir():
         return _read_folder(path, options)
+    if not path.is_file():
+        raise BenchError(f"--dataset {path} is neither a file nor a folder")
     for suffixes, read in TABLES.items():
         if path.name.lower().endswith(suffixes):
             return read(Parts((path,)), options)

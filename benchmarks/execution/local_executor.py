@@ -121,6 +121,8 @@ def _answer_in(folder: Path, outcome: Outcome) -> Answer:
     """Return what a worker answered, or why there is nothing. What came before a limit of time was passed, counts."""
     if outcome.ended_for and outcome.ended_for[0] not in ("timeout", "skipped"):
         return Answer("failed")
+    if not folder.is_dir() or folder.is_symlink():
+        return Answer("failed", "it deleted the folder that it ran in")
     try:
         found = read_answer(folder)
     except DamagedFileError as error:

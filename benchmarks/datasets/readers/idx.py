@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import struct
 import zlib
@@ -27,16 +28,18 @@ def read_uncompressed(path: Path, largest: int = LARGEST) -> bytes:
 
     Raises ``BenchError`` if it cannot be read, is truncated, or decompresses to more than ``largest`` bytes.
     """
+    if not path.is_file():  # a FIFO would be waited for, and a device has no end
+        raise BenchError(f"{path} is {'no file' if path.exists() else 'not there'}; it cannot be read")
     try:
         with path.open("rb") as file:
             magic = file.read(3)
         with _opened(path, magic) as stream:
-            pieces = _pieces(stream, largest)
+            content = _content(stream, largest)
     except (OSError, EOFError, zlib.error) as error:
         raise BenchError(f"{path} cannot be read ({error}); download it again") from error
-    if pieces is None:
+    if content is None:
         raise BenchError(f"{path} has more than {largest >> 20} MiB uncompressed, which is not supported")
-    return b"".join(pieces)
+    return content
 
 
 def _opened(path: Path, magic: bytes) -> IO[bytes]:
@@ -48,16 +51,13 @@ def _opened(path: Path, magic: bytes) -> IO[bytes]:
     return bz2.open(path) if magic == BZIP2_MAGIC else path.open("rb")
 
 
-def _pieces(stream: IO[bytes], largest: int) -> list[bytes] | None:
-    """Return the whole content in pieces; None if it is larger than ``largest`` bytes."""
-    pieces: list[bytes] = []
-    n_bytes = 0
+def _content(stream: IO[bytes], largest: int) -> bytes | None:
+    """Return the whole content; None if it is larger than ``largest`` bytes."""
+    content = io.BytesIO()  # which hands over its bytes without a copy
     while piece := stream.read(PIECE):
-        pieces.append(piece)
-        n_bytes += len(piece)
-        if n_bytes > largest:
+        if content.write(piece) and content.tell() > largest:
             return None
-    return pieces
+    return content.getvalue()
 
 
 def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:

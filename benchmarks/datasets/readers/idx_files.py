@@ -63,7 +63,7 @@ def _part(images: Path, checksums: list[tuple[str, str]]) -> RawSplit:
         raise BenchError(
             f"{images} has {arrays[0].ndim} and {labels.name} {arrays[1].ndim} dimensions; expected 3 and 1"
         )
-    return raw_split_from_arrays(arrays[0], label_names(arrays[1].tolist(), str(labels)), str(images))
+    return raw_split_from_arrays(arrays[0], label_names(arrays[1], str(labels)), str(images))
 
 
 def _labels_beside(images: Path) -> Path:

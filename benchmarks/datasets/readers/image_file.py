@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.common.bounded_reading import read_file
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.raw_images import shown_path
 
@@ -31,7 +32,7 @@ def read_image(path: Path, transparent: bool = False) -> NDArray[np.uint8]:
     (height, width, 4). Raises ``BenchError`` if it cannot be read or is too large.
     """
     try:
-        content = path.read_bytes()
+        content = read_file(path)
     except OSError as error:
         raise BenchError(f"{shown_path(path)} cannot be read ({error.strerror or error})") from error
     return decode_image(content, shown_path(path), transparent)

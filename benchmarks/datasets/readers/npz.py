@@ -37,6 +37,7 @@ def read_npz(path: Path, options: ReadingOptions = DEFAULT) -> RawDataset:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             held = _arrays(archive, path)
             pairs = _pairs(held, path)
+            _check_size(archive, [held[name] for names in pairs.values() for name in names], path)
             parts = {
                 part: _part(archive, [held[name] for name in names], path, options) for part, names in pairs.items()
             }
@@ -87,13 +88,20 @@ def _names(part: str) -> tuple[tuple[str, str], ...]:
     return ((f"x_{part}", f"y_{part}"), (f"{part}_images", f"{part}_labels"), (f"{part}_x", f"{part}_y"))
 
 
+def _check_size(archive: zipfile.ZipFile, names: list[str], path: Path) -> None:
+    """Raise ``BenchError`` if the arrays that are to be read are too large together; none is decompressed."""
+    n_bytes = sum(archive.getinfo(name).file_size for name in names)
+    if n_bytes > LARGEST:
+        raise BenchError(f"{path} has {n_bytes >> 20} MiB uncompressed, which is not supported")
+
+
 def _part(archive: zipfile.ZipFile, names: list[str], path: Path, options: ReadingOptions) -> RawSplit:
     images, labels = (read_npy(member(archive, name, str(path)), f"{path}: {name}") for name in names)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1:
         raise BenchError(f"{path}: {names[1]} has shape {labels.shape}; expected (n,), one label per image")
-    named = label_names(labels.tolist(), f"{path}: {names[1]}")
+    named = label_names(labels, f"{path}: {names[1]}")
     return raw_split_from_arrays(images, named, f"{path}: {names[0]}", options.shape)
 
 
@@ -126,6 +134,8 @@ def read_npy(content: bytes, name: str) -> NDArray[Any]:
     if dtype.kind not in "biufUS" or not 1 <= len(shape) <= MAX_DIMENSIONS:
         raise BenchError(f"{name} has dtype {dtype} and shape {shape}; expected numbers or text")
     n_bytes = len(content) - stream.tell()
+    if math.prod(shape) and not dtype.itemsize:
+        raise BenchError(f"{name} has dtype {dtype} and shape {shape}: values of no bytes")
     if math.prod(shape) * dtype.itemsize != n_bytes:
         raise BenchError(
             f"{name} should have {math.prod(shape) * dtype.itemsize} bytes for shape {shape} but has {n_bytes}"

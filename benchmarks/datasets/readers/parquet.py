@@ -10,14 +10,22 @@ from typing import Any
 
 from benchmarks.common.dependencies import how_to_install
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.readers.idx import LARGEST
 from benchmarks.datasets.readers.image_file import decode_image
 from benchmarks.datasets.readers.parts import Parts, read_note
-from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, joined, label_names, raw_split_from_arrays
+from benchmarks.datasets.readers.raw_images import (
+    RawDataset,
+    RawSplit,
+    check_number,
+    joined,
+    label_names,
+    raw_split_from_arrays,
+)
 from benchmarks.datasets.readers.table_columns import Columns, matched, named_columns, shown_names
 from benchmarks.datasets.spec import ReadingOptions
 
 DEFAULT = ReadingOptions()
+LARGEST = 1 << 30  # bytes uncompressed
+PIECE, MOST_ROWS = 1 << 29, 1 << 16  # of what is decoded at once: bytes, rows
 IMAGE_COLUMNS = ("image", "img", "images", "png", "bytes", "picture")
 
 
@@ -70,17 +78,41 @@ def _read_file(path: Path, options: ReadingOptions) -> Table:
         import pyarrow.parquet
     except ModuleNotFoundError as error:
         raise BenchError(f"{path}: {how_to_install(['pyarrow'])}") from error
+    if not path.is_file():
+        raise BenchError(f"{path} is {'no file' if path.exists() else 'not there'}; it cannot be read")
     try:
         with pyarrow.parquet.ParquetFile(path) as file:
-            groups = range(file.metadata.num_row_groups)
-            n_bytes = sum(file.metadata.row_group(i).total_byte_size for i in groups)
-            table = file.read() if n_bytes <= LARGEST else None
+            check_number(file.metadata.num_rows, str(path))
+            table = _decoded(file)
+    except BenchError:
+        raise
     except Exception as error:  # decoders raise any exception on broken files
         short = " ".join(str(error).split())[:120]
         raise BenchError(f"{path} is not a readable Parquet file ({short})") from error
     if table is None:
-        raise BenchError(f"{path} has {n_bytes >> 20} MiB uncompressed, which is not supported")
+        raise BenchError(f"{path} has more than {LARGEST >> 20} MiB uncompressed, which is not supported")
     return Table(path, table, named_columns(table.column_names, options, str(path)))
+
+
+def _decoded(file: Any) -> Any:
+    """Return the table in a file; None if it is too large.
+
+    A value that is stored once may stand in every row. So the rows are decoded in pieces, each so small that they fit
+    into memory if all are as large as a whole column of the file.
+    """
+    import pyarrow
+
+    groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
+    sizes = [group.column(i).total_uncompressed_size for group in groups for i in range(group.num_columns)]
+    if sum(sizes) > LARGEST:
+        return None
+    batches, n_bytes = [], 0
+    for batch in file.iter_batches(batch_size=max(1, min(PIECE // max(1, *sizes, 1), MOST_ROWS))):
+        n_bytes += batch.nbytes
+        if n_bytes > LARGEST:
+            return None
+        batches.append(batch)
+    return pyarrow.Table.from_batches(batches, file.schema_arrow)
 
 
 def _part(table: Table, train: Columns | None, train_path: str, options: ReadingOptions) -> tuple[RawSplit, Columns]:

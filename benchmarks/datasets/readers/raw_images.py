@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence, Sized
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+MOST_IMAGES = 5_000_000
 MAX_LABEL_LENGTH = 100  # characters
 JOINERS = "\u200c\u200d"  # parts of words and of emoji, though not printable
 
@@ -92,8 +93,17 @@ def as_uint8_pixels(values: NDArray[Any], name: str) -> NDArray[np.uint8]:
     return np.asarray(np.rint(values * (255.0 if fractions else 1.0)), np.uint8)
 
 
-def label_names(labels: Iterable[object], name: str) -> tuple[str, ...]:
-    """Return labels as strings; raises ``BenchError`` unless they are text or integers from 0."""
+def check_number(n_images: int, name: str) -> None:
+    """Raise ``BenchError`` for more images than are read: each takes some hundred bytes before it is opened."""
+    if n_images > MOST_IMAGES:
+        raise BenchError(f"{name} has {n_images:,} images or labels; more than {MOST_IMAGES:,} are not supported")
+
+
+def label_names(labels: Iterable[object] | NDArray[Any], name: str) -> tuple[str, ...]:
+    """Return labels as strings; raises ``BenchError`` unless they are text or integers from 0, and not too many."""
+    if isinstance(labels, Sized):
+        check_number(len(labels), name)
+    labels = getattr(labels, "tolist", lambda: labels)()
     known: dict[object, str] = {}
     found = []
     for i, label in enumerate(labels):

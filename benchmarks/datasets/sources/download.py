@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.sources.transfer import receive
 from benchmarks.datasets.spec import report_to_nobody
 
-TIMEOUT_S = 10
 OnDownload = Callable[[str, int, int], object]
 NETWORK_ERRORS = (  # text in a network error, and the message for the user
     ("NameResolution", "no network"),
@@ -133,17 +133,9 @@ def _fetch_from_mirrors(file: RemoteFile, cache: Path, on_download: OnDownload) 
 
 
 def _download(url: str, name: str, folder: Path, on_download: OnDownload) -> Path:
-    """Download one file with pooch; raises ConnectionError where the network or the mirror fails."""
-    import pooch
-    import requests
-
-    pooch.get_logger().setLevel("WARNING")
-    downloader = pooch.HTTPDownloader(progressbar=_Bar(name, on_download), timeout=TIMEOUT_S)
-    try:
-        return Path(pooch.retrieve(url, known_hash=None, fname=name, path=folder, downloader=downloader))
-    except requests.RequestException as error:
-        # requests' errors derive from OSError, which callers take for a disk error
-        raise ConnectionError(str(error)) from error
+    """Download one file; raises ConnectionError where the network or the mirror fails."""
+    receive(url, folder / name, lambda done, total: on_download(name, done, total))
+    return folder / name
 
 
 def _short_message(error: Exception) -> str:
@@ -152,25 +144,3 @@ def _short_message(error: Exception) -> str:
         if pattern in text:
             return meaning
     return text if len(text) <= 120 else text[:117] + "…"
-
-
-class _Bar:
-    """The methods of a tqdm bar that pooch calls."""
-
-    def __init__(self, name: str, on_download: OnDownload) -> None:
-        self.total = 0
-        self._done = 0
-        self._name = name
-        self._on_download = on_download
-
-    def update(self, n_bytes: int) -> None:
-        # pooch adds a whole chunk for the last, shorter one; a server may not tell the total
-        self._done = min(self._done + n_bytes, self.total or self._done + n_bytes)
-        self._on_download(self._name, self._done, self.total)
-
-    def reset(self) -> None:
-        # pooch resets the bar once the file is complete, and then adds all of it
-        self._done = 0
-
-    def close(self) -> None:
-        pass

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import select
 import threading
 
 LARGEST = 1 << 20  # bytes that are kept
 HALF = LARGEST // 2
-CHUNK = 1 << 16
+CHUNK = 1 << 20
+SET_PIPE_SIZE = 1031  # of fcntl(2), on Linux
 LAST_WORDS_S = 1.0  # how long the end of the output is waited for after the process has ended
 
 
@@ -41,6 +44,8 @@ class OutputPipe:
     def __init__(self) -> None:
         self._output = Output()
         self._reading_end, self.writing_end = os.pipe()
+        with contextlib.suppress(OSError):  # a larger pipe is quicker; not everywhere can one be had
+            fcntl.fcntl(self._reading_end, SET_PIPE_SIZE, CHUNK)
         self._stopped, self._stop = os.pipe()
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()

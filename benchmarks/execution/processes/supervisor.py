@@ -95,7 +95,7 @@ def supervise(
     start, mark = clock(), uuid4().hex
     own_temporary = folder / TEMPORARY
     own_temporary.mkdir()
-    memory, printed = TreeMemory(), OutputPipe()
+    memory, printed = TreeMemory(limits.memory_gb * 1024), OutputPipe()
     try:
         process = psutil.Popen(
             [sys.executable, "-m", SUBREAPER, str(os.getpid()), *command],

@@ -10,12 +10,11 @@ import sys
 from pathlib import Path
 
 import filelock
-import pooch
 import requests
 
 from benchmarks.datasets.sources.download import DownloadError, RemoteFile, fetch
 
-IMPORTED_BEFORE_THE_DISK_IS_FULL = (filelock, pooch, requests)
+IMPORTED_BEFORE_THE_DISK_IS_FULL = (filelock, requests)
 
 
 def main(name: str, sha256: str, mirror: str, cache: str, largest_file: str = "") -> int:

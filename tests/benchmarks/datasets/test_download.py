@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.datasets.sources import download
+from benchmarks.datasets.sources import transfer
 from benchmarks.datasets.sources.download import DownloadError, RemoteFile, fetch, find, read_verified
 from tests.benchmarks.datasets.helpers import error_message, files_in, remote
 from tests.benchmarks.datasets.loopback import Mirrors, Response
@@ -135,7 +135,7 @@ def test_a_file_put_there_is_used(mirrors: Mirrors, downloads: Path) -> None:
 def test_a_mirror_that_does_not_respond_times_out(
     mirrors: Mirrors, downloads: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "TIMEOUT_S", 0.1)
+    monkeypatch.setattr(transfer, "SILENCE_S", 0.1)
     silent = mirrors.serve("first", NAME, Response(PACKED, after=threading.Event()))
     assert "timed out" in failure(remote(CONTENT, silent), downloads)
 
