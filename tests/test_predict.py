@@ -9,12 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
 from bench import main
+from benchmarks.common.signatures import SIGNATURE, sign
 from benchmarks.records.store import ResultStore
 from tests.cli_helpers import QUICK, records
 from tests.conftest import ROOT, Bench, a_result
@@ -175,12 +177,74 @@ def test_a_damaged_or_orphaned_model_gets_one_clear_line(
     folder = results / "local/digits/models"
     model = folder / "knn@pixels-s0-n600/model.joblib"
     model.write_bytes(model.read_bytes()[:1000])
+    words = (*words, "--trust")
     assert "run the trial again with --keep-models --force" in one_line(capsys, "local", "knn", *words)
     about = folder / "saves-itself@pixels-s0-n600/about.json"
     about.write_text(about.read_text().replace("care-less.py", "gone.py"))
     assert "gone.py, and there is no such file now" in one_line(capsys, "local", "saves-itself", *words)
     about.write_text("{}")
     assert "KeyError" in one_line(capsys, "local", "saves-itself", *words)
+
+
+MARKER = "import pathlib; pathlib.Path({!r}).touch()"
+
+
+class RunsCode:
+    """What an attacker puts in the place of a model."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return exec, (MARKER.format(str(self.marker)),)
+
+
+WAYS = ("other key", "no key", "no signature", "other model", "one more file", "other plug-in")
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_model_from_elsewhere_runs_nothing_without_trust(
+    way: str,
+    results: Path,
+    images: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = results / "local/digits/models/knn@pixels-s0-n600"
+    marker, plugin = tmp_path / "it-was-run", tmp_path / "evil.py"
+    plugin.write_text(MARKER.format(str(marker)))
+    match way:
+        case "other key" | "no key":
+            monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "elsewhere"))
+            if way == "other key":
+                (tmp_path / "own").mkdir()
+                sign(tmp_path / "own")
+        case "no signature":
+            (folder / SIGNATURE).unlink()
+        case "other model":
+            joblib.dump(RunsCode(marker), folder / "model.joblib")
+        case "one more file":
+            (folder / "class.txt").write_text("evil:Model")
+        case "other plug-in":
+            about = json.loads((folder / "about.json").read_text())
+            (folder / "about.json").write_text(json.dumps({**about, "plugins": [str(plugin)]}))
+    words = ("local", "knn", images[0], "--results-dir", str(results))
+    said = one_line(capsys, *words)
+    assert "--trust" in said and "model.joblib and transformer.joblib" in said and not marker.exists()
+    assert (str(plugin) in said) == (way == "other plug-in")
+    if way in ("other key", "no key", "no signature"):
+        assert main(["predict", *words, "--trust"]) == 0
+
+
+@pytest.mark.parametrize("what", ["FIFO", "link", "folder"])
+def test_what_is_no_file_of_a_model_is_refused(
+    what: str, results: Path, images: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = results / "local/digits/models/knn@pixels-s0-n600/signature.txt"
+    place.unlink()
+    {"FIFO": lambda: os.mkfifo(place), "link": lambda: place.symlink_to("/dev/zero"), "folder": place.mkdir}[what]()
+    assert "--trust" in one_line(capsys, "local", "knn", images[0], "--results-dir", str(results))
 
 
 def test_kept_models_are_ignored_by_git() -> None:

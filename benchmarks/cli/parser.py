@@ -249,6 +249,7 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
         help="of the images; auto: as the border of each shows (auto)",
     )
     parser.add_argument("--json", action="store_true", help="for programs, with the probabilities of every class")
+    parser.add_argument("--trust", action="store_true", help="run the code in a model that is not from this machine")
 
 
 def _add_nothing(parser: argparse.ArgumentParser) -> None:
@@ -274,8 +275,8 @@ COMMANDS = {
     ),
     "predict": Command(
         "predict",
-        "Predict image files of any size with a model that was saved with --keep-models. A saved model can run "
-        "code when it is read: only use runs of your own.",
+        "Predict image files of any size with a model that was saved with --keep-models. Reading a model runs "
+        "code: of one that you did not save on this machine, only with --trust.",
         _add_predict,
     ),
     "clear-cache": Command("clear_cache", "Delete every cached feature matrix.", _add_nothing),

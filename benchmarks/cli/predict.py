@@ -45,7 +45,12 @@ def predict(options: Namespace) -> int:
     catalog = load_catalog()
     use_weights(catalog, with_weight_files(catalog, options.weights).weights)
     predictor = Predictor.load(
-        options.run, options.model, dataset=options.dataset, results_dir=options.results_dir, plugins=options.plugins
+        options.run,
+        options.model,
+        dataset=options.dataset,
+        results_dir=options.results_dir,
+        plugins=options.plugins,
+        trust=options.trust,
     )
     saved = predictor.saved
     if predictor.changes:

@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks.common.clock import clock
 from benchmarks.common.deletion import delete_tree
 from benchmarks.common.errors import BenchError, in_one_line, one_line
+from benchmarks.common.signatures import sign
 from benchmarks.datasets.spec import Images
 from benchmarks.execution.answer_checks import checked_answer
 from benchmarks.execution.decisions import PlannedTrial, Planner
@@ -123,11 +124,13 @@ class Harness:
             delete_tree(outputs)
 
     def _describe(self, model: Path, planned: PlannedTrial) -> None:
-        """Write beside a saved model what it was trained on."""
+        """Write beside a saved model what it was trained on, and that it is this user's."""
         if model.is_dir():
             images = self.images
             data = TrainingData(images.class_names, images.centred, images.dark_on_light, planned.inputs.data)
             write_training_data(data, model)
+            with contextlib.suppress(OSError):  # without a home folder; it is then read with --trust only
+                sign(model)
 
     def _execute(self, planned: PlannedTrial, outputs: Path) -> Ending:
         request = Request(
@@ -149,8 +152,8 @@ class Harness:
                 self.stop,
                 lambda stage: self.tell(TrialProgress(planned.trial, stage)),
             )
-            if not ending.answer or ending.status != ending.answer.status:
-                return replace(ending, answer=None)
+            if not ending.answer:
+                return ending
             answer = checked_answer(ending.answer, request, self.images)
             return replace(ending, status=answer.status, reason=answer.reason, answer=answer)
         except (OSError, ValueError) as error:  # a full disk, or text that cannot be encoded

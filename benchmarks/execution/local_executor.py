@@ -69,9 +69,8 @@ class LocalExecutor:
             delete_tree(folder)
         if outcome.ended_for and answer.status != "ok":
             status, reason = outcome.ended_for
-        else:
-            status, reason = answer.status, answer.reason
-        return Ending(status, reason, outcome.total_s, outcome.peak_rss_mb, outcome.log, answer)
+            return Ending(status, reason, outcome.total_s, outcome.peak_rss_mb, outcome.log)
+        return Ending(answer.status, answer.reason, outcome.total_s, outcome.peak_rss_mb, outcome.log, answer)
 
     def _run_worker(
         self,

@@ -53,16 +53,20 @@ class Predictor:
         dataset: str | None = None,
         results_dir: str | Path = RESULTS,
         plugins: Sequence[str | Path] = (),
+        trust: bool = False,
     ) -> Self:
         """Return the saved model of a row, as ``svm-rbf@hog``, of a run or of the run of that name.
 
-        A saved model can run code when it is read: only use runs of your own. Raises ``BenchError``.
+        A saved model runs code when it is read. ``trust``: also read one that this user did not save on this machine.
+        Raises ``BenchError``.
         """
         if not isinstance(run, str):
             dataset, results_dir = run.dataset, run.results_dir
         name = run if isinstance(run, str) else run.name
         given = [Path(path) for path in plugins]
         saved = find_saved_model(Path(results_dir), name, row_name(row, load_catalog(given)), dataset)
+        if not trust:
+            saved.check_trust()
         catalog = saved.catalog(given)
         about = read_training_data(saved.folder) or read_dataset(saved.store.folder)
         fitted = read_saved_model(saved.folder)

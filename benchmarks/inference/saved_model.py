@@ -9,8 +9,9 @@ from pathlib import Path
 from benchmarks.catalog.catalog import Catalog, load_catalog
 from benchmarks.common.errors import BenchError
 from benchmarks.common.formatting import listed
+from benchmarks.common.signatures import is_own
 from benchmarks.provenance.fingerprint import inputs_of
-from benchmarks.records.saved_models import plugins_of
+from benchmarks.records.saved_models import code_in, plugins_of
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import TrialResult
 
@@ -38,6 +39,14 @@ class SavedModel:
         """Return whether a user may mean this model by ``name``: its row, its trial's key, or the model alone."""
         trial = self.result.trial
         return name in (self.row, trial.key) or ("@" not in name and name in (trial.label, trial.model))
+
+    def check_trust(self) -> None:
+        """Raise ``BenchError`` unless this user saved the model and its files are unchanged: reading it runs code."""
+        if not is_own(self.folder):
+            raise BenchError(
+                f"{self.folder} was not saved by you on this machine, or was changed since; reading it would run "
+                f"{code_in(self.folder)}; pass --trust if you trust whoever made it"
+            )
 
     def catalog(self, plugins: Sequence[Path]) -> Catalog:
         """Return the catalog with the plug-ins that the model was made with: its classes are in them."""

@@ -15,7 +15,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.bounded_reading import read_file
+from benchmarks.common.errors import BenchError, one_line
+from benchmarks.common.signatures import SIGNATURE
 from features.spec import Transformer
 from models.spec import Estimator
 
@@ -69,7 +71,7 @@ def read_model(folder: Path) -> Estimator:
     import joblib
 
     if (folder / OWN_CLASS).exists():
-        found = pkgutil.resolve_name((folder / OWN_CLASS).read_text(encoding="utf-8"))
+        found = pkgutil.resolve_name(_text(folder / OWN_CLASS))
         loaded: Estimator = found.load(folder / OWN_FOLDER)
         return loaded
     unpickled: Estimator = joblib.load(folder / MODEL)
@@ -103,7 +105,22 @@ def fault_of_folder(folder: Path) -> str:
                 return f"it holds {path.name!r}, which is neither a file nor a folder"
             if n_entries > MOST_FILES or n_bytes > LARGEST:
                 return f"it is larger than {MOST_FILES} files or {LARGEST >> 30} GiB"
-    return "it holds what the bench writes" if (folder / DATA).exists() else ""
+    return "it holds what the bench writes" if any((folder / name).exists() for name in (DATA, SIGNATURE)) else ""
+
+
+def code_in(folder: Path) -> str:
+    """Say what reading a saved model would run. Raises ``BenchError`` if it is damaged."""
+    pickles = [name for name in (MODEL, TRANSFORMER) if (folder / name).exists()]
+    what = [f"{' and '.join(pickles)} (pickles, which can do anything)"] if pickles else []
+    with _reading(folder):
+        if (folder / OWN_CLASS).exists():
+            what.append(f"{one_line(_text(folder / OWN_CLASS))}.load")
+    what += [f"the plug-in {one_line(str(path))}" for path in plugins_of(folder)]
+    return ", ".join(what)
+
+
+def _text(path: Path) -> str:
+    return read_file(path).decode("utf-8")
 
 
 def write_training_data(data: TrainingData, folder: Path) -> None:
@@ -116,14 +133,14 @@ def read_training_data(folder: Path) -> TrainingData | None:
     with _reading(folder):
         if not (folder / DATA).exists():
             return None
-        stored = json.loads((folder / DATA).read_text(encoding="utf-8"))
+        stored = json.loads(_text(folder / DATA))
         return TrainingData(**{**stored, "class_names": tuple(stored["class_names"])})
 
 
 def plugins_of(folder: Path) -> list[Path]:
     """Return the plug-in files that a saved model's classes are in; raises ``BenchError`` if it is damaged."""
     with _reading(folder):
-        return [Path(path) for path in json.loads((folder / ABOUT).read_text(encoding="utf-8"))["plugins"]]
+        return [Path(path) for path in json.loads(_text(folder / ABOUT))["plugins"]]
 
 
 def read_saved_model(folder: Path) -> Fitted:
@@ -131,7 +148,7 @@ def read_saved_model(folder: Path) -> Fitted:
     import joblib
 
     with _reading(folder):
-        about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        about = json.loads(_text(folder / ABOUT))
         return Fitted(read_model(folder), joblib.load(folder / TRANSFORMER), tuple(about["image_shape"]))
 
 
