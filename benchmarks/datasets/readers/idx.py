@@ -33,8 +33,10 @@ def read_uncompressed(path: Path, largest: int = LARGEST) -> bytes:
     try:
         with path.open("rb") as file:
             magic = file.read(3)
+        # what is not packed is not read in vain
+        small = path.stat().st_size <= largest
         with _opened(path, magic) as stream:
-            content = _content(stream, largest)
+            content = _content(stream, largest) if small else None
     except (OSError, EOFError, zlib.error) as error:
         raise BenchError(f"{path} cannot be read ({error}); download it again") from error
     if content is None:

@@ -38,7 +38,13 @@ class Table:
     columns: Columns
 
     def values(self, place: int) -> list[Any]:
-        values: list[Any] = self.content.column(place).to_pylist()
+        """Return the values of a column that holds one, or a few named ones, in each row; raises ``BenchError``."""
+        column = self.content.column(place)
+        fields = [column.type.field(i).type for i in range(column.type.num_fields)] or [column.type]
+        if any(field.num_fields for field in fields):
+            name = shown_names([self.content.column_names[place]])
+            raise BenchError(f"{self.path}: column {name} holds {str(column.type)[:40]}, no labels and no images")
+        values: list[Any] = column.to_pylist()
         return values
 
     def is_unlabelled(self) -> bool:
@@ -107,12 +113,27 @@ def _decoded(file: Any) -> Any:
     if sum(sizes) > LARGEST:
         return None
     batches, n_bytes = [], 0
-    for batch in file.iter_batches(batch_size=max(1, min(PIECE // max(1, *sizes, 1), MOST_ROWS))):
+    schema = pyarrow.schema([field.with_type(_plain(field.type)) for field in file.schema_arrow])
+    schema = schema.with_metadata(file.schema_arrow.metadata)
+    for encoded in file.iter_batches(batch_size=max(1, min(PIECE // max(1, *sizes, 1), MOST_ROWS))):
+        batch = encoded.cast(schema) if encoded.schema.types != schema.types else encoded
         n_bytes += batch.nbytes
         if n_bytes > LARGEST:
             return None
         batches.append(batch)
-    return pyarrow.Table.from_batches(batches, file.schema_arrow)
+    return pyarrow.Table.from_batches(batches, schema)
+
+
+def _plain(of_column: Any) -> Any:
+    """Return a type without dictionaries, whose values each would be decoded for every row."""
+    import pyarrow
+
+    if pyarrow.types.is_dictionary(of_column):
+        return of_column.value_type
+    if pyarrow.types.is_struct(of_column):
+        fields = [of_column.field(i) for i in range(of_column.num_fields)]
+        return pyarrow.struct([field.with_type(_plain(field.type)) for field in fields])
+    return of_column
 
 
 def _part(table: Table, train: Columns | None, train_path: str, options: ReadingOptions) -> tuple[RawSplit, Columns]:

@@ -140,6 +140,7 @@ def _split(table: Table, columns: Columns, options: ReadingOptions) -> RawSplit:
 
 def _read_table(path: Path, options: ReadingOptions, checksums: list[tuple[str, str]]) -> Table:
     content = read_uncompressed(path, LARGEST)
+    check_number(content.count(b"\n"), str(path))  # quick; lines may end otherwise, and are counted again
     checksums.append((path.name.removesuffix(".gz"), hashlib.sha256(content).hexdigest()))
     table = Table(path)
     mask: list[bool] = []

@@ -9,9 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.common.errors import BenchError
+from benchmarks.common.file_lock import file_lock
 from benchmarks.datasets.sources.transfer import receive
 from benchmarks.datasets.spec import report_to_nobody
 
+LONGEST_WAIT_S = 4 * 3600.0  # while another process downloads the same file
 OnDownload = Callable[[str, int, int], object]
 NETWORK_ERRORS = (  # text in a network error, and the message for the user
     ("NameResolution", "no network"),
@@ -96,11 +98,9 @@ def fetch(file: RemoteFile, cache: Path, on_download: OnDownload = report_to_nob
     Of two processes that need the same file, one downloads and the other waits. Raises
     ``DownloadError`` with each mirror's failure if none delivers, or if ``cache`` cannot be written.
     """
-    from filelock import FileLock
-
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with FileLock(cache / f"{file.name}.lock"):
+        with file_lock(cache / f"{file.name}.lock", LONGEST_WAIT_S):
             return find(file, (cache,)) or _fetch_from_mirrors(file, cache, on_download)
     except OSError as error:
         raise DownloadError(
