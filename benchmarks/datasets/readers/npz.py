@@ -6,10 +6,10 @@ import io
 import math
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.idx import LARGEST, read_uncompressed
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, raw_split_from_arrays
 from benchmarks.datasets.spec import ReadingOptions
@@ -24,7 +24,7 @@ WHOLE = (("x", "y"), ("images", "labels"), ("data", "target"), ("data", "labels"
 MAX_DIMENSIONS = 4
 
 
-def read_npz(path: Path, options: ReadingOptions = DEFAULT) -> RawDataset:
+def read_npz(path: DataPath, options: ReadingOptions = DEFAULT) -> RawDataset:
     """Read the arrays of train, validation and test from a file, by their names. Raises ``BenchError``."""
     import hashlib
     import zipfile
@@ -50,7 +50,7 @@ def read_npz(path: Path, options: ReadingOptions = DEFAULT) -> RawDataset:
     return RawDataset(parts["train"], parts.get("test"), checksums, notes, parts.get("validation"))
 
 
-def _arrays(archive: zipfile.ZipFile, path: Path) -> dict[str, str]:
+def _arrays(archive: zipfile.ZipFile, path: DataPath) -> dict[str, str]:
     """Return the names of the arrays in lower case, and of the files that they are in."""
     held: dict[str, str] = {}
     for name in archive.namelist():
@@ -62,7 +62,7 @@ def _arrays(archive: zipfile.ZipFile, path: Path) -> dict[str, str]:
     return held
 
 
-def _pairs(held: Mapping[str, str], path: Path) -> dict[str, tuple[str, str]]:
+def _pairs(held: Mapping[str, str], path: DataPath) -> dict[str, tuple[str, str]]:
     """Return the names of images and labels of each part; raises ``BenchError`` if one is missing."""
     pairs = {}
     for part, names in (
@@ -88,14 +88,14 @@ def _names(part: str) -> tuple[tuple[str, str], ...]:
     return ((f"x_{part}", f"y_{part}"), (f"{part}_images", f"{part}_labels"), (f"{part}_x", f"{part}_y"))
 
 
-def _check_size(archive: zipfile.ZipFile, names: list[str], path: Path) -> None:
+def _check_size(archive: zipfile.ZipFile, names: list[str], path: DataPath) -> None:
     """Raise ``BenchError`` if the arrays that are to be read are too large together; none is decompressed."""
     n_bytes = sum(archive.getinfo(name).file_size for name in names)
     if n_bytes > LARGEST:
         raise BenchError(f"{path} has {n_bytes >> 20} MiB uncompressed, which is not supported")
 
 
-def _part(archive: zipfile.ZipFile, names: list[str], path: Path, options: ReadingOptions) -> RawSplit:
+def _part(archive: zipfile.ZipFile, names: list[str], path: DataPath, options: ReadingOptions) -> RawSplit:
     images, labels = (read_npy(member(archive, name, str(path)), f"{path}: {name}") for name in names)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
