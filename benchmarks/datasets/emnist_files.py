@@ -30,7 +30,8 @@ PARTS = {
 def upright(raw: RawDataset, path: DataPath, options: ReadingOptions) -> tuple[RawDataset, tuple[str, ...]]:
     """Return the data with rows and columns exchanged if a user says so, or the files are EMNIST's, and notes."""
     names = [name.lower() for name in (path.name, *(name for name, _ in raw.checksums))]
-    is_emnist = bool(raw.checksums) and path.suffix != ".npz" and any("emnist" in name for name in names)
+    named = bool(raw.checksums) and path.suffix != ".npz" and any("emnist" in name for name in names)
+    is_emnist = named or raw.transposed
     notes: tuple[str, ...] = ()
     if is_emnist:
         raw, notes = _named(raw, names)

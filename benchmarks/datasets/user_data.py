@@ -15,6 +15,7 @@ from benchmarks.datasets.readers.archives.opening import SUFFIXES as ARCHIVES
 from benchmarks.datasets.readers.archives.opening import data_path, is_archive
 from benchmarks.datasets.readers.idx_files import image_files, read_idx
 from benchmarks.datasets.readers.image_folder import images_in, only_folder, read_folder, subfolders
+from benchmarks.datasets.readers.matlab.mat_file import read_mat
 from benchmarks.datasets.readers.npz import read_npz
 from benchmarks.datasets.readers.parquet import read_parquet
 from benchmarks.datasets.readers.parts import Parts, choose_parts, part_of_folder
@@ -23,12 +24,13 @@ from benchmarks.datasets.readers.raw_images import RawDataset
 from benchmarks.datasets.spec import Images, ReadingOptions
 
 KINDS = (
-    "a folder of images with a subfolder for each class, IDX files, .npz, .mat, .csv of label and pixels, .parquet, or a "
-    "zip or tar archive of any of these"
+    "a folder of images with a subfolder for each class, IDX files, .npz, .mat, .csv of label and pixels, .parquet, "
+    "or a zip or tar archive of any of these"
 )
 TABLES: dict[tuple[str, ...], Callable[[Parts, ReadingOptions], RawDataset]] = {
     (".csv", ".csv.gz"): read_csv,
     (".parquet", ".pq"): read_parquet,
+    (".mat",): read_mat,
 }
 NPZ = ".npz"
 INNER = ("raw", "data")  # where torchvision and Hugging Face put the files

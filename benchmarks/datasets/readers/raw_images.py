@@ -39,13 +39,17 @@ class RawSplit:
 
 @dataclass(frozen=True)
 class RawDataset:
-    """The data at a path. ``notes``: remarks for the user, a line each."""
+    """The data at a path. ``notes``: remarks for the user, a line each.
+
+    ``transposed``: the format has rows and columns exchanged.
+    """
 
     train: RawSplit
     test: RawSplit | None = None
     checksums: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     validation: RawSplit | None = None
+    transposed: bool = False
 
     @property
     def parts(self) -> dict[str, RawSplit]:
