@@ -32,7 +32,8 @@ class RemoteFile:
     """A file on several mirrors.
 
     ``sha256`` is that of the *uncompressed* content, which does not depend on a mirror's compression. If none is
-    published, ``sha256`` is empty and ``packed`` is the checksum of the compressed file: ``md5:…`` or ``sha256:…``.
+    published, ``sha256`` is empty and ``packed`` is the checksum of the compressed file: ``md5:…`` or ``sha256:…``; of
+    an answer that is made on demand, there is neither.
     """
 
     name: str
@@ -86,7 +87,7 @@ def _check(path: Path, file: RemoteFile) -> None:
     """Verify a downloaded file, without loading a large archive into memory."""
     if file.sha256:
         read_verified(path, file)
-    else:
+    elif file.packed:
         check_packed(path, file)
 
 
