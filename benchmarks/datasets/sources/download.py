@@ -43,8 +43,15 @@ class RemoteFile:
 
 
 def find(file: RemoteFile, folders: Sequence[Path]) -> Path | None:
-    """Return the path of a local file, without reading it; also an uncompressed one, if its checksum is known."""
-    names = (file.name, file.name.removesuffix(".gz")) if file.sha256 else (file.name,)
+    """Return the path of a local file, without reading it.
+
+    If the checksum of its content is known, also that of an uncompressed one, named as Kaggle does: in a folder of its
+    own name, or ``train-images.idx3-ubyte``.
+    """
+    names = [file.name]
+    if file.sha256:
+        unpacked = file.name.removesuffix(".gz")
+        names += [unpacked, unpacked.replace("-idx", ".idx"), f"{unpacked}/{unpacked}"]
     return next((path for folder in folders for name in names if _is_file(path := folder / name)), None)
 
 
@@ -65,7 +72,9 @@ def read_verified(path: Path, file: RemoteFile) -> bytes:
         check_packed(path, file)
     content = read_uncompressed(path)
     if file.sha256 and hashlib.sha256(content).hexdigest() != file.sha256:
-        raise BenchError(f"{path} is damaged: its SHA-256 is not {file.sha256[:12]}…; delete it and run again")
+        raise BenchError(
+            f"{path} is damaged or another file: its SHA-256 is not {file.sha256[:12]}…; move it away and run again"
+        )
     return content
 
 
@@ -80,7 +89,9 @@ def check_packed(path: Path, file: RemoteFile) -> None:
     except OSError as error:
         raise BenchError(f"{path} cannot be read ({error.strerror or error})") from error
     if found != expected:
-        raise BenchError(f"{path} is damaged: its {kind} is not {expected[:12]}…; delete it and run again")
+        raise BenchError(
+            f"{path} is damaged or another file: its {kind} is not {expected[:12]}…; move it away and run again"
+        )
 
 
 def _check(path: Path, file: RemoteFile) -> None:
