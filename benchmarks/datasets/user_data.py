@@ -20,7 +20,7 @@ from benchmarks.datasets.readers.npz import read_npz
 from benchmarks.datasets.readers.parquet import read_parquet
 from benchmarks.datasets.readers.parts import Parts, choose_parts, part_of_folder
 from benchmarks.datasets.readers.pixel_table import read_csv
-from benchmarks.datasets.readers.raw_images import RawDataset
+from benchmarks.datasets.readers.raw_images import RawDataset, shown_path
 from benchmarks.datasets.spec import Images, ReadingOptions
 
 KINDS = (
@@ -44,12 +44,15 @@ def is_path(text: str) -> bool:
 
 def open_path(text: str, options: PreprocessingOptions) -> Images:
     """Return the images at a path, preprocessed and split. Raises ``BenchError`` if they cannot be read."""
-    path = Path(text).expanduser()
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError as error:  # no such user, or no home
+        raise BenchError(f"--dataset {text}: there is no such home folder") from error
     try:
         found = data_path(path)
         source, notes = upright(_read(found, options.reading), found, options.reading)
         source = _noted(source, notes)
-        return replace(preprocess(source, str(path), options), source=str(path.resolve()))
+        return replace(preprocess(source, str(path), options), source=shown_path(path.resolve()))
     except OSError as error:
         raise BenchError(f"{error.filename or path} cannot be read ({error.strerror or error})") from error
 

@@ -88,7 +88,7 @@ def _read_part(folder: DataPath, passed_over: PassedOver) -> RawSplit:
     paths: list[DataPath] = []
     labels: list[str] = []
     for place in classes:
-        (name,) = label_names([place.name], shown_path(place))
+        (name,) = label_names([shown(place.name)], shown_path(place))
         images = _images_of_class(place, passed_over)
         paths += images
         labels += [name] * len(images)
