@@ -77,7 +77,8 @@ def run(
         Names and globs, in one text with commas or in a list; settings in brackets, as ``knn[k=3]``. Without
         ``features`` each model runs on its own pipelines.
     dataset
-        A name, the path of your own data, or ``auto``: MNIST where it can be had, else the digits of scikit-learn.
+        A name, the path of your own data, ``openml:NUMBER``, or ``auto``: MNIST where it can be had, else the digits
+        of scikit-learn.
     seeds
         How many, for models with randomness in them.
     train_sizes

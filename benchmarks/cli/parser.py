@@ -94,8 +94,8 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
         "--dataset",
         default="auto",
         metavar="NAME|PATH",
-        help="a name, the path of your own data (docs/add-a-dataset.md), or auto: MNIST where it can be had, "
-        "else the digits of scikit-learn (auto)",
+        help="a name, the path of your own data (docs/add-a-dataset.md), openml:NUMBER, or auto: MNIST where it can be "
+        "had, else the digits of scikit-learn (auto)",
     )
     group.add_argument(
         "--polarity",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks.common.dependencies import how_to_install
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.image_file import decode_image
 from benchmarks.datasets.readers.parts import Parts, read_note
 from benchmarks.datasets.readers.raw_images import (
@@ -23,6 +23,9 @@ from benchmarks.datasets.readers.raw_images import (
 from benchmarks.datasets.readers.table_columns import Columns, matched, named_columns, shown_names
 from benchmarks.datasets.spec import ReadingOptions
 
+if TYPE_CHECKING:
+    from io import BufferedIOBase
+
 DEFAULT = ReadingOptions()
 LARGEST = 1 << 30  # bytes uncompressed
 PIECE, MOST_ROWS = 1 << 29, 1 << 16  # of what is decoded at once: bytes, rows
@@ -33,7 +36,7 @@ IMAGE_COLUMNS = ("image", "img", "images", "png", "bytes", "picture")
 class Table:
     """A table and where its columns are."""
 
-    path: Path
+    path: DataPath
     content: Any
     columns: Columns
 
@@ -60,7 +63,7 @@ def read_parquet(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
     notes = list(parts.notes)
     train: Columns | None = None
     splits: dict[str, RawSplit] = {}
-    used: list[Path] = []
+    used: list[DataPath] = []
     for part, paths in (("train", parts.train), ("validation", parts.validation), ("test", parts.test)):
         for path in paths:
             table = _read_file(path, options)
@@ -79,7 +82,7 @@ def read_parquet(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
     )
 
 
-def _read_file(path: Path, options: ReadingOptions) -> Table:
+def _read_file(path: DataPath, options: ReadingOptions) -> Table:
     try:
         import pyarrow.parquet
     except ModuleNotFoundError as error:
@@ -87,7 +90,7 @@ def _read_file(path: Path, options: ReadingOptions) -> Table:
     if not path.is_file():
         raise BenchError(f"{path} is {'no file' if path.exists() else 'not there'}; it cannot be read")
     try:
-        with pyarrow.parquet.ParquetFile(path) as file:
+        with path.open("rb") as opened, pyarrow.parquet.ParquetFile(opened) as file:
             check_number(file.metadata.num_rows, str(path))
             table = _decoded(file)
     except BenchError:
@@ -159,7 +162,7 @@ def _unused_note(columns: Columns, path: str) -> tuple[str, ...]:
     return (f"passed over: columns of {path} that are no pixels: {shown_names(names)}",) if names else ()
 
 
-def _named(labels: list[object], column: str, metadata: dict[bytes, bytes] | None, path: Path) -> list[object]:
+def _named(labels: list[object], column: str, metadata: dict[bytes, bytes] | None, path: DataPath) -> list[object]:
     """Return integer labels as class names, if Hugging Face stored those in the metadata."""
     try:
         features = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
@@ -175,7 +178,7 @@ def _named(labels: list[object], column: str, metadata: dict[bytes, bytes] | Non
     return [names[label] for label in labels if isinstance(label, int)]
 
 
-def _part_of_files(cells: list[Any], labels: tuple[str, ...], path: Path) -> RawSplit:
+def _part_of_files(cells: list[Any], labels: tuple[str, ...], path: DataPath) -> RawSplit:
     """Return the image files in the cells, given as bytes or as {bytes, path}."""
     contents: list[bytes] = []
     for i, cell in enumerate(cells):
@@ -190,7 +193,7 @@ def _part_of_files(cells: list[Any], labels: tuple[str, ...], path: Path) -> Raw
     return RawSplit(labels, lambda i: decode_image(contents[i], name(i), transparent=True), name)
 
 
-def _part_of_pixels(columns: list[Any], labels: tuple[str, ...], path: Path, options: ReadingOptions) -> RawSplit:
+def _part_of_pixels(columns: list[Any], labels: tuple[str, ...], path: DataPath, options: ReadingOptions) -> RawSplit:
     import numpy as np
 
     if not columns:
@@ -202,6 +205,6 @@ def _part_of_pixels(columns: list[Any], labels: tuple[str, ...], path: Path, opt
     return raw_split_from_arrays(pixels, labels, str(path), options.shape)
 
 
-def _sha256(path: Path) -> str:
+def _sha256(path: DataPath) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(cast("BufferedIOBase", file), "sha256").hexdigest()

@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ from uuid import uuid4
 import psutil
 
 from benchmarks.common.clock import clock
-from benchmarks.common.paths import ROOT
 from benchmarks.execution.processes.memory import TreeMemory
+from benchmarks.execution.processes.module_command import module_command
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.output import OutputPipe
 from benchmarks.execution.processes.process_tree import GRACE_S, end_tree, marked, tree
@@ -98,7 +97,7 @@ def supervise(
     memory, printed = TreeMemory(limits.memory_gb * 1024), OutputPipe()
     try:
         process = psutil.Popen(
-            [sys.executable, "-m", SUBREAPER, str(os.getpid()), *command],
+            module_command(SUBREAPER, str(os.getpid()), *command),
             cwd=folder,
             env={**worker_environment(limits.threads), "TMPDIR": str(own_temporary), MARK: mark},
             stdin=subprocess.DEVNULL,
@@ -151,11 +150,11 @@ def default_memory_gb(jobs: int) -> float:
 
 
 def worker_environment(threads: int) -> dict[str, str]:
-    """Return the environment of a worker: threads set, the suite importable, no hint where the data lies."""
+    """Return the environment of a worker: threads set, no hint where the data lies."""
     environment = {name: value for name, value in os.environ.items() if name != "DIGITBENCH_DATA"}
     # absolute, because a worker runs in a folder of its own
     given = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
-    paths = [str(ROOT), *(str(Path(path).absolute()) for path in given)]
+    paths = [str(Path(path).absolute()) for path in given]
     return {
         **environment,
         **dict.fromkeys(THREAD_VARIABLES, str(threads)),
