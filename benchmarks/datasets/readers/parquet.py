@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks.common.dependencies import how_to_install
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.readers.archives.data_path import DataPath
+from benchmarks.datasets.readers.archives.data_path import LONGEST_START, DataPath, check_is_content
 from benchmarks.datasets.readers.image_file import decode_image
 from benchmarks.datasets.readers.parts import Parts, read_note
 from benchmarks.datasets.readers.raw_images import (
@@ -84,6 +84,8 @@ def _read_file(path: DataPath, options: ReadingOptions) -> Table:
     if not path.is_file():
         raise BenchError(f"{path} is {'no file' if path.exists() else 'not there'}; it cannot be read")
     try:
+        with path.open("rb") as start:
+            check_is_content(start.read(LONGEST_START), str(path))
         with path.open("rb") as opened, pyarrow.parquet.ParquetFile(opened) as file:
             check_number(file.metadata.num_rows, str(path))
             table = _decoded(file)
