@@ -103,21 +103,32 @@ def _decoded(file: Any) -> Any:
     """Return the table in a file; None if it is too large.
 
     A value that is stored once may stand in every row. So the rows are decoded in pieces, each so small that they fit
-    into memory if all are as large as a whole column of the file.
+    into memory if all are as large as the file's data. What is known of single columns is not asked for: on a broken
+    file pyarrow would end the process.
     """
     import pyarrow
 
     groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-    sizes = [group.column(i).total_uncompressed_size for group in groups for i in range(group.num_columns)]
+    sizes = [max(group.total_byte_size, 1) for group in groups]
     if sum(sizes) > LARGEST:
         return None
+    widths = [_width(one) for one in file.schema_arrow.types]
+    of_row = sum(widths) if widths and all(widths) else max(sizes, default=1)
     batches, n_bytes = [], 0
-    for batch in file.iter_batches(batch_size=max(1, min(PIECE // max(1, *sizes, 1), MOST_ROWS))):
+    for batch in file.iter_batches(batch_size=max(1, min(PIECE // of_row, MOST_ROWS))):
         n_bytes += batch.nbytes
         if n_bytes > LARGEST:
             return None
         batches.append(batch)
     return pyarrow.Table.from_batches(batches, file.schema_arrow)
+
+
+def _width(kind: Any) -> int:
+    """Return how many bytes a value takes; 0 where they differ."""
+    try:
+        return max(1, int(kind.bit_width) // 8)
+    except ValueError:
+        return 0
 
 
 def _part(table: Table, train: Columns | None, train_path: str, options: ReadingOptions) -> tuple[RawSplit, Columns]:
