@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.readers.archives.data_path import DataPath
+from benchmarks.datasets.readers.archives.data_path import LONGEST_START, DataPath, check_is_content
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,7 +35,7 @@ def read_uncompressed(path: DataPath, largest: int = LARGEST) -> bytes:
         with path.open("rb") as file:
             # what is too large as it is, is not read
             small = not isinstance(path, Path) or path.stat().st_size <= largest
-            content = _content(_decompressed(file), largest) if small else None
+            content = _content(_decompressed(file, str(path)), largest) if small else None
     except (OSError, EOFError, zlib.error) as error:
         raise BenchError(f"{path} cannot be read ({error}); download it again") from error
     if content is None:
@@ -43,12 +43,14 @@ def read_uncompressed(path: DataPath, largest: int = LARGEST) -> bytes:
     return content
 
 
-def _decompressed(file: IO[bytes]) -> IO[bytes]:
+def _decompressed(file: IO[bytes], name: str) -> IO[bytes]:
     import bz2
     import gzip
 
-    magic = file.read(3)
+    start = file.read(LONGEST_START)
     file.seek(0)
+    check_is_content(start, name)
+    magic = start[:3]
     if magic[:2] == GZIP_MAGIC:
         return cast("IO[bytes]", gzip.open(file))
     return bz2.open(file) if magic == BZIP2_MAGIC else file

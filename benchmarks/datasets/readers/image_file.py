@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.common.bounded_reading import read_file
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.readers.archives.data_path import DataPath
+from benchmarks.datasets.readers.archives.data_path import LONGEST_START, DataPath, check_is_content
 from benchmarks.datasets.readers.raw_images import shown_path
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def read_image(path: DataPath, transparent: bool = False) -> NDArray[np.uint8]:
         content = read_file(path) if isinstance(path, Path) else path.read_bytes()
     except OSError as error:
         raise BenchError(f"{shown_path(path)} cannot be read ({error.strerror or error})") from error
+    check_is_content(content[:LONGEST_START], shown_path(path))
     return decode_image(content, shown_path(path), transparent)
 
 

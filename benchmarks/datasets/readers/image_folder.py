@@ -11,11 +11,14 @@ from benchmarks.datasets.readers.image_file import SUFFIXES, n_further_images, r
 from benchmarks.datasets.readers.parts import part_of_folder
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, shown, shown_path
 
-HIDDEN = (".", "__", "@", "$", "#")  # first characters of folders that systems and storage devices make
+# first characters, and names, of folders that systems and storage devices make
+HIDDEN = (".", "__", "@", "$", "#")
+SYSTEM = ("lost+found", "System Volume Information")
 NO_IMAGES, DANGLING = "files that are not images", "links that lead nowhere"
 FURTHER = "images after the first of a file"
 DEEPER, BESIDE = "images in folders below the classes", "images beside the class folders"
 MAX_NAMED = 5
+MAX_SEEN, MAX_SHOWN = 3, 30  # names, and characters of each
 
 PassedOver = Counter[str]  # how many of what
 
@@ -83,7 +86,8 @@ def _read_part(folder: DataPath, passed_over: PassedOver) -> RawSplit:
     classes = subfolders(folder)
     if not classes:
         raise BenchError(
-            f"{shown_path(folder)} has no subfolders; put the images of each class into a subfolder with its name"
+            f"{shown_path(folder)} has no subfolders{_seen_in(folder)}; put the images of each class into a subfolder "
+            "with its name"
         )
     paths: list[DataPath] = []
     labels: list[str] = []
@@ -95,6 +99,15 @@ def _read_part(folder: DataPath, passed_over: PassedOver) -> RawSplit:
     passed_over[BESIDE] += len(_images(folder))
     passed_over[DANGLING] += sum(_leads_nowhere(path) for path in folder.iterdir())
     return RawSplit(tuple(labels), lambda i: read_image(paths[i], transparent=True), lambda i: shown_path(paths[i]))
+
+
+def _seen_in(folder: DataPath) -> str:
+    """Return what a folder without subfolders holds, for the message."""
+    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    n_dangling = sum(map(_leads_nowhere, folder.iterdir()))
+    seen = [shown(name)[:MAX_SHOWN] for name in names[:MAX_SEEN]] + [f"{len(names):,} files"] * (len(names) > MAX_SEEN)
+    seen += [f"{n_dangling:,} {DANGLING}"] * bool(n_dangling)
+    return f" (it holds {', '.join(seen)})" if seen else ""
 
 
 def _images_of_class(place: DataPath, passed_over: PassedOver) -> list[DataPath]:
@@ -135,7 +148,11 @@ def subfolders(folder: DataPath) -> list[DataPath]:
     """Return the folders in a folder, without hidden ones; empty if it is none."""
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(HIDDEN))
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not _is_of_system(path.name))
+
+
+def _is_of_system(name: str) -> bool:
+    return name.startswith(HIDDEN) or name in SYSTEM
 
 
 def _unused_notes(folder: DataPath, used: Sequence[DataPath]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks.common.dependencies import how_to_install
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.readers.archives.data_path import DataPath
+from benchmarks.datasets.readers.archives.data_path import LONGEST_START, DataPath, check_is_content
 from benchmarks.datasets.readers.image_file import decode_image
 from benchmarks.datasets.readers.parts import Parts, read_note
 from benchmarks.datasets.readers.raw_images import (
@@ -90,6 +90,8 @@ def _read_file(path: DataPath, options: ReadingOptions) -> Table:
     if not path.is_file():
         raise BenchError(f"{path} is {'no file' if path.exists() else 'not there'}; it cannot be read")
     try:
+        with path.open("rb") as start:
+            check_is_content(start.read(LONGEST_START), str(path))
         with path.open("rb") as opened, pyarrow.parquet.ParquetFile(opened) as file:
             check_number(file.metadata.num_rows, str(path))
             table = _decoded(file)
@@ -107,18 +109,21 @@ def _decoded(file: Any) -> Any:
     """Return the table in a file; None if it is too large.
 
     A value that is stored once may stand in every row. So the rows are decoded in pieces, each so small that they fit
-    into memory if all are as large as a whole column of the file.
+    into memory if all are as large as the file's data. What is known of single columns is not asked for: on a broken
+    file pyarrow would end the process.
     """
     import pyarrow
 
     groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-    sizes = [group.column(i).total_uncompressed_size for group in groups for i in range(group.num_columns)]
+    sizes = [max(group.total_byte_size, 1) for group in groups]
     if sum(sizes) > LARGEST:
         return None
+    widths = [_width(one) for one in file.schema_arrow.types]
+    of_row = sum(widths) if widths and all(widths) else max(sizes, default=1)
     batches, n_bytes = [], 0
     schema = pyarrow.schema([field.with_type(_plain(field.type)) for field in file.schema_arrow])
     schema = schema.with_metadata(file.schema_arrow.metadata)
-    for encoded in file.iter_batches(batch_size=max(1, min(PIECE // max(1, *sizes, 1), MOST_ROWS))):
+    for encoded in file.iter_batches(batch_size=max(1, min(PIECE // of_row, MOST_ROWS))):
         batch = encoded.cast(schema) if encoded.schema.types != schema.types else encoded
         n_bytes += batch.nbytes
         if n_bytes > LARGEST:
@@ -137,6 +142,14 @@ def _plain(of_column: Any) -> Any:
         fields = [of_column.field(i) for i in range(of_column.num_fields)]
         return pyarrow.struct([field.with_type(_plain(field.type)) for field in fields])
     return of_column
+
+
+def _width(kind: Any) -> int:
+    """Return how many bytes a value takes; 0 where they differ."""
+    try:
+        return max(1, int(kind.bit_width) // 8)
+    except ValueError:
+        return 0
 
 
 def _part(table: Table, train: Columns | None, train_path: str, options: ReadingOptions) -> tuple[RawSplit, Columns]:

@@ -143,5 +143,10 @@ def shown_path(path: DataPath) -> str:
 
 
 def shown(name: str) -> str:
-    """Return a name as text that can be printed and stored, also if it is not UTF-8."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    """Return a name as text that can be printed and stored, also if it is not UTF-8 or has control characters."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(one if one.isprintable() or one in JOINERS else _escaped(one) for one in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

@@ -1,9 +1,18 @@
-"""What the readers need of a path: one on disk, or one inside an archive."""
+"""What the readers need of a path: one on disk, or one inside an archive; and of what is at it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import IO, Any, Literal, Protocol
+
+from benchmarks.common.errors import BenchError
+
+# the first bytes of what Git LFS and git-annex leave in place of a file
+POINTERS = {
+    b"version https://git-lfs.github.com/spec/": ("Git LFS", "git lfs pull"),
+    b"/annex/objects/": ("git-annex", "git annex get"),
+}
+LONGEST_START = max(map(len, POINTERS))
 
 
 class DataPath(Protocol):
@@ -39,3 +48,10 @@ class DataPath(Protocol):
     def open(self, mode: Literal["rb"]) -> IO[bytes]: ...
 
     def read_bytes(self) -> bytes: ...
+
+
+def check_is_content(start: bytes, name: str) -> None:
+    """Raise ``BenchError`` if a file that begins so stands in place of another, which was not fetched."""
+    for pointer, (program, command) in POINTERS.items():
+        if start.startswith(pointer):
+            raise BenchError(f"{name} is a pointer of {program}, not the file itself; run '{command}'")
