@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DEFAULT = ReadingOptions()
-LARGEST = 1 << 30  # bytes uncompressed; ten times MNIST
 LONGEST_LINE = 1 << 24  # characters: an image of 2000 by 2000
 # of labels: 3.0, -1 and 3.000e+00, which numpy.savetxt writes; 4E00, 1E2 and 1_0 are words
 DECIMAL = re.compile(r"[+-]?[0-9]+\.[0-9]*(e[+-][0-9]{2})?|[+-][0-9]+|nan", re.IGNORECASE)
@@ -139,7 +138,7 @@ def _split(table: Table, columns: Columns, options: ReadingOptions) -> RawSplit:
 
 
 def _read_table(path: DataPath, options: ReadingOptions, checksums: list[tuple[str, str]]) -> Table:
-    content = read_uncompressed(path, largest=LARGEST)
+    content = read_uncompressed(path)
     check_number(content.count(b"\n"), str(path))  # quick; lines may end otherwise, and are counted again
     checksums.append((path.name.removesuffix(".gz"), hashlib.sha256(content).hexdigest()))
     table = Table(path)

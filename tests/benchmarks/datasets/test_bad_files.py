@@ -23,7 +23,7 @@ from tests.benchmarks.datasets.sample_files import write_npz
 def _small_limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for module in (idx_files, npz, pixel_table):
         monkeypatch.setattr(module, "read_uncompressed", partial(read_uncompressed, largest=SMALL))
-    for module in (npz, parquet, pixel_table):
+    for module in (npz, parquet):
         monkeypatch.setattr(module, "LARGEST", SMALL)
     before = signal.getsignal(signal.SIGTERM)
     yield
