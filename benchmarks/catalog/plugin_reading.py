@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from benchmarks.catalog.spec_validation import Spec
 
 SPECS_S, IMAGES_S = 60.0, 1800.0  # a plug-in may import a large library; a dataset may be downloaded
+LONGEST_ERROR = 1000  # characters; a plug-in may have written the answer
 Found = TypeVar("Found", Answer, ImagesAnswer)
 Result = TypeVar("Result")
 
@@ -117,4 +118,5 @@ def _ask(request: PluginRequest, limit_s: float, kind: type[Found], use: Callabl
             raise BenchError(f"{name} cannot be loaded: {one_line(ended)}") from None
         except (OSError, BenchError) as error:
             raise BenchError(f"{name} cannot be loaded: {one_line(str(error))}") from error
-    raise BenchError(answer.error if request.file in answer.error else f"{name}: {answer.error}")
+    reason = answer.error[:LONGEST_ERROR]
+    raise BenchError(reason if request.file in reason else f"{name}: {reason}")
