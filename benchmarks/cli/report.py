@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 
-from benchmarks.catalog.catalog import load_catalog
+from benchmarks.catalog.catalog import read_catalog
 from benchmarks.common.errors import BenchError
 from benchmarks.records.dataset_file import datasets_of
 from benchmarks.records.store import ResultStore
@@ -21,7 +21,7 @@ def report(options: Namespace) -> int:
 
     A dataset that cannot be reported on does not keep the others from it.
     """
-    families = {name: spec.family for name, spec in load_catalog(options.plugins).models.items()}
+    families = {name: spec.family for name, spec in read_catalog(options.plugins).models.items()}
     exit_code = 0
     for dataset in datasets_of(options.results_dir, options.run):
         try:

@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,11 @@ from benchmarks.common.deletion import delete_tree
 from benchmarks.common.errors import BenchError, in_one_line, one_line
 from benchmarks.datasets.spec import Images
 from benchmarks.execution.executor import Ending
+from benchmarks.execution.processes.fence import Rules
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.scratch import no_space, scratch_folder
 from benchmarks.execution.processes.supervisor import Limits, Outcome, how_it_ended, supervise
+from benchmarks.execution.processes.weight_download import local_files
 from benchmarks.execution.protocol import (
     REQUEST,
     SAVED_MODEL,
@@ -36,6 +38,7 @@ from benchmarks.execution.protocol import (
 )
 from benchmarks.records.saved_models import fault_of_folder
 from benchmarks.records.trial_file import DamagedFileError
+from models.spec import Unavailable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,12 +46,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LocalExecutor:
-    """Runs each trial in a process of its own. ``cache`` is the folder of the feature cache, None for none."""
+    """Runs each trial in a process of its own. ``cache`` is the folder of the feature cache, None for none.
+
+    ``fence``: the rules that are the same for all trials.
+    """
 
     scratch: Path
     cleanup: OrphanCleanup
     catalog: Catalog
     cache: Path | None
+    fence: Rules
 
     def execute(
         self,
@@ -61,10 +68,13 @@ class LocalExecutor:
         """Run a trial, as ``Executor.execute`` says."""
         folder = Path(tempfile.mkdtemp(prefix="trial-", dir=self.scratch))
         try:
-            outcome = self._run_worker(request, folder, limits, stop, on_stage)
+            weights = self._weights(request, folder / "weights", limits, stop)
+            outcome = self._run_worker(request, weights, folder, limits, stop, on_stage)
             answer = _answer_in(folder, outcome)
             if answer.status == "ok" and request.save_model and not answer.not_saved:
                 answer = replace(answer, not_saved=_take_model(folder, outputs))
+        except Unavailable as missing:
+            return Ending("interrupted" if stop.is_set() else "skipped", str(missing), None, 0.0)
         finally:
             delete_tree(folder)
         if outcome.ended_for and answer.status != "ok":
@@ -72,9 +82,15 @@ class LocalExecutor:
             return Ending(status, reason, outcome.total_s, outcome.peak_rss_mb, outcome.log)
         return Ending(answer.status, answer.reason, outcome.total_s, outcome.peak_rss_mb, outcome.log, answer)
 
+    def _weights(self, request: Request, folder: Path, limits: Limits, stop: threading.Event) -> dict[str, str]:
+        """Return the files of weights that a trial needs, fetched where need be: its worker has no network."""
+        entries = self.catalog.models[request.trial.model], self.catalog.features[request.trial.features]
+        return local_files((entry.weights for entry in entries), folder, limits, self.cleanup, stop)
+
     def _run_worker(
         self,
         request: Request,
+        weights: Mapping[str, str],
         folder: Path,
         limits: Limits,
         stop: threading.Event,
@@ -90,8 +106,9 @@ class LocalExecutor:
         workplace = Workplace(
             arrays=str(self.scratch),
             plugins=tuple(map(str, self.catalog.plugins)),
-            weights={network: str(file) for network, file in self.catalog.weights.items()},
+            weights=weights,
             cache=str(self.cache) if self.cache else None,
+            fence=self._fence(request, weights.values()),
             launched_at=start,
         )
         write_message(folder, REQUEST, request)
@@ -99,21 +116,33 @@ class LocalExecutor:
         command = ["benchmarks.execution.worker.main", str(folder)]
         return supervise(command, folder, limits, self.cleanup, stop, look)
 
+    def _fence(self, request: Request, weights: Iterable[str]) -> Rules:
+        """Return what the worker of a trial may read and write, beside its own folder and its plug-ins."""
+        learned, predicted = (request.data[name] for name in ("train", "validation")), request.evaluation_sets
+        arrays = [file(content) for content in learned for file in (images_file, labels_file)]
+        arrays += [images_file(request.data[name]) for name in predicted]
+        shared_feature_cache = [str(self.cache)] if self.cache else []
+        reads = (*(str(self.scratch / name) for name in arrays), *weights)
+        return replace(self.fence, reads=reads, writes=tuple(shared_feature_cache))
+
 
 @contextlib.contextmanager
 def local_executor(
-    images: Images, hashes: Mapping[str, str], catalog: Catalog, cache: Path | None
+    images: Images, hashes: Mapping[str, str], catalog: Catalog, cache: Path | None, fence: Rules | None = None
 ) -> Iterator[LocalExecutor]:
     """Give an executor whose workers find the arrays of ``images``, named by the hashes of their splits.
 
     Raises ``BenchError`` if there is no space for temporary files.
     """
     with scratch_folder() as (scratch, cleanup):
+        with contextlib.suppress(OSError):  # what cannot be stored is computed again
+            if cache:
+                cache.mkdir(parents=True, exist_ok=True)
         try:
             _write_arrays(images, hashes, scratch)
         except OSError as error:
             raise BenchError(no_space(error)) from error
-        yield LocalExecutor(scratch, cleanup, catalog, cache)
+        yield LocalExecutor(scratch, cleanup, catalog, cache, fence or Rules())
 
 
 def _answer_in(folder: Path, outcome: Outcome) -> Answer:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from benchmarks.common.bounded_reading import read_end, read_file
+from benchmarks.execution.processes.fence import Rules
 from benchmarks.records.array_files import read_arrays
 from benchmarks.records.feature_maps import packed, unpacked
 from benchmarks.records.predictions_file import array_name
@@ -55,7 +56,7 @@ class Request:
 @dataclass(frozen=True)
 class Workplace:
     """Where a worker finds things on its own machine: arrays, plug-in files, files of weights by
-    the names of their networks, the feature cache if there is one.
+    the names of their networks, the feature cache if there is one. ``fence``: what else it may read and write.
 
     ``launched_at`` is the machine's clock at the start of the process; the clock is the system's, so
     the worker can tell how long it took to come up.
@@ -65,6 +66,7 @@ class Workplace:
     plugins: tuple[str, ...]
     weights: Mapping[str, str]
     cache: str | None
+    fence: Rules
     launched_at: float
 
 

@@ -15,6 +15,7 @@ from uuid import uuid4
 import psutil
 
 from benchmarks.common.clock import clock
+from benchmarks.execution.processes.fence import own_environment
 from benchmarks.execution.processes.memory import TreeMemory
 from benchmarks.execution.processes.module_command import module_command
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
@@ -25,7 +26,6 @@ from features.pretrained.backend import BACKEND
 
 LOOK_EVERY_S = 0.2
 MARK = "DIGITBENCH_PROCESS"  # in the environment of a process and of all that it starts
-TEMPORARY = "temporary"  # the folder for the temporary files of a process, in the one that it runs in
 SUBREAPER = "benchmarks.execution.processes.subreaper"
 MOST_PROCESSES = 500
 UNENDING_S = 12.0  # more than the subreaper takes for processes that cannot be ended
@@ -92,14 +92,13 @@ def supervise(
     counts. No process that it started is left, not even one in a session of its own, nor its temporary files.
     """
     start, mark = clock(), uuid4().hex
-    own_temporary = folder / TEMPORARY
-    own_temporary.mkdir()
+    environment = {**own_environment(worker_environment(limits.threads), folder), MARK: mark}
     memory, printed = TreeMemory(limits.memory_gb * 1024), OutputPipe()
     try:
         process = psutil.Popen(
             module_command(SUBREAPER, str(os.getpid()), *command),
             cwd=folder,
-            env={**worker_environment(limits.threads), "TMPDIR": str(own_temporary), MARK: mark},
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=printed.writing_end,
             stderr=subprocess.STDOUT,

@@ -1,6 +1,7 @@
 """``python -m benchmarks.execution.worker.main FOLDER``: one trial in a process of its own.
 
-Reads the request in FOLDER and leaves an answer there. What it prints goes to the trial's log.
+Reads the request in FOLDER and leaves an answer there. What it prints goes to the trial's log. It enters the fence
+before any code of a plug-in is imported.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from benchmarks.analysis.prediction_checks import InvalidPredictionError
 from benchmarks.catalog.catalog import load_catalog
 from benchmarks.catalog.weight_files import use_weights
 from benchmarks.common.errors import in_one_line, message_of, one_line
+from benchmarks.execution.processes.fence import enter
 from benchmarks.execution.protocol import (
     REQUEST,
     SAVED_MODEL,
@@ -44,6 +46,7 @@ def main(folder: Path) -> None:
     end_first_without_memory()
     own_pid = os.getpid()
     request, workplace = read_message(folder, REQUEST, Request), read_message(folder, WORKPLACE, Workplace)
+    enter(folder, workplace.fence, [Path(path).parent for path in workplace.plugins])
     answer = answer_to(request, workplace, ProgressWriter(folder), folder)
     if os.getpid() == own_pid:  # a model may have forked, and its child come back to here
         write_answer(replace(answer, environment=machine_environment()), folder)
