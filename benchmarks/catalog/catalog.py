@@ -38,6 +38,13 @@ class Catalog:
     homes: Mapping[tuple[str, str], str] = field(default_factory=dict)
     weights: Mapping[str, Path] = field(default_factory=dict)
 
+    def plugins_of(self, *entries: tuple[str, str]) -> tuple[Path, ...]:
+        """Return the plug-in files that entries, each a kind and a name, come from: no other one has to be loaded."""
+        from benchmarks.catalog.plugins import module_name
+
+        homes = {self.homes.get(entry) for entry in entries}
+        return tuple(path for path in self.plugins if module_name(path) in homes)
+
     def faults_of(self, spec: Spec) -> list[str]:
         """Return what is wrong with a spec, in words."""
         from benchmarks.catalog.spec_validation import faults_of

@@ -25,7 +25,7 @@ from benchmarks.conformance.features import FEATURE_CHECKS, FeatureCase
 from benchmarks.conformance.models import MODEL_CHECKS, ModelCase
 from benchmarks.conformance.tiny import DEFAULT_SHAPE, digits
 from benchmarks.datasets.spec import DataPlaces
-from benchmarks.execution.worker.main import end_now
+from benchmarks.execution.worker.ending import end_now
 from models.spec import Setting, Unavailable
 
 Case = ModelCase | FeatureCase | DatasetCase
