@@ -21,6 +21,10 @@ FORGERS = {
 }
 
 
+PIPELINES = str(ROOT / "tests" / "plugins" / "odd_pipelines.py")
+PATCHING = str(ROOT / "tests" / "plugins" / "patching.py")
+
+
 def rows(bench: Bench, tmp_path: Path, models: str, *options: str) -> Mapping[str, dict[str, Any]]:
     """Run models of the plug-in, one after the other; return status, reason and accuracy of each."""
     command = ("--plugin", PLUGIN, "--models", models, "--dataset", "digits", "--threads", "1", *options)
@@ -69,3 +73,37 @@ def test_trials_at_the_same_time_compute_features_once_and_are_never_wrong(bench
     for model in ("honest", "floods"):
         assert found[model]["accuracy"] in (None, found["honest"]["accuracy"], found["floods"]["accuracy"])
         assert found[model]["status"] == "ok" or "was changed after the bench had written it" in found[model]["reason"]
+
+
+@pytest.mark.slow
+def test_the_file_of_a_model_changes_no_features_of_others(bench: Bench, tmp_path: Path) -> None:
+    found = rows(bench, tmp_path, "patcher,honest", "--plugin", PATCHING, "--no-cache")
+    assert found["patcher"]["status"] == "ok" and found["honest"]["accuracy"] > 0.85
+
+
+@pytest.mark.slow
+def test_a_pipeline_that_fails_is_the_failure_of_its_rows_with_its_reason(bench: Bench, tmp_path: Path) -> None:
+    names = "raises,exits,hangs,lacks,too-few,objects,forges,unplain,plain"
+    chosen = ("--models", "dummy,honest", "--features", names, "--dataset", "digits", "--evaluate", "shifted")
+    limits = ("--timeout", "20", "--threads", "1", "--no-cache")
+    done = bench("--plugin", PLUGIN, "--plugin", PIPELINES, *chosen, *limits)
+    assert done.returncode == 1 and "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+    expected = {
+        "raises": ("failed", "its features were not computed: RuntimeError: no eigenvalue converged"),
+        "exits": ("failed", "exit code 4 before it gave an answer"),
+        "hangs": ("timeout", "its features were not computed: not done after 20 s (--timeout)"),
+        "lacks": ("skipped", "the file of its weights is missing"),
+        "too-few": ("failed", "ValueError: too-few gave float32 of shape (1436, 784) for 1437 images"),
+        "forges": ("failed", "its times do not fit the bench's own clock: features told as 0.00 s, observed 1."),
+        "objects": ("failed", "ValueError: objects gave object of shape (1437, 1) for 1437 images"),
+        "unplain": ("ok", ""),
+        "plain": ("ok", ""),
+    }
+    folder = tmp_path / "local" / "digits"
+    for name, (status, reason) in expected.items():
+        for model in ("dummy", "honest"):
+            record = json.loads((folder / "trials" / f"{model}@{name}-s0.json").read_text())
+            assert record["status"] == status and reason in record["reason"], record
+    logs = {name: (folder / "logs" / f"dummy@{name}-s0.log").read_text() for name in ("raises", "unplain", "plain")}
+    assert "eigenvalue" in logs["raises"]
+    assert logs["unplain"].count("fitted in main") == 1 and logs["plain"].count("fitted in") <= 1
