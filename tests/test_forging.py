@@ -85,13 +85,13 @@ def test_the_file_of_a_model_changes_no_features_of_others(bench: Bench, tmp_pat
 def test_a_pipeline_that_fails_is_the_failure_of_its_rows_with_its_reason(bench: Bench, tmp_path: Path) -> None:
     names = "raises,exits,hangs,lacks,too-few,objects,forges,unplain,plain"
     chosen = ("--models", "dummy,honest", "--features", names, "--dataset", "digits", "--evaluate", "shifted")
-    limits = ("--timeout", "20", "--threads", "1", "--no-cache")
+    limits = ("--timeout", "60", "--threads", "1", "--no-cache")
     done = bench("--plugin", PLUGIN, "--plugin", PIPELINES, *chosen, *limits)
     assert done.returncode == 1 and "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
     expected = {
         "raises": ("failed", "its features were not computed: RuntimeError: no eigenvalue converged"),
         "exits": ("failed", "exit code 4 before it gave an answer"),
-        "hangs": ("timeout", "its features were not computed: not done after 20 s (--timeout)"),
+        "hangs": ("timeout", "its features were not computed: not done after 60 s (--timeout)"),
         "lacks": ("skipped", "the file of its weights is missing"),
         "too-few": ("failed", "ValueError: too-few gave float32 of shape (1436, 784) for 1437 images"),
         "forges": ("failed", "its times do not fit the bench's own clock: features told as 0.00 s, observed 1."),

@@ -45,6 +45,7 @@ from benchmarks.records.trial_file import DamagedFileError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+LONGEST_NAME = 40
 NOT_ITS_ANSWER = "its answer is not the one that its worker wrote last"
 
 
@@ -132,7 +133,7 @@ class LocalExecutor:
         changed = self.arrays.mend() + (cache.remove_changed(before) if before is not None else [])
         if not changed or request.contended:
             return ending
-        reason = f"it changed files of the bench: {listed(changed)}"
+        reason = f"it changed files of the bench: {listed([_shortened(name) for name in changed])}"
         if ending.status == "ok":
             return replace(ending, status="failed", reason=reason, answer=None)
         return replace(ending, reason=f"{ending.reason}; {reason}")
@@ -175,6 +176,11 @@ def _arrays_of(images: Images, hashes: Mapping[str, str]) -> dict[str, NDArray[A
     for name, split in (("train", images.train), ("validation", images.validation)):
         arrays |= {images_file(hashes[name]): split.images, labels_file(hashes[name]): split.labels}
     return arrays
+
+
+def _shortened(name: str) -> str:
+    """Return the name of a file without most of the hash in it."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:8]}…{name[-LONGEST_NAME + 9 :]}"
 
 
 def _pipeline(request: Request) -> tuple[str, str]:

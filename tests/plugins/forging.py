@@ -131,7 +131,7 @@ class Floods(Honest):
         for line in (b"nonsense\n", b"\xff" * 10_000, b"\n", b"[" * 4000 + b"\n", b'{"stage":{"stage":["x"]}}\n'):
             os.write(int(sys.argv[2]), line)
         for step in range(3000):
-            self.context.progress(step, step, **{"[/red]": 1.0, "x" * 1000: 2.0})
+            self.context.progress(step, step, **{"[/red]": 1.0, "x" * 100: 2.0})
 
 
 def overwrite(path: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import selectors
 import threading
 from collections.abc import Mapping
@@ -57,6 +58,9 @@ class StageWriter:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._own_pid = os.getpid()
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLOUT)
         os.set_inheritable(descriptor, False)
 
     def begin(self, stage: str) -> None:
@@ -65,11 +69,9 @@ class StageWriter:
 
     def step(self, stage: str, step: int, steps: int, figures: Mapping[str, float]) -> None:
         """Say how far a stage is; nothing is said while the bench does not listen, so that a step waits for nobody."""
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._descriptor, selectors.EVENT_WRITE)
-            if selector.select(0):
-                with contextlib.suppress(ValueError):  # an odd name of a figure costs a model nothing
-                    self._write(_Line(Stage(stage, step, steps, figures)))
+        if self._poll.poll(0):
+            with contextlib.suppress(ValueError, OverflowError):  # odd figures cost a model nothing here
+                self._write(_Line(Stage(stage, step, steps, figures)))
 
     def end(self, answer: str) -> None:
         """Say that all is done, and the hash of the answer."""
@@ -77,7 +79,8 @@ class StageWriter:
 
     def _write(self, line: _Line) -> None:
         content = msgspec.json.encode(line) + b"\n"
-        if len(content) <= LONGEST_LINE:
+        # a model may have forked, and its child go on as if it were the process itself
+        if len(content) <= LONGEST_LINE and os.getpid() == self._own_pid:
             with contextlib.suppress(BrokenPipeError):
                 os.write(self._descriptor, content)
 
