@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Transformer(Protocol):
     """Computes a feature matrix from images, modelled on scikit-learn's transformers.
 
-    A transformer may be fitted to the training images; it never sees a label. It must pickle, because it is cached
-    with the matrices that it computed.
+    A transformer may be fitted to the training images; it never sees a label. It must pickle, because it is saved with
+    models that are saved.
     """
 
     def fit(self, images: NDArray[np.uint8]) -> Self:

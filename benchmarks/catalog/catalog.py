@@ -40,6 +40,11 @@ class Catalog:
     faults: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     weights: Mapping[str, Path] = field(default_factory=dict)
 
+    def plugins_of(self, *entries: tuple[str, str]) -> tuple[Path, ...]:
+        """Return the plug-in files that entries, each a kind and a name, come from: no other one has to be loaded."""
+        needed = {place for entry in entries for place in self.code.get(entry, ())}
+        return tuple(path for path in self.plugins if str(path) in needed)
+
     def faults_of(self, spec: Spec) -> list[str]:
         """Return what is wrong with a spec, in words."""
         from benchmarks.catalog.spec_validation import faults_of

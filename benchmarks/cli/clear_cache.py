@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 
 from benchmarks.common.paths import cache_folder, size_of
-from benchmarks.execution.worker.feature_cache import FeatureCache
+from benchmarks.execution.features.cache import FeatureCache
 
 
 def clear_cache(options: Namespace) -> int:

@@ -29,7 +29,7 @@ from benchmarks.execution.progress import (
     TrialStarted,
     Waiting,
 )
-from benchmarks.execution.protocol import Stage
+from benchmarks.execution.stages.channel import Stage
 from benchmarks.records.trial import TrialResult
 
 STYLES = {"ok": "green", "skipped": "yellow", "interrupted": "yellow"}

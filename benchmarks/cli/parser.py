@@ -82,7 +82,9 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="save fitted models for 'predict'; nearest neighbours are as large as their data",
     )
-    stored.add_argument("--no-cache", dest="cache", action="store_false", help="compute every feature matrix again")
+    stored.add_argument(
+        "--no-cache", dest="cache", action="store_false", help="compute every feature matrix again, once in this run"
+    )
 
 
 def _add_choice(group: argparse._ArgumentGroup) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
 from pathlib import Path
-from typing import BinaryIO
 
 LARGEST = 1 << 28  # 256 MiB
 
@@ -30,7 +30,7 @@ def read_end(path: Path, n_bytes: int) -> bytes:
         return file.read(n_bytes)
 
 
-def open_regular(path: Path, follow: bool = True) -> BinaryIO:
+def open_regular(path: Path, follow: bool = True) -> io.BufferedReader:
     """Open a regular file for reading; raises OSError for anything else, without waiting for a FIFO or a device."""
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
     try:

@@ -59,7 +59,7 @@ def _digest(folder: Path, key: bytes) -> str:
         if name == SIGNATURE or stat.S_ISDIR(path.lstat().st_mode):
             continue
         with open_regular(path, follow=False) as file:
-            content = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
+            content = hashlib.file_digest(file, "sha256").hexdigest()
         digest.update(f"{len(os.fsencode(name))}:".encode() + os.fsencode(name) + content.encode("ascii"))
     return digest.hexdigest()
 

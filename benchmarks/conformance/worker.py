@@ -26,7 +26,7 @@ from benchmarks.conformance.models import MODEL_CHECKS, ModelCase
 from benchmarks.conformance.tiny import DEFAULT_SHAPE, digits
 from benchmarks.datasets.spec import DataPlaces
 from benchmarks.execution.processes.fence import Rules, enter
-from benchmarks.execution.worker.main import end_now
+from benchmarks.execution.worker.ending import end_now
 from models.spec import Setting, Unavailable
 
 Case = ModelCase | FeatureCase | DatasetCase

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 from benchmarks.execution.processes.supervisor import Limits
-from benchmarks.execution.protocol import Answer, Request, Stage
+from benchmarks.execution.protocol import Answer, Request
+from benchmarks.execution.stages.channel import Stage
 from benchmarks.records.trial import Status
 
 

@@ -1,4 +1,4 @@
-"""Trials on this machine: a worker process for each."""
+"""Trials on this machine: a worker process for each, and one for each set of feature matrices."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,38 +15,46 @@ from benchmarks.catalog.catalog import Catalog
 from benchmarks.common.clock import clock
 from benchmarks.common.deletion import delete_tree
 from benchmarks.common.errors import BenchError, in_one_line, one_line
+from benchmarks.common.formatting import listed
 from benchmarks.datasets.spec import Images
 from benchmarks.execution.executor import Ending
+from benchmarks.execution.features.cache import FeatureCache, FeatureFiles
+from benchmarks.execution.features.provider import Computed, FeatureProvider, Provided
+from benchmarks.execution.features.shared_arrays import SharedArrays
 from benchmarks.execution.processes.fence import Rules
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.scratch import no_space, scratch_folder
-from benchmarks.execution.processes.supervisor import Limits, Outcome, how_it_ended, supervise
+from benchmarks.execution.processes.supervisor import Limits, how_it_ended
 from benchmarks.execution.processes.weight_download import local_files
+from benchmarks.execution.processes.worker_process import Finished, Supervision, run_worker
 from benchmarks.execution.protocol import (
-    REQUEST,
     SAVED_MODEL,
-    WORKPLACE,
     Answer,
+    FeaturesAnswer,
     Request,
-    Stage,
     Workplace,
     images_file,
     labels_file,
-    latest_stage,
     read_answer,
-    write_message,
+    read_features_answer,
 )
+from benchmarks.execution.stages.channel import Stage
+from benchmarks.execution.stages.timing_check import FEATURE_STAGES, TRIAL_STAGES, times_of
 from benchmarks.records.saved_models import fault_of_folder
+from benchmarks.records.trial import Latency, Measurement, Status
 from benchmarks.records.trial_file import DamagedFileError
 from models.spec import Unavailable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+LONGEST_NAME = 40
+NOT_ITS_ANSWER = "its answer is not the one that its worker wrote last"
+
 
 @dataclass(frozen=True)
 class LocalExecutor:
-    """Runs each trial in a process of its own. ``cache`` is the folder of the feature cache, None for none.
+    """Runs each trial in a process of its own. ``arrays``: what all workers read.
 
     ``fence``: the rules that are the same for all trials.
     """
@@ -54,7 +62,8 @@ class LocalExecutor:
     scratch: Path
     cleanup: OrphanCleanup
     catalog: Catalog
-    cache: Path | None
+    arrays: SharedArrays
+    features: FeatureProvider
     fence: Rules
 
     def execute(
@@ -66,64 +75,115 @@ class LocalExecutor:
         on_stage: Callable[[Stage], None],
     ) -> Ending:
         """Run a trial, as ``Executor.execute`` says."""
-        folder = Path(tempfile.mkdtemp(prefix="trial-", dir=self.scratch))
+        supervision = Supervision(limits, self.cleanup, stop, on_stage, clock())
         try:
-            weights = self._weights(request, folder / "weights", limits, stop)
-            outcome = self._run_worker(request, weights, folder, limits, stop, on_stage)
-            answer = _answer_in(folder, outcome)
-            if answer.status == "ok" and request.save_model and not answer.not_saved:
-                answer = replace(answer, not_saved=_take_model(folder, outputs))
+            weights = self._weights(request, supervision)
         except Unavailable as missing:
             return Ending("interrupted" if stop.is_set() else "skipped", str(missing), None, 0.0)
+        provided = self.features.provide(request, lambda: self._compute(request, weights, supervision))
+        if provided.files is None:
+            return provided.ending
+        workplace = self._workplace(request, (_model(request), _pipeline(request)), weights, provided.files)
+        ending = self._watched(request, lambda: self._run_trial(request, workplace, provided, outputs, supervision))
+        return replace(ending, log=provided.ending.log + ending.log)
+
+    def _weights(self, request: Request, supervision: Supervision) -> dict[str, str]:
+        """Return the files of weights that a trial needs, fetched where need be: its worker has no network.
+
+        Raises ``Unavailable`` for one that cannot be had.
+        """
+        entries = self.catalog.models[request.trial.model], self.catalog.features[request.trial.features]
+        folder = Path(tempfile.mkdtemp(prefix="weights-", dir=self.scratch))
+        try:
+            wanted = (entry.weights for entry in entries)
+            return local_files(wanted, folder, supervision.limits, self.cleanup, supervision.stop)
         finally:
             delete_tree(folder)
+
+    def _run_trial(
+        self, request: Request, workplace: Workplace, provided: Provided, outputs: Path, supervision: Supervision
+    ) -> Ending:
+        """Run a trial on feature matrices that are there; its time includes that of computing them."""
+        folder = Path(tempfile.mkdtemp(prefix="trial-", dir=self.scratch))
+        try:
+            worker = run_worker("main", request, workplace, folder, supervision)
+            answer = _answer_of(worker, provided)
+            if answer.status == "ok" and request.save_model and not answer.not_saved:
+                answer = replace(answer, not_saved=_take_model(folder, outputs))
+        finally:
+            delete_tree(folder)
+        outcome = worker.outcome
+        total_s = outcome.total_s + (provided.ending.total_s or 0.0)
         if outcome.ended_for and answer.status != "ok":
             status, reason = outcome.ended_for
+            return Ending(status, reason, total_s, outcome.peak_rss_mb, outcome.log)
+        return Ending(answer.status, answer.reason, total_s, outcome.peak_rss_mb, outcome.log, answer)
+
+    def _compute(self, request: Request, weights: Mapping[str, str], supervision: Supervision) -> Computed:
+        """Compute feature matrices in a process that runs no model; return how it ended, and where they are."""
+        folder = Path(tempfile.mkdtemp(prefix="features-", dir=self.scratch))
+        workplace = self._workplace(request, (_pipeline(request),), weights, None)
+        found: list[FeatureFiles] = []
+
+        def run() -> Ending:
+            worker = run_worker("compute_features", request, workplace, folder, supervision)
+            answer, outcome = _features_answer_of(worker), worker.outcome
+            found.append(FeatureFiles(str(folder), answer.checksums, answer.seconds or 0.0))
+            status: Status = answer.status
+            reason = answer.reason
+            if outcome.ended_for and answer.status != "ok":
+                status, reason = outcome.ended_for
+            if status not in ("ok", "skipped"):
+                reason = f"its features were not computed: {reason}"
             return Ending(status, reason, outcome.total_s, outcome.peak_rss_mb, outcome.log)
-        return Ending(answer.status, answer.reason, outcome.total_s, outcome.peak_rss_mb, outcome.log, answer)
 
-    def _weights(self, request: Request, folder: Path, limits: Limits, stop: threading.Event) -> dict[str, str]:
-        """Return the files of weights that a trial needs, fetched where need be: its worker has no network."""
-        entries = self.catalog.models[request.trial.model], self.catalog.features[request.trial.features]
-        return local_files((entry.weights for entry in entries), folder, limits, self.cleanup, stop)
+        try:
+            ending = self._watched(request, run)
+        except BaseException:
+            delete_tree(folder)
+            raise
+        if ending.status == "ok":
+            return ending, found[0]
+        delete_tree(folder)
+        return ending, None
 
-    def _run_worker(
+    def _watched(self, request: Request, run: Callable[[], Ending]) -> Ending:
+        """Have a process run; one that changed arrays, or cached matrices of others, fails, and these are as before.
+
+        Where others run at the same time it is not known which one did; who reads them finds out by the checksums.
+        """
+        cache = self.features.cache
+        self.arrays.mend()
+        before = None if request.contended else cache.snapshot()
+        ending = run()
+        changed = self.arrays.mend() + (cache.remove_changed(before) if before is not None else [])
+        if not changed or request.contended:
+            return ending
+        reason = f"it changed files of the bench: {listed([_shortened(name) for name in changed])}"
+        if ending.status == "ok":
+            return replace(ending, status="failed", reason=reason, answer=None)
+        return replace(ending, reason=f"{ending.reason}; {reason}")
+
+    def _workplace(
         self,
         request: Request,
+        entries: Sequence[tuple[str, str]],
         weights: Mapping[str, str],
-        folder: Path,
-        limits: Limits,
-        stop: threading.Event,
-        on_stage: Callable[[Stage], None],
-    ) -> Outcome:
-        start = clock()
-
-        def look() -> float:
-            if stage := latest_stage(folder):
-                on_stage(stage)
-            return start
-
-        workplace = Workplace(
-            arrays=str(self.scratch),
-            plugins=tuple(map(str, self.catalog.plugins)),
+        features: FeatureFiles | None,
+    ) -> Workplace:
+        """Return where a worker that runs the code of ``entries`` finds things, which is all that it may read."""
+        folder = str(self.arrays.folder)
+        matrices = [str(features.path(name)) for name in features.checksums] if features else []
+        reads = (*(f"{folder}/{name}" for name in _arrays_for(request)), *matrices, *weights.values())
+        return Workplace(
+            arrays=folder,
+            plugins=tuple(map(str, self.catalog.plugins_of(*entries))),
             weights=weights,
-            cache=str(self.cache) if self.cache else None,
-            fence=self._fence(request, weights.values()),
-            launched_at=start,
+            checksums=self.arrays.checksums,
+            features=features,
+            fence=replace(self.fence, reads=reads),
+            launched_at=clock(),
         )
-        write_message(folder, REQUEST, request)
-        write_message(folder, WORKPLACE, workplace)
-        command = ["benchmarks.execution.worker.main", str(folder)]
-        return supervise(command, folder, limits, self.cleanup, stop, look)
-
-    def _fence(self, request: Request, weights: Iterable[str]) -> Rules:
-        """Return what the worker of a trial may read and write, beside its own folder and its plug-ins."""
-        learned, predicted = (request.data[name] for name in ("train", "validation")), request.evaluation_sets
-        arrays = [file(content) for content in learned for file in (images_file, labels_file)]
-        arrays += [images_file(request.data[name]) for name in predicted]
-        shared_feature_cache = [str(self.cache)] if self.cache else []
-        reads = (*(str(self.scratch / name) for name in arrays), *weights)
-        return replace(self.fence, reads=reads, writes=tuple(shared_feature_cache))
 
 
 @contextlib.contextmanager
@@ -132,30 +192,92 @@ def local_executor(
 ) -> Iterator[LocalExecutor]:
     """Give an executor whose workers find the arrays of ``images``, named by the hashes of their splits.
 
+    ``cache``: the folder of the feature cache; without one matrices are computed once and deleted at the end.
+
     Raises ``BenchError`` if there is no space for temporary files.
     """
     with scratch_folder() as (scratch, cleanup):
-        with contextlib.suppress(OSError):  # what cannot be stored is computed again
-            if cache:
-                cache.mkdir(parents=True, exist_ok=True)
         try:
-            _write_arrays(images, hashes, scratch)
+            arrays = SharedArrays(scratch / "arrays", _arrays_of(images, hashes))
         except OSError as error:
             raise BenchError(no_space(error)) from error
-        yield LocalExecutor(scratch, cleanup, catalog, cache, fence or Rules())
+        features = FeatureProvider(FeatureCache(cache or scratch / "features"))
+        yield LocalExecutor(scratch, cleanup, catalog, arrays, features, fence or Rules())
 
 
-def _answer_in(folder: Path, outcome: Outcome) -> Answer:
+def _arrays_of(images: Images, hashes: Mapping[str, str]) -> dict[str, NDArray[Any]]:
+    """Return what workers may see, by the names of files: everything but the labels of the evaluation sets."""
+    arrays: dict[str, NDArray[Any]] = {
+        images_file(hashes[name]): split.images for name, split in images.evaluation.items()
+    }
+    for name, split in (("train", images.train), ("validation", images.validation)):
+        arrays |= {images_file(hashes[name]): split.images, labels_file(hashes[name]): split.labels}
+    return arrays
+
+
+def _arrays_for(request: Request) -> list[str]:
+    """Return the names of the files that a trial needs."""
+    learned = [request.data[name] for name in ("train", "validation")]
+    predicted = [images_file(request.data[name]) for name in request.evaluation_sets]
+    return [file(content) for content in learned for file in (images_file, labels_file)] + predicted
+
+
+def _shortened(name: str) -> str:
+    """Return the name of a file without most of the hash in it."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:8]}…{name[-LONGEST_NAME + 9 :]}"
+
+
+def _model(request: Request) -> tuple[str, str]:
+    return "MODELS", request.trial.model
+
+
+def _pipeline(request: Request) -> tuple[str, str]:
+    return "FEATURES", request.trial.features
+
+
+def _answer_of(worker: Finished, provided: Provided) -> Answer:
     """Return what a worker answered, or why there is nothing. What came before a limit of time was passed, counts."""
-    if outcome.ended_for and outcome.ended_for[0] not in ("timeout", "skipped"):
-        return Answer("failed")
-    if not folder.is_dir() or folder.is_symlink():
-        return Answer("failed", "it deleted the folder that it ran in")
+    if fault := _fault_before_reading(worker):
+        return Answer("failed", fault)
     try:
-        found = read_answer(folder)
+        answer = read_answer(worker.folder)
     except DamagedFileError as error:
         return Answer("failed", one_line(f"its answer cannot be read: {error}"))
-    return found or Answer("failed", how_it_ended(outcome.exit_code, outcome.log))
+    if answer is None:
+        return Answer("failed", how_it_ended(worker.outcome.exit_code, worker.outcome.log))
+    if not worker.left_its_answer:
+        return Answer("failed", NOT_ITS_ANSWER)
+    if answer.status != "ok" or answer.measurement is None:
+        return answer
+    if fault := worker.timing_fault(times_of(answer.measurement), TRIAL_STAGES):
+        return Answer("failed", fault, environment=answer.environment)
+    return replace(answer, measurement=_completed(answer.measurement, provided))
+
+
+def _features_answer_of(worker: Finished) -> FeaturesAnswer:
+    """Return what the process that computes matrices answered, or why there is nothing."""
+    if fault := _fault_before_reading(worker):
+        return FeaturesAnswer("failed", fault)
+    try:
+        answer = read_features_answer(worker.folder)
+    except DamagedFileError as error:
+        return FeaturesAnswer("failed", one_line(f"its answer cannot be read: {error}"))
+    if answer is None:
+        return FeaturesAnswer("failed", how_it_ended(worker.outcome.exit_code, worker.outcome.log))
+    if not worker.left_its_answer:
+        return FeaturesAnswer("failed", NOT_ITS_ANSWER)
+    if answer.status == "ok" and (fault := worker.timing_fault({"features": answer.seconds}, FEATURE_STAGES)):
+        return FeaturesAnswer("failed", fault)
+    return answer
+
+
+def _fault_before_reading(worker: Finished) -> str:
+    """Return why no answer is looked for; empty if one may be there."""
+    if worker.outcome.ended_for and worker.outcome.ended_for[0] not in ("timeout", "skipped"):
+        return worker.outcome.ended_for[1]
+    if not worker.folder.is_dir() or worker.folder.is_symlink():
+        return "it deleted the folder that it ran in"
+    return ""
 
 
 def _take_model(folder: Path, outputs: Path) -> str:
@@ -169,15 +291,12 @@ def _take_model(folder: Path, outputs: Path) -> str:
     return ""
 
 
-def _write_arrays(images: Images, hashes: Mapping[str, str], folder: Path) -> None:
-    """Write what workers may see: everything but the labels of the evaluation sets."""
+def _completed(measurement: Measurement, provided: Provided) -> Measurement:
+    """Return what was measured, with the time of the features, and the latency from all its repeats."""
     import numpy as np
 
-    arrays: dict[str, NDArray[Any]] = {
-        images_file(hashes[name]): split.images for name, split in images.evaluation.items()
-    }
-    for name, split in (("train", images.train), ("validation", images.validation)):
-        arrays |= {images_file(hashes[name]): split.images, labels_file(hashes[name]): split.labels}
-    for file, array in arrays.items():
-        np.save(folder / file, array)
-        (folder / file).chmod(0o444)
+    latency = Latency(*map(float, np.percentile(measurement.latencies_ms, [50, 99])))
+    seconds = provided.files.seconds if provided.files else None
+    timing = measurement.timing
+    timing = replace(timing, features_s=seconds, features_cached=provided.cached, latency_ms=latency)
+    return replace(measurement, timing=timing, latencies_ms=())

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.execution.decisions import PlannedTrial
-from benchmarks.execution.protocol import Stage
+from benchmarks.execution.stages.channel import Stage
 from benchmarks.records.trial import Trial, TrialResult
 
 

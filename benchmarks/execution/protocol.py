@@ -1,22 +1,27 @@
-"""What the bench and a worker tell each other, as files in the folder that the worker runs in."""
+"""What the bench and a worker tell each other, as files in the folder that the worker runs in.
+
+Where a worker is, it tells over a pipe (``stages.channel``).
+"""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
-from msgspec import Meta
 
-from benchmarks.common.bounded_reading import read_end, read_file
+from benchmarks.common.bounded_reading import read_file
+from benchmarks.execution.features.cache import FILES, TRANSFORMER, Checksum, FeatureFiles
 from benchmarks.execution.processes.fence import Rules
 from benchmarks.records.array_files import read_arrays
 from benchmarks.records.feature_maps import packed, unpacked
 from benchmarks.records.predictions_file import array_name
-from benchmarks.records.trial import TEST, Count, Environment, Measurement, Predictions, Trial
+from benchmarks.records.trial import TEST, Amount, Environment, Measurement, Predictions, Trial
 from benchmarks.records.trial_file import DamagedFileError
 from models.spec import Setting
 
@@ -24,13 +29,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 REQUEST, WORKPLACE, ANSWER = "request.json", "workplace.json", "answer.json"
-PREDICTIONS, FEATURE_MAPS, PROGRESS = "predictions.npz", "feature_maps.npz", "progress.jsonl"
+PREDICTIONS, FEATURE_MAPS = "predictions.npz", "feature_maps.npz"
 SAVED_MODEL = "saved_model"  # the folder of the fitted model, if it was asked for and could be written
 LARGEST_MESSAGE = 1 << 24  # bytes
-LONGEST_PROGRESS = 1 << 14  # bytes of a line
 
 Message = TypeVar("Message")
-ShortText = Annotated[str, Meta(max_length=60)]
 
 
 @dataclass(frozen=True)
@@ -56,16 +59,18 @@ class Request:
 @dataclass(frozen=True)
 class Workplace:
     """Where a worker finds things on its own machine: arrays, plug-in files, files of weights by
-    the names of their networks, the feature cache if there is one. ``fence``: what else it may read and write.
+    the names of their networks, and its feature matrices; None for the process that computes these. ``fence``: what
+    else it may read and write.
 
-    ``launched_at`` is the machine's clock at the start of the process; the clock is the system's, so
-    the worker can tell how long it took to come up.
+    ``checksums``: of each file of arrays. ``launched_at`` is the machine's clock at the start of the
+    process; the clock is the system's, so the worker can tell how long it took to come up.
     """
 
     arrays: str
     plugins: tuple[str, ...]
     weights: Mapping[str, str]
-    cache: str | None
+    checksums: Mapping[str, str]
+    features: FeatureFiles | None
     fence: Rules
     launched_at: float
 
@@ -108,7 +113,20 @@ class _AnswerFile:
     evaluation_sets: tuple[str, ...]
 
 
-def write_message(folder: Path, name: str, message: Request | Workplace | _AnswerFile) -> None:
+@dataclass(frozen=True)
+class FeaturesAnswer:
+    """What the process that computes feature matrices leaves at its end, beside them.
+
+    ``checksums``: of each file. ``seconds``: what fitting the transformer and transforming took.
+    """
+
+    status: Literal["ok", "skipped", "failed", "out-of-memory"]
+    reason: str = ""
+    checksums: Mapping[str, Checksum] = field(default_factory=dict)
+    seconds: Amount | None = None
+
+
+def write_message(folder: Path, name: str, message: Request | Workplace | FeaturesAnswer | _AnswerFile) -> None:
     """Write a message under another name and rename it, so that it is there whole or not at all."""
     part = folder / f"{name}.part"
     part.write_bytes(msgspec.json.encode(message))
@@ -134,6 +152,16 @@ def write_answer(answer: Answer, folder: Path) -> None:
     np.savez(folder / PREDICTIONS, allow_pickle=False, **arrays)
     parts = (answer.status, answer.reason, answer.measurement, answer.environment, answer.not_saved)
     write_message(folder, ANSWER, _AnswerFile(*parts, tuple(answer.predictions)))
+
+
+def answer_digest(folder: Path) -> str:
+    """Return the SHA-256 of all files of an answer, by which the bench knows that it is the one its worker wrote."""
+    digest = hashlib.sha256()
+    for name in (ANSWER, PREDICTIONS, FEATURE_MAPS):
+        with contextlib.suppress(OSError):
+            content = read_file(folder / name, follow=False)
+            digest.update(f"{name} {hashlib.sha256(content).hexdigest()}\n".encode())
+    return digest.hexdigest()
 
 
 def read_answer(folder: Path) -> Answer | None:
@@ -165,35 +193,14 @@ def read_answer(folder: Path) -> Answer | None:
     return Answer(body.status, body.reason, body.measurement, body.environment, body.not_saved, predictions)
 
 
-@dataclass(frozen=True)
-class Stage:
-    """Where a worker is: ``step`` of ``steps`` of ``stage``, with the figures of that step. Raises ValueError."""
-
-    stage: ShortText
-    step: Count | None = None
-    steps: Count | None = None
-    figures: Annotated[Mapping[ShortText, float | None], Meta(max_length=20)] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if not all(text.isprintable() for text in (self.stage, *self.figures)):
-            raise ValueError("a stage or a figure has an unreadable name")
-
-
-class ProgressWriter:
-    """The worker's side of the progress display: one line for each stage or step."""
-
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / PROGRESS
-
-    def report(self, stage: str, step: int | None = None, steps: int | None = None, **figures: float) -> None:
-        with self._path.open("ab") as file:
-            file.write(msgspec.json.encode(Stage(stage, step, steps, figures)) + b"\n")
-
-
-def latest_stage(folder: Path) -> Stage | None:
-    """Return the last whole line of progress; None before the first, and for one that cannot be read."""
+def read_features_answer(folder: Path) -> FeaturesAnswer | None:
+    """Return what computing feature matrices left in ``folder``; None if there is none. Raises ``DamagedFileError``."""
     try:
-        lines = read_end(folder / PROGRESS, LONGEST_PROGRESS).split(b"\n")
-        return msgspec.json.decode(lines[-2], type=Stage) if len(lines) > 1 else None
-    except (OSError, ValueError, RecursionError):
+        answer = read_message(folder, ANSWER, FeaturesAnswer)
+    except FileNotFoundError:
         return None
+    except (OSError, ValueError, RecursionError) as error:  # what msgspec raises is a ValueError
+        raise DamagedFileError(getattr(error, "strerror", None) or str(error)) from error
+    if answer.status == "ok" and not set(FILES) - {TRANSFORMER} <= set(answer.checksums) <= set(FILES):
+        raise DamagedFileError("it does not name the files of the matrices")
+    return answer

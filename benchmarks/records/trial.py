@@ -137,7 +137,7 @@ class Predictions:
 class Measurement:
     """What the worker measured. ``history`` has one entry an epoch, for models that are trained by epochs.
 
-    ``train_accuracy`` is taken on the first ``n_train_scored`` training images.
+    ``train_accuracy`` is taken on the first ``n_train_scored`` training images. ``latencies_ms``: every repeat.
     """
 
     timing: Timing
@@ -146,6 +146,7 @@ class Measurement:
     train_accuracy: Share | None = None
     n_train: Count | None = None
     n_train_scored: Count | None = None
+    latencies_ms: tuple[Amount, ...] = ()
 
 
 @dataclass(frozen=True)

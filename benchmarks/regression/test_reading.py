@@ -13,11 +13,12 @@ from benchmarks.datasets.preprocessing.audit import audit
 from benchmarks.datasets.readers.idx import parse_idx, read_uncompressed
 from benchmarks.datasets.registry import DATASETS
 from benchmarks.datasets.spec import DataPlaces
-from benchmarks.execution.worker.feature_cache import FeatureCache, FeatureMatrices
+from benchmarks.execution.features.cache import TEST, TRAIN, FeatureFiles
+from benchmarks.execution.features.checked_arrays import write_array
+from benchmarks.execution.worker.transformers import read_matrices
 from benchmarks.regression.sample_data import matrices
 from benchmarks.regression.synthetic_run import store_run
 from benchmarks.regression.track import track
-from features.registry import FEATURES
 
 SHAPE = (2_000, 28, 28)
 
@@ -42,16 +43,9 @@ def test_audit(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
 
 
 def test_feature_cache(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
-    """Load cached matrices."""
-    cache = FeatureCache(tmp_path)
-    cache.save("key", FeatureMatrices(*matrices("hog"), FEATURES["hog"].build(), 1.0))
-
-    def load() -> None:
-        stored = cache.load("key")
-        assert stored
-        stored.train.sum(), stored.test.sum()
-
-    track(benchmark, load)
+    """Load cached matrices, and check that they are what was stored."""
+    digests = {name: write_array(tmp_path / name, X) for name, X in zip((TRAIN, TEST), matrices("hog"), strict=True)}
+    track(benchmark, lambda: read_matrices(FeatureFiles(str(tmp_path), digests, 1.0)))
 
 
 def test_stored_results(benchmark: BenchmarkFixture, tmp_path: Path) -> None:

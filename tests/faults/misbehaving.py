@@ -52,10 +52,24 @@ def detached(then=""):
         os._exit(0)
 
 
+def tell(line):
+    """Say something over the pipe on which the bench is told the stages."""
+    os.write(int(sys.argv[2]), line + b"\\n")
+
+
+def times():
+    """Return the times that the bench's code has taken, from its frame: they fit those of the bench."""
+    frame = sys._getframe()
+    while frame.f_code.co_name != "measure":
+        frame = frame.f_back
+    return {name: frame.f_locals[name] for name in ("startup_s", "load_s", "imports_s", "fit_s")}
+
+
 def answer(model, n, change=lambda body: body, arrays=lambda arrays: arrays):
-    """Leave a good answer with one change, and end."""
-    timing = {"fit_s": 1.0, "predict_s": [0.1], "startup_s": 0.1, "imports_s": 0.1, "load_s": 0.1, "features_s": 0.1}
+    """Leave a good answer with one change, tell the stages that are left, and end."""
+    timing = {**times(), "predict_s": [0.01]}
     measurement = {"timing": timing, "resources": {"threads": model.context.threads}, "history": [],
+                   "latencies_ms": [1.0],
                    "train_accuracy": 0.5, "n_train": model.n_train, "n_train_scored": 10}
     body = {"status": "ok", "reason": "", "measurement": measurement, "environment": {"machine_id": "m"},
             "not_saved": "", "evaluation_sets": ["test"]}
@@ -65,6 +79,11 @@ def answer(model, n, change=lambda body: body, arrays=lambda arrays: arrays):
         np.savez(HERE / "predictions.npz", **changed)
     text = change(body)
     (HERE / "answer.json").write_bytes(text if isinstance(text, bytes) else json.dumps(text or body).encode())
+    from benchmarks.execution.protocol import answer_digest
+
+    for stage in ("predict", "latency warm-up", "latency", "score"):
+        tell(json.dumps({"stage": {"stage": stage}}).encode())
+    tell(json.dumps({"answer": answer_digest(HERE)}).encode())
     os._exit(0)
 
 
@@ -155,9 +174,6 @@ FILES = [
     in_place("FIFO", "feature_maps.npz", ""),
     in_place("device", "feature_maps.npz", ""),
     in_place("sparse", "feature_maps.npz", ""),
-    in_place("FIFO", "progress.jsonl", ""),
-    in_place("sparse", "progress.jsonl", ""),
-    in_place("folder", "progress.jsonl", ""),
     in_place("FIFO", "saved_model", ""),
     in_place("link", "saved_model", ""),
 ]  # fmt: skip
@@ -265,7 +281,7 @@ ENDINGS = [
     Case("writes-odd-progress", OK, "",
          "lines = [b'{}', b'[]', deep('[', ']'), b'x' * 10**6, b'{\"stage\": 1}', b'{\"stage\": \"[/b]\"}',"
          " b'{\"stage\": \"a\", \"step\": \"x\", \"figures\": {\"a\": []}}']\n"
-         "for line in lines:\n    (HERE / 'progress.jsonl').write_bytes(line + b'\\n'); time.sleep(0.3)"),
+         "for line in lines:\n    tell(line); time.sleep(0.3)"),
 ]  # fmt: skip
 
 PROCESSES = [

@@ -85,11 +85,13 @@ def supervise(
     cleanup: OrphanCleanup,
     stop: threading.Event,
     counts_from: Callable[[], float],
+    inherited: Sequence[int] = (),
 ) -> Outcome:
     """Run ``python -m command…`` in ``folder`` until it ends, passes a limit, or ``stop`` is set.
 
     ``counts_from`` is called at each look, five times a second, and says since when, by the clock, the time limit
-    counts. No process that it started is left, not even one in a session of its own, nor its temporary files.
+    counts. ``inherited``: the file descriptors that the process gets. No process that it started is left, not even one
+    in a session of its own, nor its temporary files.
     """
     start, mark = clock(), uuid4().hex
     environment = {**own_environment(worker_environment(limits.threads), folder), MARK: mark}
@@ -103,6 +105,7 @@ def supervise(
             stdout=printed.writing_end,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=inherited,
         )
     except BaseException:
         printed.close()

@@ -9,25 +9,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.analysis.prediction_checks import checked_labels, probabilities_from
+from benchmarks.catalog.catalog import Catalog
 from benchmarks.common.clock import Result, clock, timed
 from benchmarks.execution.answer_checks import MOST_EPOCHS
 from benchmarks.execution.processes.process_tree import own_peak_mb
-from benchmarks.execution.protocol import ProgressWriter, Request, Workplace
-from benchmarks.execution.worker.feature_cache import FeatureCache, FeatureMatrices, cache_key
+from benchmarks.execution.protocol import Request, Workplace
+from benchmarks.execution.stages.channel import StageWriter
 from benchmarks.execution.worker.feature_maps import feature_maps
 from benchmarks.execution.worker.parameter_count import parameter_count
+from benchmarks.execution.worker.transformers import FeatureMatrices, read_matrices, read_transformer
 from benchmarks.execution.worker.trial_data import TrialData, load_data
-from benchmarks.provenance.environment import machine_environment
 from benchmarks.provenance.implementation import ImplementationWatch, model_bytes
 from benchmarks.records.saved_models import Fitted
-from benchmarks.records.trial import TEST, Latency, Measurement, Predictions, Resources, Timing
-from models.spec import BuildContext, Estimator, ModelSpec
+from benchmarks.records.trial import TEST, Measurement, Predictions, Resources, Timing
+from models.spec import BuildContext, Estimator
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from features.spec import FeaturePipeline, Transformer
+    from features.spec import Transformer
 
 PREDICT_REPEATS, PREDICT_SECONDS = 3, 1.0
 LATENCY_REPEATS, LATENCY_SECONDS = 200, 1.0
@@ -37,7 +38,7 @@ PROGRESS_EVERY_S = 0.2
 
 
 def measure(
-    request: Request, workplace: Workplace, spec: ModelSpec, pipeline: FeaturePipeline, writer: ProgressWriter
+    request: Request, workplace: Workplace, catalog: Catalog, writer: StageWriter
 ) -> tuple[Measurement, dict[str, Predictions], Fitted]:
     """Run one trial; return what each stage cost, the predictions by evaluation set, and the fitted model.
 
@@ -47,37 +48,28 @@ def measure(
     """
     startup_s = clock() - workplace.launched_at
     progress = Progress(writer)
-    writer.report("weights")
+    spec, pipeline = catalog.models[request.trial.model], catalog.features[request.trial.features]
+    writer.begin("weights")
     for weights in filter(None, (spec.weights, pipeline.weights)):
         weights.path()  # fetched here, so that the network's speed is in no figure but the total
-    writer.report("data")
-    data, load_s = timed(lambda: load_data(request, Path(workplace.arrays)))
-    writer.report("imports")
-    _, libraries_s = timed(lambda: [import_module(name) for name in pipeline.requires])
-    writer.report("features")
-    (matrices, cached), reading_s = timed(lambda: _matrices(data, pipeline, request, workplace.cache))
-    writer.report("imports")
-    model, build_s = timed(lambda: spec.build(_context(request, data, matrices.transformer, progress)))
+    writer.begin("data")
+    (data, matrices), load_s = timed(lambda: _read(request, workplace))
+    writer.begin("imports")
+    (transformer, model), imports_s = timed(lambda: _built(request, workplace, catalog, data, progress))
     watch = ImplementationWatch()
-    writer.report("fit")
+    writer.begin("fit")
     _, fit_s = timed(lambda: model.fit(matrices.train, data.labels))
-    writer.report("predict")
-    labels, predict_s = _predict(model, matrices.test, request.n_classes)
-    latency = _latency(model, matrices, data.test_images)
+    writer.begin("warm-up")
+    model.predict(matrices.test[:N_WARM_UP])
+    writer.begin("predict")
+    answer, predict_s = _repeatedly(lambda: model.predict(matrices.test), PREDICT_REPEATS, PREDICT_SECONDS)
+    latencies_s = _latencies(model, transformer, data.test_images, writer)
+    writer.begin("score")
+    labels = checked_labels(answer, len(matrices.test), request.n_classes)
     resources = Resources(
         own_peak_mb(), model_bytes(model), request.threads, watch.library_of(model), parameter_count(model)
     )
-    timing = Timing(
-        startup_s=startup_s,
-        imports_s=libraries_s + build_s,
-        load_s=load_s + (reading_s if cached else reading_s - matrices.seconds),
-        features_s=matrices.seconds,
-        features_cached=cached,
-        fit_s=fit_s,
-        predict_s=tuple(predict_s),
-        latency_ms=latency,
-    )
-    writer.report("score")
+    timing = Timing(startup_s, imports_s, load_s, fit_s=fit_s, predict_s=tuple(predict_s))
     known = data.labels[:N_TRAIN_SCORED]
     predicted = checked_labels(model.predict(matrices.train[: len(known)]), len(known), request.n_classes)
     measurement = Measurement(
@@ -87,14 +79,15 @@ def measure(
         train_accuracy=float((predicted == known).mean()),
         n_train=len(data.labels),
         n_train_scored=len(known),
+        latencies_ms=tuple(1000 * seconds for seconds in latencies_s),
     )
     of_test = Predictions(
         labels,
         probabilities_from(model, matrices.test, request.n_classes),
         feature_maps(model, matrices.train, data.images, data.labels),
     )
-    predictions = {TEST: of_test, **_further_predictions(model, matrices.transformer, data, request.n_classes)}
-    return measurement, predictions, Fitted(model, matrices.transformer, data.test_images.shape[1:])
+    predictions = {TEST: of_test, **_further_predictions(model, transformer, data, request.n_classes)}
+    return measurement, predictions, Fitted(model, transformer, data.test_images.shape[1:])
 
 
 @dataclass
@@ -104,7 +97,7 @@ class Progress:
     Of a history without end, the first epochs are kept.
     """
 
-    writer: ProgressWriter
+    writer: StageWriter
     history: list[dict[str, float]] = field(default_factory=list)
     last_report: float = 0.0
 
@@ -115,7 +108,22 @@ class Progress:
             self.history.append({"epoch": step, **numbers})
         if clock() - self.last_report >= PROGRESS_EVERY_S or step == steps:
             self.last_report = clock()
-            self.writer.report("fit", step, steps, **numbers)
+            self.writer.step("fit", step, steps, numbers)
+
+
+def _read(request: Request, workplace: Workplace) -> tuple[TrialData, FeatureMatrices]:
+    return load_data(request, Path(workplace.arrays), workplace.checksums), read_matrices(workplace.features)
+
+
+def _built(
+    request: Request, workplace: Workplace, catalog: Catalog, data: TrialData, progress: Progress
+) -> tuple[Transformer, Estimator]:
+    """Import the pipeline's libraries and the model's; return the fitted transformer and the model to fit."""
+    pipeline = catalog.features[request.trial.features]
+    for name in pipeline.requires:
+        import_module(name)
+    transformer = read_transformer(workplace.features, pipeline, catalog, data.images)
+    return transformer, catalog.models[request.trial.model].build(_context(request, data, transformer, progress))
 
 
 def _context(request: Request, data: TrialData, transformer: Transformer, progress: Progress) -> BuildContext:
@@ -132,38 +140,6 @@ def _context(request: Request, data: TrialData, transformer: Transformer, progre
         images=data.images,
         transformer=transformer,
     )
-
-
-def _matrices(
-    data: TrialData, pipeline: FeaturePipeline, request: Request, cache_folder: str | None
-) -> tuple[FeatureMatrices, bool]:
-    """Return the feature matrices, and whether they came from the cache."""
-    cache = FeatureCache(Path(cache_folder)) if cache_folder else None
-    # what else than the code decides how long computing takes
-    conditions = f"{machine_environment().machine_id}, {request.threads} threads{', contended' * request.contended}"
-    key = cache_key(pipeline.name, request.pipeline_hash, conditions, data.images, data.test_images)
-    stored = cache.load(key) if cache else None
-    if stored:
-        # touch every page now, so that reading from disk is not counted as fitting
-        stored.train.sum(), stored.test.sum()
-        return stored, True
-    (transformer, train, test), seconds = timed(lambda: _transform(pipeline, data))
-    computed = FeatureMatrices(train, test, transformer, seconds)
-    return cache.save(key, computed) if cache else computed, False
-
-
-def _transform(
-    pipeline: FeaturePipeline, data: TrialData
-) -> tuple[Transformer, NDArray[np.float32], NDArray[np.float32]]:
-    transformer = pipeline.build().fit(data.images)
-    return transformer, transformer.transform(data.images), transformer.transform(data.test_images)
-
-
-def _predict(model: Estimator, X: NDArray[np.float32], n_classes: int) -> tuple[NDArray[np.int64], list[float]]:
-    """Return the label of every row, and the time of each repeat after a warm-up; raises ``InvalidPredictionError``."""
-    model.predict(X[:N_WARM_UP])
-    answer, taken = _repeatedly(lambda: model.predict(X), PREDICT_REPEATS, PREDICT_SECONDS)
-    return checked_labels(answer, len(X), n_classes), taken
 
 
 def _further_predictions(
@@ -188,16 +164,17 @@ def _repeatedly(work: Callable[[], Result], times: int, seconds: float) -> tuple
     return result, taken
 
 
-def _latency(model: Estimator, matrices: FeatureMatrices, images: NDArray[np.uint8]) -> Latency:
-    """Time single images from the raw image to the label."""
-    import numpy as np
+def _latencies(
+    model: Estimator, transformer: Transformer, images: NDArray[np.uint8], writer: StageWriter
+) -> list[float]:
+    """Return the seconds from a raw image to its label, of single images."""
 
     def read(i: int) -> object:
-        return model.predict(matrices.transformer.transform(images[i : i + 1]))
+        return model.predict(transformer.transform(images[i : i + 1]))
 
+    writer.begin("latency warm-up")
     for i in range(min(N_WARM_UP_SINGLE, len(images))):
         read(i)
+    writer.begin("latency")
     position = iter(range(LATENCY_REPEATS))
-    _, taken = _repeatedly(lambda: read(next(position) % len(images)), LATENCY_REPEATS, LATENCY_SECONDS)
-    p50, p99 = np.percentile(np.array(taken) * 1000, [50, 99])
-    return Latency(float(p50), float(p99))
+    return _repeatedly(lambda: read(next(position) % len(images)), LATENCY_REPEATS, LATENCY_SECONDS)[1]

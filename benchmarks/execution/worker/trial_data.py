@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.datasets.preprocessing.splits import subset
 from benchmarks.datasets.spec import Split
+from benchmarks.execution.features.checked_arrays import read_array
 from benchmarks.execution.protocol import Request, images_file, labels_file
 from benchmarks.records.trial import TEST
 
@@ -32,16 +33,22 @@ class TrialData:
     further_images: Mapping[str, NDArray[np.uint8]]
 
 
-def load_data(request: Request, folder: Path) -> TrialData:
-    """Return the arrays that a request names, out of the folder where they lie."""
+def load_data(request: Request, folder: Path, checksums: Mapping[str, str]) -> TrialData:
+    """Return the arrays that a request names, out of the folder where they lie.
+
+    Raises ``ChangedFileError`` for one that has not the checksum that ``checksums`` says by its name.
+    """
     import numpy as np
 
+    def read(name: str) -> NDArray[Any]:
+        return read_array(folder / name, checksums[name])
+
     train, validation = (
-        Split(np.load(folder / images_file(request.data[name])), np.load(folder / labels_file(request.data[name])))
+        Split(read(images_file(request.data[name])), read(labels_file(request.data[name])))
         for name in ("train", "validation")
     )
     train, validation = subset(train, validation, request.trial.train_size, request.trial.seed)
-    evaluation = {name: np.load(folder / images_file(request.data[name])) for name in request.evaluation_sets}
+    evaluation = {name: read(images_file(request.data[name])) for name in request.evaluation_sets}
     test_images = evaluation.pop(TEST)
     return TrialData(
         np.concatenate([train.images, validation.images]),

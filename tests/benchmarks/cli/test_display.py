@@ -9,7 +9,7 @@ from benchmarks.cli.display import COLUMNS, RunDisplay, stage_text
 from benchmarks.common.formatting import duration, seconds_text
 from benchmarks.execution.decisions import PlannedTrial
 from benchmarks.execution.progress import TrialFinished, TrialProgress, TrialStarted
-from benchmarks.execution.protocol import Stage
+from benchmarks.execution.stages.channel import Stage
 from benchmarks.records.trial import Inputs, Trial
 from tests.conftest import a_result
 

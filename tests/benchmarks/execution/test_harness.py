@@ -21,7 +21,8 @@ from benchmarks.execution.executor import Ending
 from benchmarks.execution.harness import Harness, RunOptions
 from benchmarks.execution.processes.supervisor import Limits
 from benchmarks.execution.progress import Event, TrialFinished, TrialStarted
-from benchmarks.execution.protocol import SAVED_MODEL, Answer, Request, Stage
+from benchmarks.execution.protocol import SAVED_MODEL, Answer, Request
+from benchmarks.execution.stages.channel import Stage
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import Environment, Measurement, Predictions, Resources, Timing, Trial
 

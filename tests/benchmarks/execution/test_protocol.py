@@ -7,12 +7,10 @@ import pytest
 
 from benchmarks.execution.protocol import (
     ANSWER,
+    FEATURE_MAPS,
     PREDICTIONS,
-    PROGRESS,
     Answer,
-    ProgressWriter,
-    Stage,
-    latest_stage,
+    answer_digest,
     read_answer,
     write_answer,
 )
@@ -55,14 +53,14 @@ def test_a_failed_answer_needs_no_predictions(tmp_path: Path) -> None:
     assert read_answer(tmp_path) == Answer("failed", "why", environment=Environment("there"))
 
 
-def test_progress_is_the_last_whole_line(tmp_path: Path) -> None:
-    assert latest_stage(tmp_path) is None
-    writer = ProgressWriter(tmp_path)
-    writer.report("features")
-    writer.report("fit", 3, 20, loss=0.5, val_loss=float("inf"))
-    with (tmp_path / PROGRESS).open("ab") as file:
-        file.write(b'{"stage": "pre')
-    assert latest_stage(tmp_path) == Stage("fit", 3, 20, {"loss": 0.5, "val_loss": None})
-    with (tmp_path / PROGRESS).open("ab") as file:
-        file.write(b'dict", "step": "x"}\n')
-    assert latest_stage(tmp_path) is None
+def test_an_answer_is_known_by_its_hash(tmp_path: Path) -> None:
+    write_answer(Answer("ok", "", MEASUREMENT, Environment("there"), predictions=PREDICTED), tmp_path)
+    before = answer_digest(tmp_path)
+    assert answer_digest(tmp_path) == before
+    for name in (ANSWER, PREDICTIONS):
+        content = (tmp_path / name).read_bytes()
+        (tmp_path / name).write_bytes(content + b" ")
+        assert answer_digest(tmp_path) != before
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / FEATURE_MAPS).touch()
+    assert answer_digest(tmp_path) != before
