@@ -126,6 +126,8 @@ def _images(config: RunConfig, catalog: Catalog, tell: Listener) -> tuple[str, I
         PreprocessingOptions(
             config.polarity,
             config.centre,
+            config.normalise,
+            config.image_size,
             reading,
             lambda done, total: tell(DataProgress("reading the images", done, total)),
         ),

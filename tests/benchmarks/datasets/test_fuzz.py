@@ -30,6 +30,7 @@ from benchmarks.datasets.readers.parquet import read_parquet
 from benchmarks.datasets.readers.parts import Parts
 from benchmarks.datasets.readers.pixel_table import read_csv
 from benchmarks.datasets.readers.raw_images import RawDataset
+from benchmarks.datasets.spec import Preparation
 from tests.benchmarks.datasets.helpers import idx_bytes
 from tests.benchmarks.datasets.sample_files import csv_text, png, some_images, write_npz, write_parquet
 from tests.benchmarks.datasets.test_normalization import encoded
@@ -67,7 +68,7 @@ def read(kind: str, content: bytes, folder: Path) -> None:
     """Read and preprocess a file as ``--dataset`` does; only ``BenchError`` is allowed."""
     try:
         if kind == "image":
-            frame = normalize_image(decode_image(content, "picture"), centre=True)
+            frame = normalize_image(decode_image(content, "picture"), Preparation(centred=True))
             assert frame.shape == (28, 28)
         else:
             preprocess(_source(kind, content, folder), "data", PreprocessingOptions())
