@@ -172,6 +172,7 @@ class Harness:
         return replace(
             result,
             n_train=measured.n_train,
+            image_shape=self.images.image_shape,
             evaluation=evaluation,
             timing=replace(measured.timing, total_s=ending.total_s, contended=self._contended),
             resources=replace(measured.resources, peak_rss_mb=max(own_peak, ending.peak_rss_mb)),

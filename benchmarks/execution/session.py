@@ -76,6 +76,7 @@ class Session:
             data_hash=self.audit.data_hash,
             evaluation_hashes=self.audit.evaluation_hashes,
             n_trainable=self.images.n_trainable,
+            image_shape=self.images.image_shape,
             demands=Demands(_threads(config), config.jobs == 1, config.force, config.keep_models),
             estimates=Estimates(
                 self.store.records(), *(reference.records() for reference in _references(self.store.dataset))
