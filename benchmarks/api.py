@@ -54,6 +54,8 @@ def run(
     weights: Sequence[str | Path] = (),
     polarity: Polarity = "auto",
     centre: bool = False,
+    normalise: bool = False,
+    image_size: int | None = None,
     label_column: str | None = None,
     heading: bool = True,
     transpose: bool | None = None,
@@ -90,8 +92,12 @@ def run(
         Results go to ``results_dir/name/dataset``.
     data_dir, plugins, weights
         The folder of the data, plug-in files, and files of published weights.
-    polarity, centre
-        How your own images are prepared: dark ink on light or the other way round; centred by mass.
+    polarity, centre, normalise
+        How your own images are prepared: dark ink on light or the other way round; centred by mass; and strokes made
+        even, for thin pens and uneven light.
+    image_size
+        Height and width of the images that models get, in pixels, from 8 to 256: 28 for your own images, and what a
+        published dataset has.
     label_column, heading, transpose, shape
         The structure of your own data, where it is not found: the column of labels (a name, ``first`` or ``last``),
         whether a CSV may have a heading, whether rows and columns are exchanged, and the shape of an image that is
@@ -129,6 +135,8 @@ def run(
         weights=weights,  # type: ignore[arg-type]
         polarity=polarity,
         centre=centre,
+        normalise=normalise,
+        image_size=image_size,
         label_column=label_column,
         heading=heading,
         transpose=transpose,

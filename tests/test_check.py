@@ -30,7 +30,7 @@ def test_a_crash_or_a_hang_fails_the_check_and_the_next_are_run(bench: Bench) ->
     done = bench("check", "crashes-and-hangs", "--plugin", FAILING, "--timeout", "4")
     assert done.returncode == 1, done.stderr
     assert "✗ accepts a class missing from the training set: the process left with exit code 7" in done.stdout
-    assert "✗ accepts images of 8×8 and 32×20: not done after 4 s (--timeout)" in done.stdout
+    assert "✗ accepts images of 8×8, 32×20 and 64×64: not done after 4 s (--timeout)" in done.stdout
     assert "✓ can be saved and loaded" in done.stdout and "10 passed, 2 failed\n" in done.stdout
 
 

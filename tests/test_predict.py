@@ -66,7 +66,8 @@ def test_a_kept_model_reads_images_of_any_size_and_polarity(
     results: Path, images: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in ("knn@pixels", "knn", "saves-itself"):
-        assert main(["predict", "local", name, *images, "--results-dir", str(results)]) == 0
+        words = ["predict", "local", name, *images, "--results-dir", str(results), "--polarity", "auto"]
+        assert main(words) == 0
         output = capsys.readouterr()
         lines = output.out.splitlines()
         assert [line.split(": ")[1][0] for line in lines] == ["0", "1", "2"] and output.err == ""
@@ -79,7 +80,8 @@ def test_a_kept_model_reads_images_of_any_size_and_polarity(
 def test_json_has_the_probability_of_every_class_or_null(
     results: Path, images: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["predict", "local", "knn", *images, "--json", "--results-dir", str(results)]) == 0
+    words = ["predict", "local", "knn", *images, "--json", "--results-dir", str(results), "--polarity"]
+    assert main([*words, "auto"]) == 0
     shown = json.loads(capsys.readouterr().out)
     assert shown["trial"] == "knn@pixels-s0-n600" and [image["label"] for image in shown["images"]] == [
         "0",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
 from benchmarks.common.unreadable import UNREADABLE
-from benchmarks.datasets.spec import Images, Split
+from benchmarks.datasets.spec import Images, Preparation, Split
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,9 +29,8 @@ class ImagesAnswer:
     checksums: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     source: str = ""
-    centred: bool = False
+    preparation: Preparation = field(default_factory=Preparation)
     polarity: str = "auto"
-    dark_on_light: bool | None = None
     reading: tuple[str, ...] = ()
 
 
@@ -54,9 +53,8 @@ def write_images(images: Any, folder: Path) -> ImagesAnswer:
         checksums=tuple(images.checksums),
         notes=tuple(images.notes),
         source=images.source,
-        centred=bool(images.centred),
+        preparation=images.preparation,
         polarity=images.polarity,
-        dark_on_light=images.dark_on_light,
         reading=tuple(images.reading),
     )
 
@@ -77,9 +75,8 @@ def read_images(answer: ImagesAnswer, folder: Path) -> Images:
         notes=answer.notes,
         picture=(folder / PICTURE).read_bytes() if (folder / PICTURE).is_file() else None,
         source=answer.source,
-        centred=answer.centred,
+        preparation=answer.preparation,
         polarity=answer.polarity,
-        dark_on_light=answer.dark_on_light,
         reading=answer.reading,
         further=splits,
     )

@@ -106,6 +106,17 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
         help="of your own images; auto: as the borders of most of them show (auto)",
     )
     group.add_argument("--centre", action="store_true", help="centre your own images by their mass, as MNIST's are")
+    group.add_argument(
+        "--normalise",
+        action="store_true",
+        help="centre your own images and make their strokes even: thin pens, scans and photographs",
+    )
+    group.add_argument(
+        "--image-size",
+        type=arguments.above_zero(int),
+        metavar="N",
+        help="pixels of height and width, 8 to 256 (28, or what a published dataset has)",
+    )
     _add_structure(group)
     group.add_argument(
         "--seeds",
@@ -249,8 +260,12 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--polarity",
         choices=("auto", "dark-on-light", "light-on-dark"),
-        default="auto",
-        help="of the images; auto: as the border of each shows (auto)",
+        help="of the images; auto: as the border of each shows (as the images that it was trained on)",
+    )
+    parser.add_argument(
+        "--transpose",
+        action=argparse.BooleanOptionalAction,
+        help="exchange rows and columns of the images (as --transpose was given for its training)",
     )
     parser.add_argument("--json", action="store_true", help="for programs, with the probabilities of every class")
     parser.add_argument("--trust", action="store_true", help="run the code in a model that is not from this machine")

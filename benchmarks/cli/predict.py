@@ -7,7 +7,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,15 +21,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 N_SHOWN = 3
+MOST_NAMED = 5
+KINDS = {True: "dark on light", False: "light on dark"}
 
 
 @dataclass(frozen=True)
 class FilePrediction:
-    """The predicted class of one file; ``probabilities`` are those of every class by name, None without any."""
+    """The predicted class of one file; ``probabilities`` are those of every class by name, None without any.
+
+    ``contradicts_polarity``: it looks to be of another polarity than the training images, as which it was read.
+    """
 
     image: str
     label: str
     probabilities: dict[str, float] | None
+    contradicts_polarity: bool
 
     def line(self) -> str:
         """Return it in one line, with the three most probable classes."""
@@ -56,8 +62,16 @@ def predict(options: Namespace) -> int:
     if predictor.changes:
         text = f"{saved.row}: {predictor.changes} changed since it was trained; its predictions may have too"
         print(text, file=sys.stderr)
-    labels, probabilities = predictor.predictions(predictor.prepared_files(options.images, options.polarity))
-    found = _by_file(options.images, predictor.classes, labels, probabilities)
+    if predictor.data_changed:
+        text = f"{saved.row}: the run's data changed since; it predicts the classes that it was trained on"
+        print(text, file=sys.stderr)
+    if options.transpose is not None:
+        predictor = replace(predictor, preparation=replace(predictor.preparation, transposed=options.transpose))
+    prepared = predictor.prepare_files(options.images, options.polarity)
+    labels, probabilities = predictor.predictions(prepared.images)
+    found = _by_file(options.images, predictor.classes, labels, probabilities, prepared.contradicting.tolist())
+    if warning := _polarity_warning(found, bool(predictor.preparation.dark_on_light)):
+        print(warning, file=sys.stderr)
     if options.json:
         about = {"run": saved.store.run, "dataset": saved.store.dataset, "trial": saved.result.trial.key}
         print(json.dumps({**about, "images": [vars(one) for one in found]}, indent=1))
@@ -66,14 +80,28 @@ def predict(options: Namespace) -> int:
     return 0
 
 
+def _polarity_warning(found: Sequence[FilePrediction], dark_on_light: bool) -> str:
+    """Return a line on the images that contradict the polarity of the training; empty without any."""
+    names = [one.image for one in found if one.contradicts_polarity]
+    if not names:
+        return ""
+    trained, other = KINDS[dark_on_light], KINDS[not dark_on_light]
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return (
+        f"CAREFUL: {len(names)} of {len(found)} images look {other}, but are read as {trained}, as the training images "
+        f"were; give --polarity if they are not: {', '.join(names[:MOST_NAMED])}{more}"
+    )
+
+
 def _by_file(
     files: Sequence[Path],
     classes: Sequence[str],
     labels: NDArray[np.int64],
     probabilities: NDArray[np.float32] | None,
+    contradicting: Sequence[bool],
 ) -> list[FilePrediction]:
     rows = [None] * len(files) if probabilities is None else probabilities.tolist()
     return [
-        FilePrediction(str(path), classes[label], None if row is None else dict(zip(classes, row, strict=True)))
-        for path, label, row in zip(files, labels, rows, strict=True)
+        FilePrediction(str(path), classes[label], row and dict(zip(classes, row, strict=True)), contradicts)
+        for path, label, row, contradicts in zip(files, labels, rows, contradicting, strict=True)
     ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.catalog.catalog import Catalog
 from benchmarks.conformance.checks import Check, CheckFailedError
-from benchmarks.conformance.tiny import DEFAULT_SHAPE, OTHER_SHAPES, digits
+from benchmarks.conformance.tiny import DEFAULT_SHAPE, OTHER_SHAPES, OTHER_SIZES, digits
 from features.spec import FeaturePipeline, Transformer, Unavailable
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ FEATURE_CHECKS: tuple[Check[FeatureCase], ...] = (
     Check("builds", _builds, essential=True),
     Check("fits", _fits, essential=True),
     Check("returns one row of finite float32 per image", _returns_one_row_per_image, essential=True),
-    Check("accepts images of 8×8 and 32×20", _accepts_other_sizes),
+    Check(f"accepts images of {OTHER_SIZES}", _accepts_other_sizes),
     Check("accepts blank images", _accepts_blank_images),
     Check("accepts zero images, and one", _accepts_zero_images_and_one),
     Check("distinguishes different images", _distinguishes_images),

@@ -13,7 +13,7 @@ from benchmarks.analysis.prediction_checks import checked_labels, probabilities_
 from benchmarks.catalog.catalog import Catalog
 from benchmarks.conformance.checks import Check, CheckFailedError, NotApplicableError
 from benchmarks.conformance.estimators import check_estimator_summary
-from benchmarks.conformance.tiny import N_CLASSES, OTHER_SHAPES, Tiny, context, tiny
+from benchmarks.conformance.tiny import N_CLASSES, OTHER_SHAPES, OTHER_SIZES, Tiny, context, tiny
 from benchmarks.records.saved_models import read_model, write_model
 from features.spec import FeaturePipeline
 from models.spec import Estimator, ModelSpec, Setting, Unavailable
@@ -219,7 +219,7 @@ MODEL_CHECKS: tuple[Check[ModelCase], ...] = (
     Check("same seed gives the same predictions", _same_seed_same_predictions),
     Check("refitting discards the previous fit", _refitting_starts_afresh),
     Check("does not modify its input", _does_not_modify_inputs),
-    Check("accepts images of 8×8 and 32×20", _accepts_other_sizes),
+    Check(f"accepts images of {OTHER_SIZES}", _accepts_other_sizes),
     Check("accepts a class missing from the training set", _accepts_a_missing_class),
     Check("probabilities are valid", _probabilities_are_valid),
     Check("can be saved and loaded", _can_be_saved),

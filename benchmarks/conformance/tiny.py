@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from benchmarks.datasets.sources.digits import LARGEST_VALUE
+from benchmarks.datasets.spec import SIDE
 from features.spec import FeaturePipeline, Transformer
 from models.spec import BuildContext, Progress, Setting, no_progress
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 N_CLASSES = 10
 N_TRAIN, N_VALIDATION, N_TEST = 240, 60, 100
-DEFAULT_SHAPE, OTHER_SHAPES = (28, 28), ((8, 8), (32, 20))
+DEFAULT_SHAPE, OTHER_SHAPES = (SIDE, SIDE), ((8, 8), (32, 20), (64, 64))
+OTHER_SIZES = "8×8, 32×20 and 64×64"
 THREADS = 2
 
 

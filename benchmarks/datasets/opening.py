@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.image_size import with_image_size
 from benchmarks.datasets.openml.opening import PREFIX as OPENML
 from benchmarks.datasets.openml.opening import open_openml
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
@@ -60,11 +61,19 @@ def open_dataset(
     if name != "auto" and name not in datasets and is_path(name):
         images = open_path(name, options)
         return Path(images.source).name.partition(".")[0] or "data", images
-    if options != DEFAULT_PREPROCESSING:
-        given = " and ".join(options.reading.words()[:1]) or "--polarity and --centre"
+    if replace(options, image_size=None) != DEFAULT_PREPROCESSING:
+        given = " and ".join(options.reading.words()[:1]) or "--polarity, --centre and --normalise"
         raise BenchError(f"{given} apply to user data only; '{name}' is already preprocessed")
-    if name != "auto":
-        return name, find_dataset(datasets, name).load(places)
+    if name == "auto":
+        name, images = _mnist_or_digits(datasets, places, notify)
+    else:
+        images = find_dataset(datasets, name).load(places)
+    return name, with_image_size(images, options.image_size) if options.image_size else images
+
+
+def _mnist_or_digits(
+    datasets: Registry[Dataset], places: DataPlaces, notify: Callable[[str], object]
+) -> tuple[str, Images]:
     try:
         return "mnist", datasets["mnist"].load(places)
     except DownloadError as error:

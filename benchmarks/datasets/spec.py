@@ -12,6 +12,26 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Polarity = Literal["auto", "dark-on-light", "light-on-dark"]
+SIDE = 28  # pixels: the height and width of images where nothing else is said
+WHITE = 255
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How an original becomes an image that models are given; stored with saved models, which predict so prepared.
+
+    ``image_shape``: height and width of the result. ``centred``: the ink is scaled and centred by mass, as in MNIST.
+    ``normalised``: strokes are also evened and thickened. ``dark_on_light``: originals are inverted; None where there
+    are none, as of published datasets. ``paper``: the grey value under transparent originals. ``transposed``: a user
+    says that rows and columns are exchanged, and they are when an original is read.
+    """
+
+    image_shape: tuple[int, int] = (SIDE, SIDE)
+    centred: bool = False
+    normalised: bool = False
+    dark_on_light: bool | None = None
+    paper: int = WHITE
+    transposed: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,10 +76,9 @@ class Images:
     """Everything a run needs of a dataset.
 
     ``dropped``: a message for each image left out of training. ``checksums``: SHA-256 of the uncompressed files.
-    ``centred``: the ink is centred by mass, as in MNIST. For user data: ``notes`` are shown to the user,
-    ``picture`` is a PNG of originals beside normalized images, ``source`` is the path, ``polarity`` the option,
-    ``dark_on_light`` what was decided,
-    ``reading`` the options of reading as they are written on the command line.
+    ``preparation``: how the images were made of originals. ``image_size``: the option, None if it was not given. For
+    user data: ``notes`` are shown to the user, ``picture`` is a PNG of originals beside normalized images, ``source``
+    is the path, ``polarity`` the option, ``reading`` the options of reading as they are written on the command line.
     ``further``: evaluation sets beside the test split, by name.
     """
 
@@ -72,9 +91,9 @@ class Images:
     notes: tuple[str, ...] = ()
     picture: bytes | None = None
     source: str = ""
-    centred: bool = False
+    preparation: Preparation = Preparation()
+    image_size: int | None = None
     polarity: str = "auto"
-    dark_on_light: bool | None = None
     reading: tuple[str, ...] = ()
     further: Mapping[str, Split] = field(default_factory=dict)
 

@@ -13,12 +13,16 @@ from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import RESULTS
 from benchmarks.datasets.spec import Polarity
 
+IMAGE_SIZES = (8, 256)  # pixels, smallest and largest
 WHOLE = ("seeds", "threads", "jobs")
 NUMBERS = ("timeout", "memory", "max_minutes")
 TEXTS = ("models", "features", "dataset", "run", "label_column")
-FLAGS = ("centre", "heading", "transpose", "force", "keep_models", "cache", "allow_network")
+FLAGS = ("centre", "normalise", "heading", "transpose", "force", "keep_models", "cache", "allow_network")
 LISTS = {"train_sizes": int, "shape": int, "evaluate": str, "plugins": Path, "weights": Path}
-OPTIONAL = ("features", "label_column", "transpose", "shape", "data_dir", "memory", "max_minutes", "threads")
+OPTIONAL = (
+    *("features", "image_size", "label_column", "transpose", "shape"),
+    *("data_dir", "memory", "max_minutes", "threads"),
+)
 LONGEST_TEXT = 100_000
 
 
@@ -39,6 +43,8 @@ class RunConfig:
     weights: Sequence[Path] = ()
     polarity: Polarity = "auto"
     centre: bool = False
+    normalise: bool = False
+    image_size: int | None = None
     label_column: str | None = None
     heading: bool = True
     transpose: bool | None = None
@@ -63,6 +69,8 @@ class RunConfig:
 
 def _checked(name: str, value: Any) -> Any:
     """Return a value in its type; raises ``BenchError`` unless it can be one."""
+    if name == "image_size":
+        return _image_size(value)
     if name in WHOLE:
         return _whole(name, value)
     if name in NUMBERS:
@@ -87,6 +95,14 @@ def _whole(name: str, value: Any) -> int:
         number = 0
     if number < 1:
         raise BenchError(f"{name} should be a whole number above 0, not {value!r}")
+    return number
+
+
+def _image_size(value: Any) -> int:
+    smallest, largest = IMAGE_SIZES
+    number = _whole("image_size", value)
+    if not smallest <= number <= largest:
+        raise BenchError(f"image_size should be from {smallest} to {largest} pixels, not {number}")
     return number
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.catalog.catalog import Catalog
 from benchmarks.common.dependencies import how_to_install, missing_modules
+from benchmarks.datasets.spec import SIDE
 from benchmarks.execution.estimates import Estimates
 from benchmarks.provenance.fingerprint import inputs_of
 from benchmarks.records.store import ResultStore
@@ -61,6 +62,7 @@ class Planner:
     n_trainable: int
     demands: Demands
     estimates: Estimates
+    image_shape: tuple[int, int] = (SIDE, SIDE)
 
     def decide_all(self, trials: Sequence[Trial]) -> list[PlannedTrial]:
         """Return the trials with what is decided about each, the quickest first; unknown times come last."""
@@ -87,7 +89,7 @@ class Planner:
             stored=stored,
             reason=reason,
             unavailable=how_to_install(missing_modules((*model.requires, *pipeline.requires))) if reason else "",
-            expected_s=self.estimates.seconds(trial, n_train),
+            expected_s=self.estimates.seconds(trial, n_train, self.image_shape),
         )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from benchmarks.records.trial import Trial, TrialResult
 
-FIXED_S = 2.0  # process start and imports, which do not grow with the number of images
+FIXED_S = 2.0  # process start and imports, which do not grow with the images
 
 
 class Estimates:
@@ -18,18 +19,19 @@ class Estimates:
             # the largest training set first, so that it stands where several were run
             for result in sorted(results, key=lambda result: -(result.n_train or 0)):
                 if result.ok and result.timing.total_s and result.n_train:
-                    self._seconds.setdefault(_kind(result.trial), (result.timing.total_s, result.n_train))
+                    n_pixels = result.n_train * math.prod(result.image_shape)
+                    self._seconds.setdefault(_kind(result.trial), (result.timing.total_s, n_pixels))
 
-    def seconds(self, trial: Trial, n_train: int) -> float | None:
+    def seconds(self, trial: Trial, n_train: int, image_shape: tuple[int, int]) -> float | None:
         """Return the expected wall time of a trial on ``n_train`` images, in s; None if it never ran.
 
-        The part beyond start-up is taken to grow in proportion to the images.
+        The part beyond start-up is taken to grow in proportion to the images and to their pixels.
         """
         known = self._seconds.get(_kind(trial))
         if known is None:
             return None
         total_s, n_known = known
-        return min(total_s, FIXED_S) + max(total_s - FIXED_S, 0.0) * n_train / n_known
+        return min(total_s, FIXED_S) + max(total_s - FIXED_S, 0.0) * n_train * math.prod(image_shape) / n_known
 
 
 def _kind(trial: Trial) -> tuple[str, str]:

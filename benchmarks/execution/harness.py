@@ -126,9 +126,8 @@ class Harness:
     def _describe(self, model: Path, planned: PlannedTrial) -> None:
         """Write beside a saved model what it was trained on, and that it is this user's."""
         if model.is_dir():
-            images = self.images
-            data = TrainingData(images.class_names, images.centred, images.dark_on_light, planned.inputs.data)
-            write_training_data(data, model)
+            preparation = replace(self.images.preparation, image_shape=self.images.image_shape)
+            write_training_data(TrainingData(self.images.class_names, preparation, planned.inputs.data), model)
             with contextlib.suppress(OSError):  # without a home folder; it is then read with --trust only
                 sign(model)
 
@@ -173,6 +172,7 @@ class Harness:
         return replace(
             result,
             n_train=measured.n_train,
+            image_shape=self.images.image_shape,
             evaluation=evaluation,
             timing=replace(measured.timing, total_s=ending.total_s, contended=self._contended),
             resources=replace(measured.resources, peak_rss_mb=max(own_peak, ending.peak_rss_mb)),

@@ -79,6 +79,7 @@ class Session:
             data_hash=self.audit.data_hash,
             evaluation_hashes=self.audit.evaluation_hashes,
             n_trainable=self.images.n_trainable,
+            image_shape=self.images.image_shape,
             demands=Demands(_threads(config), config.jobs == 1, config.force, config.keep_models),
             estimates=Estimates(
                 self.store.records(), *(reference.records() for reference in _references(self.store.dataset))
@@ -137,6 +138,8 @@ def _images(config: RunConfig, catalog: Catalog, tell: Listener) -> tuple[str, I
         PreprocessingOptions(
             config.polarity,
             config.centre,
+            config.normalise,
+            config.image_size,
             reading,
             lambda done, total: tell(DataProgress("reading the images", done, total)),
         ),

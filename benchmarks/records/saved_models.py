@@ -15,9 +15,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from benchmarks.common.bounded_reading import read_file
 from benchmarks.common.errors import BenchError, one_line
 from benchmarks.common.signatures import SIGNATURE
+from benchmarks.datasets.spec import Preparation
 from features.spec import Transformer
 from models.spec import Estimator
 
@@ -38,14 +41,10 @@ class Fitted:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What a model was trained on: how images were prepared, and what its numbers for classes mean.
-
-    ``dark_on_light``: the images were inverted; None where nobody knows.
-    """
+    """What a model was trained on: how images were prepared, and what its numbers for classes mean."""
 
     class_names: tuple[str, ...]
-    centred: bool
-    dark_on_light: bool | None
+    preparation: Preparation
     data_hash: str
 
 
@@ -133,8 +132,7 @@ def read_training_data(folder: Path) -> TrainingData | None:
     with _reading(folder):
         if not (folder / DATA).exists():
             return None
-        stored = json.loads(_text(folder / DATA))
-        return TrainingData(**{**stored, "class_names": tuple(stored["class_names"])})
+        return msgspec.json.decode(_text(folder / DATA), type=TrainingData)
 
 
 def plugins_of(folder: Path) -> list[Path]:

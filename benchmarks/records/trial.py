@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from msgspec import Meta
 
+from benchmarks.datasets.spec import SIDE
 from models.spec import Setting
 
 if TYPE_CHECKING:
@@ -231,8 +232,8 @@ class Environment:
 class TrialResult:
     """One trial and all that is known of it. ``evaluation``: the scores on each evaluation set, the test set first.
 
-    ``family``: of the model; empty in files of before it was stored. ``slot``: which of the two names of its other
-    files is this result's; the store chooses it.
+    ``family``: of the model; empty in files of before it was stored. ``image_shape``: height and width of the images.
+    ``slot``: which of the two names of its other files is this result's; the store chooses it.
     """
 
     trial: Trial
@@ -245,6 +246,7 @@ class TrialResult:
     finished_at: str
     family: str = ""
     n_train: Count | None = None
+    image_shape: tuple[Count, Count] = (SIDE, SIDE)
     evaluation: Mapping[str, Scores] = field(default_factory=dict)
     timing: Timing = Timing()
     resources: Resources = Resources()

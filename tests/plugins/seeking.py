@@ -1,6 +1,6 @@
 """Models that seek the labels of the test split, each in its own way, and fail if they find them.
 
-``PLACES`` are folders that an attacker knows of; ``tests/test_fence.py`` fills it in.
+``PLACES`` are folders that an attacker knows of; ``tests/test_label_protection.py`` fills it in.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from benchmarks.datasets.spec import Images, Split
+from benchmarks.datasets.spec import SIDE, Images, Split
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class Audit:
     ``counts``: images of each class, by split. ``duplicates``: pairs of splits (or a split and itself)
     and the number of images of the second that are equal, pixel by pixel, to an earlier one of the
     first. ``hashes``: SHA-256 of each split's images and labels as loaded. ``notes``, ``source``,
-    ``centred``, ``polarity`` and ``reading`` are those of ``Images``. ``evaluation_hashes``: SHA-256 of each further
+    ``polarity``, ``image_size`` and ``reading`` are those of ``Images``, ``image_shape``, ``centred`` and
+    ``normalised`` those of its preparation. ``evaluation_hashes``: SHA-256 of each further
     evaluation set.
     """
 
@@ -29,7 +30,10 @@ class Audit:
     checksums: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
     source: str = ""
+    image_shape: tuple[int, int] = (SIDE, SIDE)
+    image_size: int | None = None
     centred: bool = False
+    normalised: bool = False
     polarity: str = "auto"
     reading: tuple[str, ...] = ()
     evaluation_hashes: Mapping[str, str] = field(default_factory=dict)
@@ -45,10 +49,11 @@ class Audit:
         spread = "; ".join(
             f"{split} {min(counts):,} to {max(counts):,} per class" for split, counts in self.counts.items()
         )
+        shape = "×".join(map(str, self.image_shape))
         found = ", ".join(f"{n} in {where}" for where, n in self.duplicates.items() if n)
         return [
             *self.notes,
-            f"images: {sizes} ({len(self.class_names)} classes; {spread})",
+            f"images: {sizes} ({len(self.class_names)} classes; {spread}), of {shape} pixels",
             f"exact duplicates: {found or 'none'}",
             f"dropped from training: {len(self.dropped)}" + "".join(f"\n  {reason}" for reason in self.dropped[:10]),
         ]
@@ -66,7 +71,10 @@ def audit(images: Images) -> Audit:
         checksums=images.checksums,
         notes=images.notes,
         source=images.source,
-        centred=images.centred,
+        image_shape=images.image_shape,
+        image_size=images.image_size,
+        centred=images.preparation.centred,
+        normalised=images.preparation.normalised,
         polarity=images.polarity,
         reading=images.reading,
         evaluation_hashes={name: _hash(split) for name, split in images.further.items()},

@@ -1,4 +1,4 @@
-"""A contact sheet of user images: each original beside its normalized 28×28 image."""
+"""A contact sheet of user images: each original beside its normalized image."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from benchmarks.datasets.preprocessing.normalization import SIDE
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+    from PIL import Image
 
 Pair = tuple[str, "NDArray[np.uint8]", "NDArray[np.uint8]"]
 
-ZOOM = 3
-SIDE = SIDE * ZOOM
+SIDE = 84  # pixels of a picture: 28 enlarged three times
 GAP = 8
 CAPTION = 14
 COLUMNS = 5
@@ -24,7 +22,7 @@ MAX_PAIRS = 60
 
 
 def contact_sheet(pairs: Sequence[Pair]) -> bytes:
-    """Return a PNG of pairs: the class, the thumbnail of the original, and the normalized image enlarged."""
+    """Return a PNG of pairs: the class, the thumbnail of the original, and the normalized image as large."""
     from PIL import Image, ImageDraw
 
     width, height = 2 * SIDE + 2 * GAP, SIDE + CAPTION + GAP
@@ -34,7 +32,7 @@ def contact_sheet(pairs: Sequence[Pair]) -> bytes:
     for place, (label, original, frame) in enumerate(pairs):
         left, top = GAP + place % COLUMNS * width, GAP + place // COLUMNS * height
         draw.text((left, top), label[:20].encode("latin-1", "replace").decode("latin-1"), fill="white")
-        picture = Image.fromarray(frame).resize((SIDE, SIDE), Image.Resampling.NEAREST)
+        picture = Image.fromarray(frame).resize((SIDE, SIDE), _resampling(max(frame.shape)))
         sheet.paste(Image.fromarray(original), (left, top + CAPTION))
         sheet.paste(picture.convert("RGB"), (left + SIDE + GAP // 2, top + CAPTION))
     buffer = io.BytesIO()
@@ -60,5 +58,11 @@ def thumbnail(original: NDArray[np.uint8]) -> NDArray[np.uint8]:
     picture = Image.fromarray(original[..., 0] if original.ndim == 3 and original.shape[2] == 1 else original)
     scale = SIDE / max(picture.size)
     size = (max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
-    resampling = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BICUBIC
-    return np.asarray(picture.convert("RGB").resize(size, resampling))
+    return np.asarray(picture.convert("RGB").resize(size, _resampling(max(picture.size))))
+
+
+def _resampling(side: int) -> Image.Resampling:
+    """Return how images of this size are scaled: small ones are enlarged without smoothing."""
+    from PIL import Image
+
+    return Image.Resampling.NEAREST if side < SIDE else Image.Resampling.BICUBIC

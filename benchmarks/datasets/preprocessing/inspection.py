@@ -7,17 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.preprocessing.normalization import is_dark_on_light
+from benchmarks.datasets.preprocessing.polarity import is_dark_on_light
 from benchmarks.datasets.preprocessing.transparency import chosen_paper, has_dark_ink, on_paper
 from benchmarks.datasets.readers.raw_images import RawSplit
-from benchmarks.datasets.spec import Polarity
+from benchmarks.datasets.spec import WHITE, Polarity
 
 SAMPLE = 1_000  # images of each part, evenly spaced
 MIXED_POLARITY = 0.1  # share of opposite polarity above which a warning is given
 LOW_RANGE = 64  # of 255: a lower maximum suggests another range of values
 OTHER_CONTRAST = 2.0  # ratio of two parts' contrasts from which they differ
 OTHER_SIZE = 1.5  # ratio of two parts' sizes
-WHITE = 255
 SHOWN = {"train": "training", "validation": "validation", "test": "test"}
 KINDS = {True: "dark on light", False: "light on dark"}
 

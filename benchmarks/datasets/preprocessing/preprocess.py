@@ -1,4 +1,4 @@
-"""User data as read from disk → splits of 28×28 images for training and testing."""
+"""User data as read from disk → splits of images of one size for training and testing."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.preprocessing.cleaning import drop_bad_images, reject_bad_images
 from benchmarks.datasets.preprocessing.contact_sheet import Pair, contact_sheet, sample_across_classes, thumbnail
-from benchmarks.datasets.preprocessing.inspection import Inspection, inspect
-from benchmarks.datasets.preprocessing.normalization import SIDE, normalize_image
+from benchmarks.datasets.preprocessing.inspection import inspect
+from benchmarks.datasets.preprocessing.normalization import normalize_image
 from benchmarks.datasets.preprocessing.orientation import look_transposed
 from benchmarks.datasets.preprocessing.splits import shuffled, split_off_test, split_off_validation
+from benchmarks.datasets.preprocessing.strokes import n_faint
 from benchmarks.datasets.preprocessing.transparency import on_paper
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit
-from benchmarks.datasets.spec import Images, Polarity, ReadingOptions, Split
+from benchmarks.datasets.spec import SIDE, Images, Polarity, Preparation, ReadingOptions, Split
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,6 +28,7 @@ MIN_PER_CLASS = 3  # one of them for the test split
 MIN_TRAINING_PER_CLASS = 2
 MAX_NAMED = 5
 MAX_FURTHER_PAIRS = 30  # of validation or test images in the picture
+SOME_FAINT = 0.05  # share of images with faint strokes above which a warning is given
 
 
 def no_progress(done: int, total: int) -> None:
@@ -35,13 +37,16 @@ def no_progress(done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class PreprocessingOptions:
-    """How user images are normalized. ``centre``: by mass, as MNIST's were.
+    """How user images are normalized. ``centre``: by mass, as MNIST's were. ``normalise``: strokes too.
 
+    ``image_size``: pixels of the height and width of the results; None for 28, or what a published dataset has.
     ``on_progress`` is called with the number of images that are read and of all: many large files take minutes.
     """
 
     polarity: Polarity = "auto"
     centre: bool = False
+    normalise: bool = False
+    image_size: int | None = None
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     on_progress: Callable[[int, int], object] = field(default=no_progress, compare=False)
 
@@ -56,8 +61,17 @@ def preprocess(raw: RawDataset, name: str, options: PreprocessingOptions) -> Ima
     raw, notes = _with_test(raw)
     class_names = _class_names(raw, name)
     found = inspect(raw.parts, options.polarity)
-    job = Normalization(class_names, found, options)
-    split, pairs = job.split(raw.train, sample_across_classes(raw.train.labels))
+    side = options.image_size or SIDE
+    preparation = Preparation(
+        (side, side),
+        options.centre,
+        options.normalise,
+        found.dark_on_light,
+        found.paper,
+        bool(options.reading.transpose),
+    )
+    job = Normalization(class_names, preparation, options)
+    split, pairs = job.split(raw.train, "training", sample_across_classes(raw.train.labels))
     training, dropped = drop_bad_images(split, len(class_names), name, raw.train.name)
     _check_sizes(training, class_names, name, MIN_TRAINING_PER_CLASS if raw.test else MIN_PER_CLASS)
     train, validation, test, more = _three_splits(raw, training, job, name)
@@ -68,11 +82,14 @@ def preprocess(raw: RawDataset, name: str, options: PreprocessingOptions) -> Ima
         class_names=class_names,
         dropped=(*dropped, *more),
         checksums=raw.checksums,
-        notes=(*raw.notes, *found.notes, *notes, *job.orientation_note(training), *_missing_note(test, class_names)),
+        notes=(
+            *(*raw.notes, *found.notes, *notes, *job.orientation_note(training)),
+            *(*job.faint_notes, *_missing_note(test, class_names)),
+        ),
         picture=contact_sheet([*pairs, *job.pairs]),
-        centred=options.centre,
+        preparation=preparation,
+        image_size=options.image_size,
         polarity=options.polarity,
-        dark_on_light=found.dark_on_light,
         reading=options.reading.words(),
     )
 
@@ -147,40 +164,42 @@ def _check_sizes(training: Split, class_names: Sequence[str], name: str, minimum
 class Normalization:
     """How the images of all parts are normalized.
 
-    ``pairs``: originals and results of further parts, for the picture.
+    ``pairs``: originals and results of further parts, for the picture. ``faint_notes``: on parts with faint strokes.
     """
 
     class_names: Sequence[str]
-    found: Inspection
+    preparation: Preparation
     options: PreprocessingOptions
     pairs: list[Pair] = field(default_factory=list)
+    faint_notes: list[str] = field(default_factory=list)
 
     def further(self, part: RawSplit, name: str) -> Split:
         """Return the normalized images of a validation or test part, some of which go into the picture."""
-        split, pairs = self.split(part, sample_across_classes(part.labels, MAX_FURTHER_PAIRS))
+        split, pairs = self.split(part, name, sample_across_classes(part.labels, MAX_FURTHER_PAIRS))
         self.pairs.extend((f"{name}: {label}", original, frame) for label, original, frame in pairs)
         return split
 
-    def split(self, part: RawSplit, pictured: Sequence[int]) -> tuple[Split, list[Pair]]:
+    def split(self, part: RawSplit, name: str, pictured: Sequence[int]) -> tuple[Split, list[Pair]]:
         """Return the normalized images, and pairs of original and result for those in ``pictured``."""
         import numpy as np
 
-        frames = np.empty((len(part), SIDE, SIDE), np.uint8)
+        frames = np.empty((len(part), *self.preparation.image_shape), np.uint8)
         pairs, unreadable = [], []
         to_picture = set(pictured)
         for i in range(len(part)):
             self.options.on_progress(i, len(part))
             try:
-                original = on_paper(part.read(i), self.found.paper)
+                original = on_paper(part.read(i), self.preparation.paper)
             except BenchError as error:
                 unreadable.append(str(error))
                 continue
-            frames[i] = self._frame(original)
+            frames[i] = normalize_image(original, self.preparation)
             if i in to_picture:
                 pairs.append((part.labels[i], thumbnail(original), frames[i]))
         if unreadable:
             more = f" (and {len(unreadable) - 1} more images cannot be read)" if len(unreadable) > 1 else ""
             raise BenchError(unreadable[0] + more)
+        self._note_faint(frames, name)
         number = {name: i for i, name in enumerate(self.class_names)}
         return Split(frames, np.array([number[label] for label in part.labels], np.int64)), pairs
 
@@ -190,5 +209,13 @@ class Normalization:
             return ()
         return ("CAREFUL: the digits look transposed; check images.png, and give --transpose or --no-transpose",)
 
-    def _frame(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return normalize_image(image, centre=self.options.centre, dark_on_light=self.found.dark_on_light)
+    def _note_faint(self, frames: NDArray[np.uint8], name: str) -> None:
+        """Note a part in which thin strokes became faint."""
+        n = n_faint(frames)
+        if n > SOME_FAINT * len(frames):
+            size = "×".join(map(str, self.preparation.image_shape))
+            way_out = "" if self.options.normalise else ", or give --normalise"
+            self.faint_notes.append(
+                f"CAREFUL: the strokes of {n:,} of {len(frames):,} {name} images are fainter than a quarter of the "
+                f"range at {size} pixels; check images.png{way_out}"
+            )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.datasets.sources.download import RemoteFile, fetch, find, read_verified
-from benchmarks.datasets.spec import DataPlaces, Images, Split
+from benchmarks.datasets.spec import DataPlaces, Images, Preparation, Split
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,7 +74,7 @@ def as_images(
         class_names=class_names,
         dropped=dropped,
         checksums=sums,
-        centred=centred,
+        preparation=Preparation(centred=centred),
     )
 
 

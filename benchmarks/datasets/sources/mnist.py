@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.datasets.sources.checked_files import location_of, read_all
 from benchmarks.datasets.sources.download import RemoteFile
-from benchmarks.datasets.spec import DataPlaces, Dataset, Images, Split
+from benchmarks.datasets.spec import DataPlaces, Dataset, Images, Preparation, Split
 
 MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
@@ -42,7 +42,7 @@ def load(places: DataPlaces, files: tuple[RemoteFile, ...] = FILES) -> Images:
         class_names=tuple(str(digit) for digit in range(N_CLASSES)),
         dropped=dropped,
         checksums=tuple((file.name.removesuffix(".gz"), file.sha256) for file in files),
-        centred=True,
+        preparation=Preparation(centred=True),
     )
 
 

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.sources.checked_files import DIGITS, Arrays, as_images, checksums, location_of, read_all
 from benchmarks.datasets.sources.download import RemoteFile
-from benchmarks.datasets.spec import DataPlaces, Dataset, Images
+from benchmarks.datasets.spec import DataPlaces, Dataset, Images, Preparation
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+LIGHT_ON_DARK = Preparation(dark_on_light=False)
 MIRRORS = ("https://www.csie.ntu.edu.tw/~cjlin/libsvmtools/datasets/multiclass/",)
 FILES = (
     RemoteFile("usps.bz2", "", MIRRORS, "md5:ec16c51db3855ca6c91edd34d0e9b197"),
@@ -50,7 +51,7 @@ def parse(content: bytes, name: str) -> Arrays:
     scans = np.rint(np.clip((values.toarray() + 1) / 2, 0, 1) * 255).astype(np.uint8).reshape(-1, SIDE, SIDE)
     frames: NDArray[np.uint8] = np.empty((len(scans), 28, 28), np.uint8)
     for i, scan in enumerate(scans):
-        frames[i] = normalize_image(scan, dark_on_light=False)
+        frames[i] = normalize_image(scan, LIGHT_ON_DARK)
     return frames, np.rint(labels).astype(np.int64) - 1
 
 

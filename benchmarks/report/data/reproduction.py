@@ -69,7 +69,9 @@ def _command(
     if findings.audit.source:
         words += ["--polarity", findings.audit.polarity] if findings.audit.polarity != "auto" else []
         words += ["--centre"] if findings.audit.centred else []
+        words += ["--normalise"] if findings.audit.normalised else []
         words += findings.audit.reading
+    words += ["--image-size", str(findings.audit.image_size)] if findings.audit.image_size else []
     if n_seeds > 1:
         words += ["--seeds", str(n_seeds)]
     sizes = sorted({trial.train_size for trial in trials if trial.train_size})

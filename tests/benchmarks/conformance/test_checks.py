@@ -41,7 +41,7 @@ def failures(checks: tuple[Check[Any], ...], case: Any) -> dict[str, CheckResult
         ("scribbles", "does not modify its input", "read-only"),
         ("startled", "predicts training images and others in one batch", "with training images in the batch"),
         ("only-many", "predicts a single image", "shape () for 1 images"),
-        ("one-size-only", "accepts images of 8×8 and 32×20", "images of 8×8: ValueError"),
+        ("one-size-only", "accepts images of 8×8, 32×20 and 64×64", "images of 8×8: ValueError"),
         ("every-class-only", "accepts a class missing from the training set", "IndexError"),
         ("overconfident", "probabilities are valid", "sum to 1"),
         ("backwards", "probabilities are valid", "for only 0 of 100 images"),

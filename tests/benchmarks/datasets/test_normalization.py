@@ -13,9 +13,10 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.datasets.preprocessing.normalization import is_dark_on_light, normalize_image, to_grayscale
+from benchmarks.datasets.preprocessing.normalization import normalize_image
+from benchmarks.datasets.preprocessing.polarity import is_dark_on_light, to_grayscale
 from benchmarks.datasets.readers.image_file import decode_image, read_image
-from benchmarks.datasets.spec import Images
+from benchmarks.datasets.spec import Images, Preparation
 from tests.benchmarks.datasets.helpers import error_message
 
 Picture = NDArray[np.uint8]
@@ -40,10 +41,20 @@ def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes
     return buffer.getvalue()
 
 
-@given(pictures, st.booleans(), st.sampled_from([None, True, False]))
-def test_any_image_becomes_28_by_28(picture: Picture, centre: bool, dark_on_light: bool | None) -> None:
-    frame = normalize_image(picture, centre=centre, dark_on_light=dark_on_light)
-    assert frame.shape == (28, 28) and frame.dtype == np.uint8
+CENTRED = Preparation(centred=True)
+preparations = st.builds(
+    Preparation,
+    image_shape=st.sampled_from([(28, 28), (16, 16), (64, 64), (32, 20), (1, 3)]),
+    centred=st.booleans(),
+    normalised=st.booleans(),
+    dark_on_light=st.sampled_from([None, True, False]),
+)
+
+
+@given(pictures, preparations)
+def test_any_image_gets_the_shape_that_is_prepared_for(picture: Picture, preparation: Preparation) -> None:
+    frame = normalize_image(picture, preparation)
+    assert frame.shape == preparation.image_shape and frame.dtype == np.uint8
 
 
 def test_an_image_of_28_by_28_is_unchanged(digit_images: Images) -> None:
@@ -76,7 +87,7 @@ def test_the_aspect_ratio_is_preserved_and_padding_is_background() -> None:
 def test_downscaling_antialiases() -> None:
     """A checkerboard of single pixels becomes uniform grey, without aliasing."""
     board = (np.indices((280, 280)).sum(axis=0) % 2 * 255).astype(np.uint8)
-    frame = normalize_image(board, dark_on_light=False)
+    frame = normalize_image(board, Preparation(dark_on_light=False))
     assert abs(frame[4:-4, 4:-4].astype(int) - 127).max() <= 3
 
 
@@ -85,11 +96,11 @@ def test_centring_by_mass_does_not_depend_on_the_position_of_the_ink(down: int, 
     picture = np.full((60, 40), 230, np.uint8)
     picture[5 + down : 25 + down, 4 + right : 8 + right] = 30
     picture[20 + down : 25 + down, 4 + right : 20 + right] = 30
-    frame = normalize_image(picture, centre=True)
+    frame = normalize_image(picture, CENTRED)
     at_origin = np.full((60, 40), 230, np.uint8)
     at_origin[5:25, 4:8] = 30
     at_origin[20:25, 4:20] = 30
-    np.testing.assert_array_equal(frame, normalize_image(at_origin, centre=True))
+    np.testing.assert_array_equal(frame, normalize_image(at_origin, CENTRED))
     mass = frame.astype(float) / frame.sum()
     assert abs(mass.sum(axis=1) @ np.arange(28) - 13.5) <= 0.6
     assert abs(mass.sum(axis=0) @ np.arange(28) - 13.5) <= 0.6
@@ -97,7 +108,7 @@ def test_centring_by_mass_does_not_depend_on_the_position_of_the_ink(down: int, 
 
 
 def test_centring_a_blank_image_gives_a_blank_image() -> None:
-    assert not normalize_image(np.full((30, 20), 9, np.uint8), centre=True).any()
+    assert not normalize_image(np.full((30, 20), 9, np.uint8), CENTRED).any()
 
 
 def test_colour_becomes_greyscale() -> None:

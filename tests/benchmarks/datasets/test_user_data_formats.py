@@ -87,7 +87,7 @@ def test_every_format_with_a_test_set_gives_the_same_images(kind: str, tmp_path:
     assert {image.tobytes() + bytes([label]) for image, label in zip(*pair(images.test), strict=True)} == expected
     assert images.source == str((tmp_path / "data").with_suffix(".npz" if kind == "npz" else ""))
     assert images.picture is not None and images.picture.startswith(b"\x89PNG")
-    assert images.dropped == () and not images.centred
+    assert images.dropped == () and not images.preparation.centred
     assert (kind == "csv") == ("read: my_train.csv, my_test.csv" in images.notes)
 
 
@@ -172,7 +172,7 @@ def test_values_of_another_range_are_warned_of(tmp_path: Path) -> None:
 
 def test_centring_is_told_on(tmp_path: Path) -> None:
     images = open_path(str(write_npz(tmp_path / "data.npz", TRAIN)), PreprocessingOptions(centre=True))
-    assert images.centred
+    assert images.preparation.centred
     assert images.train.images[:, :3].max() == 0
 
 
