@@ -156,6 +156,7 @@ def test_what_a_killed_bench_left_is_deleted_and_what_another_uses_is_not(
     assert not (tmp_path / "digitbench-mine").exists()
 
 
+@pytest.mark.slow
 def test_a_bench_and_its_guard_are_killed_and_nothing_goes_on(
     started_bench: Callable[..., subprocess.Popen[str]], bench: Bench, tmp_path: Path
 ) -> None:
@@ -203,6 +204,7 @@ def test_a_report_goes_on_after_a_damaged_dataset(bench: Bench, tmp_path: Path) 
     assert (tmp_path / "local/z-last/report.html").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["trials/dummy@pixels-s0.json", "dataset.json"])
 def test_a_folder_in_place_of_a_stored_file_is_named_and_replaced(place: str, bench: Bench, tmp_path: Path) -> None:
     assert bench("--models", "dummy,knn", *QUICK).returncode == 0
