@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.data_path import LONGEST_START, DataPath, check_is_content
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def read_uncompressed(path: DataPath, largest: int = LARGEST) -> bytes:
                 raise _too_large(str(path), largest)
             return uncompressed(file, str(path), largest)
     except OSError as error:
-        raise BenchError(f"{path} cannot be read ({error}); download it again") from error
+        raise BenchError(f"{path} cannot be read ({short_message(error)}); download it again") from error
 
 
 def uncompressed(file: IO[bytes], name: str, largest: int = LARGEST) -> bytes:
@@ -46,7 +46,7 @@ def uncompressed(file: IO[bytes], name: str, largest: int = LARGEST) -> bytes:
     try:
         content = _content(_decompressed(file, name), largest)
     except (OSError, EOFError, zlib.error) as error:
-        raise BenchError(f"{name} cannot be read ({error}); download it again") from error
+        raise BenchError(f"{name} cannot be read ({short_message(error)}); download it again") from error
     if content is None:
         raise _too_large(name, largest)
     return content

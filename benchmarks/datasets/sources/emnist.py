@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.sources.checked_files import DIGITS, as_images, checksums, find_or_fetch, location_of
 from benchmarks.datasets.sources.download import RemoteFile, check_packed
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
@@ -58,7 +58,7 @@ def _members(path: Path, names: list[str]) -> list[bytes]:
     except BenchError:
         raise
     except Exception as error:  # zipfile raises any exception on broken archives
-        raise BenchError(f"{path} does not contain EMNIST ({str(error)[:100]}); delete it and run again") from error
+        raise BenchError(f"{path} does not contain EMNIST ({short_message(error)}); delete it and run again") from error
 
 
 DATASETS = tuple(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.sources.checked_files import DIGITS, as_images, find_or_fetch, location_of
 from benchmarks.datasets.sources.download import RemoteFile, check_packed
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
@@ -58,7 +58,9 @@ def load(places: DataPlaces, archive: RemoteFile = ARCHIVE) -> Images:
     except BenchError:
         raise
     except Exception as error:  # zipfile raises any exception on broken archives
-        raise BenchError(f"{path} does not contain MNIST-C ({str(error)[:100]}); delete it and run again") from error
+        raise BenchError(
+            f"{path} does not contain MNIST-C ({short_message(error)}); delete it and run again"
+        ) from error
     return as_images(train, (test, labels), DIGITS, (("mnist_c.zip", archive.packed.partition(":")[2]),), centred=True)
 
 
