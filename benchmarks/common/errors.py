@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 LONGEST_REASON = 300  # characters
+LONGEST_QUOTED = 120
 
 
 def in_one_line(error: BaseException) -> str:
@@ -22,6 +23,11 @@ def one_line(text: str) -> str:
     """Return a text as one line of at most 300 characters, without control characters."""
     printable = (character for character in " ".join(text[: 20 * LONGEST_REASON].split()) if character.isprintable())
     return "".join(printable)[:LONGEST_REASON]
+
+
+def short_message(error: BaseException) -> str:
+    """Return the beginning of an error's message, for another one: it may quote a whole file."""
+    return one_line(message_of(error))[:LONGEST_QUOTED]
 
 
 class BenchError(Exception):

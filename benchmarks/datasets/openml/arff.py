@@ -7,7 +7,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, short_message
 
 ATTRIBUTE = re.compile(r"@attribute\s+(?:'((?:[^'\\]|\\.)+)'|\"((?:[^\"\\]|\\.)+)\"|(\S+))\s+\S", re.IGNORECASE)
 MAX_HEADER = 1 << 22  # bytes before the rows
@@ -42,4 +42,4 @@ def _rows(body: bytes, kept: Sequence[int], n_columns: int, name: str) -> Iterat
                 raise BenchError(f"{name}: a row has {len(row)} fields for {n_columns} attributes")
             yield [row[i] for i in kept]
     except csv.Error as error:
-        raise BenchError(f"{name} is not a readable ARFF file ({error})") from error
+        raise BenchError(f"{name} is not a readable ARFF file ({short_message(error)})") from error

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.sources.checked_files import find_or_fetch
 from benchmarks.datasets.sources.download import RemoteFile
 from benchmarks.datasets.spec import DataPlaces
@@ -85,7 +85,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     try:
         found = json.loads(read_file(path))
     except (OSError, ValueError, RecursionError) as error:
-        raise BenchError(f"{path} is not readable ({str(error)[:80]}); delete it and run again") from error
+        raise BenchError(f"{path} is not readable ({short_message(error)}); delete it and run again") from error
     if not isinstance(found, dict):
         raise BenchError(f"{path} is no answer of OpenML; delete it and run again")
     return found

@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.data_path import LONGEST_START, DataPath, check_is_content
 
 if TYPE_CHECKING:
@@ -34,13 +34,26 @@ def read_uncompressed(path: DataPath, largest: int = LARGEST) -> bytes:
     try:
         with path.open("rb") as file:
             # what is too large as it is, is not read
-            small = not isinstance(path, Path) or path.stat().st_size <= largest
-            content = _content(_decompressed(file, str(path)), largest) if small else None
+            if isinstance(path, Path) and path.stat().st_size > largest:
+                raise _too_large(str(path), largest)
+            return uncompressed(file, str(path), largest)
+    except OSError as error:
+        raise BenchError(f"{path} cannot be read ({short_message(error)}); download it again") from error
+
+
+def uncompressed(file: IO[bytes], name: str, largest: int = LARGEST) -> bytes:
+    """Return what is in an open file, as ``read_uncompressed`` does; ``name`` is used in messages."""
+    try:
+        content = _content(_decompressed(file, name), largest)
     except (OSError, EOFError, zlib.error) as error:
-        raise BenchError(f"{path} cannot be read ({error}); download it again") from error
+        raise BenchError(f"{name} cannot be read ({short_message(error)}); download it again") from error
     if content is None:
-        raise BenchError(f"{path} has more than {largest >> 20} MiB uncompressed, which is not supported")
+        raise _too_large(name, largest)
     return content
+
+
+def _too_large(name: str, largest: int) -> BenchError:
+    return BenchError(f"{name} has more than {largest >> 20} MiB uncompressed, which is not supported")
 
 
 def _decompressed(file: IO[bytes], name: str) -> IO[bytes]:

@@ -7,7 +7,7 @@ import math
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.array_names import find_pairs, in_lower_case, label_vector
 from benchmarks.datasets.readers.idx import LARGEST, read_uncompressed
@@ -43,7 +43,7 @@ def read_npz(path: DataPath, options: ReadingOptions = DEFAULT) -> RawDataset:
     except BenchError:
         raise
     except Exception as error:  # zipfile raises any exception on broken archives
-        raise BenchError(f"{path} is not a readable .npz file ({str(error)[:120]})") from error
+        raise BenchError(f"{path} is not a readable .npz file ({short_message(error)})") from error
     unused = [name for name in held if not any(name in names for names in pairs.values())]
     notes = (f"passed over: arrays {', '.join(unused[:5])} of {path.name}",) if unused else ()
     return RawDataset(parts["train"], parts.get("test"), checksums, notes, parts.get("validation"))
@@ -91,7 +91,7 @@ def read_npy(content: bytes, name: str) -> NDArray[Any]:
             read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
             shape, _, dtype = read(stream)
     except Exception as error:  # a header is Python source text and can fail in any way
-        raise BenchError(f"{name} is not a readable array ({str(error)[:100]})") from error
+        raise BenchError(f"{name} is not a readable array ({short_message(error)})") from error
     if dtype.hasobject:
         raise BenchError(f"{name} contains Python objects, which need pickle; pickles are never loaded")
     if dtype.kind not in "biufUS" or not 1 <= len(shape) <= MAX_DIMENSIONS:
@@ -107,4 +107,4 @@ def read_npy(content: bytes, name: str) -> NDArray[Any]:
     try:
         return np.lib.format.read_array(stream, allow_pickle=False)
     except (ValueError, TypeError) as error:
-        raise BenchError(f"{name} is not a readable array ({str(error)[:100]})") from error
+        raise BenchError(f"{name} is not a readable array ({short_message(error)})") from error

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks.common.dependencies import how_to_install
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.data_path import LONGEST_START, DataPath, check_is_content
 from benchmarks.datasets.readers.image_file import decode_image
 from benchmarks.datasets.readers.parts import Parts, read_note
@@ -214,7 +214,7 @@ def _part_of_pixels(columns: list[Any], labels: tuple[str, ...], path: DataPath,
     try:
         pixels = np.stack([column.to_numpy() for column in columns], axis=1)
     except (ValueError, TypeError) as error:
-        raise BenchError(f"{path}: its columns are not pixels ({error})") from error
+        raise BenchError(f"{path}: its columns are not pixels ({short_message(error)})") from error
     return raw_split_from_arrays(pixels, labels, str(path), options.shape)
 
 

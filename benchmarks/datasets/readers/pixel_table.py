@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.idx import read_uncompressed
 from benchmarks.datasets.readers.parts import Parts, read_note
@@ -151,7 +151,7 @@ def _read_table(path: DataPath, options: ReadingOptions, checksums: list[tuple[s
             mask = mask or [place not in table.texts for place in range(table.n_columns)]
             table.pixels.append(_pixels(list(compress(row, mask)), f"{path}: line {number}"))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise BenchError(f"{path} is not a readable CSV file ({error})") from error
+        raise BenchError(f"{path} is not a readable CSV file ({short_message(error)})") from error
     if not table.lines:
         raise BenchError(f"{path}: contains no images")
     return table

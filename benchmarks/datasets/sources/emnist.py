@@ -5,11 +5,10 @@ All parts are in one archive of 562 MB. Its SHA-256 is that of tensorflow-datase
 
 from __future__ import annotations
 
-import zlib
 from functools import partial
 from pathlib import Path
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.sources.checked_files import DIGITS, as_images, checksums, find_or_fetch, location_of
 from benchmarks.datasets.sources.download import RemoteFile, check_packed
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
@@ -46,16 +45,20 @@ def load(places: DataPlaces, part: str, class_names: tuple[str, ...], archive: R
 
 
 def _members(path: Path, names: list[str]) -> list[bytes]:
-    import gzip
+    import io
     import zipfile
 
+    from benchmarks.datasets.readers.idx import uncompressed
     from benchmarks.datasets.readers.npz import member
 
     try:
         with zipfile.ZipFile(path) as archive:
-            return [gzip.decompress(member(archive, f"gzip/{name}.gz", str(path))) for name in names]
-    except (OSError, KeyError, EOFError, zlib.error, zipfile.BadZipFile) as error:
-        raise BenchError(f"{path} does not contain EMNIST ({error}); delete it and run again") from error
+            packed = (member(archive, f"gzip/{name}.gz", str(path)) for name in names)
+            return [uncompressed(io.BytesIO(one), name) for one, name in zip(packed, names, strict=True)]
+    except BenchError:
+        raise
+    except Exception as error:  # zipfile raises any exception on broken archives
+        raise BenchError(f"{path} does not contain EMNIST ({short_message(error)}); delete it and run again") from error
 
 
 DATASETS = tuple(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.sources.checked_files import DIGITS, as_images, find_or_fetch, location_of
 from benchmarks.datasets.sources.download import RemoteFile, check_packed
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images
@@ -55,8 +55,12 @@ def load(places: DataPlaces, archive: RemoteFile = ARCHIVE) -> Images:
                 if not np.array_equal(of_corrupted, labels):
                     raise BenchError(f"{path}: the labels of {corruption} are not those of the clean digits")
                 test[start :: len(CORRUPTIONS)] = images[start :: len(CORRUPTIONS)]
-    except (OSError, KeyError, zipfile.BadZipFile) as error:
-        raise BenchError(f"{path} does not contain MNIST-C ({error}); delete it and run again") from error
+    except BenchError:
+        raise
+    except Exception as error:  # zipfile raises any exception on broken archives
+        raise BenchError(
+            f"{path} does not contain MNIST-C ({short_message(error)}); delete it and run again"
+        ) from error
     return as_images(train, (test, labels), DIGITS, (("mnist_c.zip", archive.packed.partition(":")[2]),), centred=True)
 
 

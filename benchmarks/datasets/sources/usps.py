@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.sources.checked_files import DIGITS, Arrays, as_images, checksums, location_of, read_all
 from benchmarks.datasets.sources.download import RemoteFile
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images, Preparation
@@ -47,7 +47,7 @@ def parse(content: bytes, name: str) -> Arrays:
     try:
         values, labels = load_svmlight_file(io.BytesIO(content), n_features=SIDE * SIDE, zero_based=False)
     except (ValueError, OverflowError) as error:
-        raise BenchError(f"{name} is not a LIBSVM file of {SIDE}×{SIDE} pixels ({error})") from error
+        raise BenchError(f"{name} is not a LIBSVM file of {SIDE}×{SIDE} pixels ({short_message(error)})") from error
     scans = np.rint(np.clip((values.toarray() + 1) / 2, 0, 1) * 255).astype(np.uint8).reshape(-1, SIDE, SIDE)
     frames: NDArray[np.uint8] = np.empty((len(scans), 28, 28), np.uint8)
     for i, scan in enumerate(scans):

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Self, cast
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.archive import Archive
 from benchmarks.datasets.readers.idx import LARGEST
 
@@ -58,7 +58,7 @@ def open_tar(path: Path) -> Archive:
             with tarfile.open(fileobj=limited, mode="r|", tarinfo=_StrictHeader, encoding="utf-8") as opened:
                 _read_all(opened, archive)
     except DAMAGED as error:
-        raise BenchError(f"{path} is not a readable tar archive ({str(error)[:100]})") from error
+        raise BenchError(f"{path} is not a readable tar archive ({short_message(error)})") from error
     return archive
 
 

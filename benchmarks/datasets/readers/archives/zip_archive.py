@@ -9,7 +9,7 @@ import zlib
 from functools import partial
 from pathlib import Path
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.archive import Archive
 from benchmarks.datasets.readers.idx import LARGEST
 
@@ -26,7 +26,7 @@ def open_zip(path: Path) -> Archive:
     except OSError:
         raise
     except Exception as error:  # zipfile raises any exception on broken archives
-        raise BenchError(f"{path} is not a readable zip archive ({str(error)[:100]})") from error
+        raise BenchError(f"{path} is not a readable zip archive ({short_message(error)})") from error
     members = opened.infolist()
     n_bytes = sum(member.file_size for member in members)
     if n_bytes > LARGEST:
@@ -56,4 +56,4 @@ def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> by
     try:
         return archive.read(member)
     except (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
-        raise BenchError(f"{name} cannot be read ({str(error)[:100]}); pack it again") from error
+        raise BenchError(f"{name} cannot be read ({short_message(error)}); pack it again") from error

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.array_names import by_class, find_pairs, in_lower_case, label_vector
 from benchmarks.datasets.readers.idx import read_uncompressed
@@ -62,7 +62,7 @@ class _File:
         except MatError as error:
             raise BenchError(f"{path} is not a readable .mat file: {error}") from error
         except Exception as error:  # h5py raises any exception on broken files
-            raise BenchError(f"{path} is not a readable .mat file ({str(error)[:100]})") from error
+            raise BenchError(f"{path} is not a readable .mat file ({short_message(error)})") from error
         self.arrays = in_lower_case(_flat(variables), str(path))
 
     @property
