@@ -6,8 +6,13 @@ ARGS ?=
 
 setup: .venv/installed
 
-.venv/installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
+# made anew where it is not whole: after an interruption there is no stamp, and after an upgrade of Python no libraries
+NOT_WHOLE := $(shell $(BIN)/python -c 'import msgspec' 2>/dev/null || echo anew)
+
+.PHONY: anew
+.venv/installed: pyproject.toml constraints.txt $(NOT_WHOLE)
+	rm -f $@
+	$(PYTHON) -m venv --clear .venv
 	$(BIN)/pip install --quiet --constraint constraints.txt '.[dev]'
 	touch $@
 

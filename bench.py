@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -38,7 +40,17 @@ def run_command(arguments: Sequence[str]) -> int:
         return 2
 
 
+def prepare_process() -> None:
+    """Find the suite with PYTHONSAFEPATH too, and print a question mark for what the output's encoding lacks."""
+    root = str(Path(__file__).resolve().parent)
+    if root not in sys.path:
+        sys.path.insert(0, root)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
 if __name__ == "__main__":
+    prepare_process()
     # collecting garbage among what was imported, during imports and at exit, would take a sixth of the time of ``list``
     gc.set_threshold(50_000)
     try:

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.catalog.catalog import load_catalog
+from benchmarks.catalog.catalog import read_catalog
 from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import RESULTS
 from benchmarks.datasets.spec import Polarity
@@ -66,6 +66,7 @@ def run(
     force: bool = False,
     keep_models: bool = False,
     cache: bool = True,
+    allow_network: bool = False,
     progress: Listener | None = None,
     stop: threading.Event | None = None,
 ) -> Run:
@@ -77,7 +78,8 @@ def run(
         Names and globs, in one text with commas or in a list; settings in brackets, as ``knn[k=3]``. Without
         ``features`` each model runs on its own pipelines.
     dataset
-        A name, the path of your own data, or ``auto``: MNIST where it can be had, else the digits of scikit-learn.
+        A name, the path of your own data, ``openml:NUMBER``, or ``auto``: MNIST where it can be had, else the digits
+        of scikit-learn.
     seeds
         How many, for models with randomness in them.
     train_sizes
@@ -100,6 +102,8 @@ def run(
         Threads for one trial (all cores, shared by ``jobs``), and trials at the same time, whose times are marked.
     force, keep_models, cache
         Re-run trials whose stored results still hold; save fitted models for ``Predictor``; cache feature matrices.
+    allow_network
+        Let models use the internet, which the fence around them forbids (docs/security.md).
     progress
         Called with each event of ``benchmarks.execution.progress``, one after the other. Without one, a progress bar
         is shown in a notebook, and nothing elsewhere.
@@ -137,6 +141,7 @@ def run(
         force=force,
         keep_models=keep_models,
         cache=cache,
+        allow_network=allow_network,
     )
     return execute(config, progress, stop)
 
@@ -177,7 +182,7 @@ def load_run(
     if dataset is not None and dataset not in known:
         raise BenchError(f"run '{name}' has no results on {dataset!r}; it has results on {', '.join(known)}")
     store = ResultStore(asked.results_dir, asked.run, dataset or only_dataset_of(asked.results_dir, asked.run))
-    found = Run(store, {model.name: model.family for model in load_catalog(asked.plugins).models.values()})
+    found = Run(store, {model.name: model.family for model in read_catalog(asked.plugins).models.values()})
     found.findings()
     return found
 

@@ -14,7 +14,7 @@ from tests.conftest import ROOT, Bench
 
 HEAVY = {
     *("numpy", "scipy", "sklearn", "sklearnex", "skimage", "xgboost", "keras", "tensorflow", "jax", "h5py", "joblib"),
-    *("pandas", "pyarrow", "matplotlib", "PIL", "rich", "jinja2", "tabulate", "psutil", "filelock", "msgspec"),
+    *("pandas", "pyarrow", "matplotlib", "PIL", "rich", "jinja2", "tabulate", "psutil", "msgspec"),
     *("requests", "urllib3", "importlib.metadata", "subprocess", "hashlib", "tempfile", "zipfile", "pickle", "asyncio"),
 }
 MOST_MODULES = 145  # beside those of an empty interpreter

@@ -173,11 +173,10 @@ def test_bad_input_gets_one_clear_line(
 def test_a_damaged_or_orphaned_model_gets_one_clear_line(
     results: Path, once: tuple[Path, str], images: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = (images[0], "--results-dir", str(results))
     folder = results / "local/digits/models"
     model = folder / "knn@pixels-s0-n600/model.joblib"
     model.write_bytes(model.read_bytes()[:1000])
-    words = (*words, "--trust")
+    words = (images[0], "--results-dir", str(results), "--trust")
     assert "run the trial again with --keep-models --force" in one_line(capsys, "local", "knn", *words)
     about = folder / "saves-itself@pixels-s0-n600/about.json"
     about.write_text(about.read_text().replace("care-less.py", "gone.py"))
@@ -243,7 +242,13 @@ def test_what_is_no_file_of_a_model_is_refused(
 ) -> None:
     place = results / "local/digits/models/knn@pixels-s0-n600/signature.txt"
     place.unlink()
-    {"FIFO": lambda: os.mkfifo(place), "link": lambda: place.symlink_to("/dev/zero"), "folder": place.mkdir}[what]()
+    match what:
+        case "FIFO":
+            os.mkfifo(place)
+        case "link":
+            place.symlink_to("/dev/zero")
+        case "folder":
+            place.mkdir()
     assert "--trust" in one_line(capsys, "local", "knn", images[0], "--results-dir", str(results))
 
 

@@ -115,6 +115,22 @@ def test_benchmarks_knows_models_and_features_only_through_registries_and_contra
             assert reached <= allowed, module
 
 
+def test_only_processes_of_their_own_import_plug_ins() -> None:
+    importing = {
+        "benchmarks.catalog.plugin_process": "benchmarks.catalog.plugins.from_file",
+        "benchmarks.conformance.worker": "benchmarks.catalog.catalog.load_catalog",
+        "benchmarks.execution.worker.main": "benchmarks.catalog.catalog.load_catalog",
+        # they unpickle a saved model, which needs the code of its plug-in
+        "benchmarks.inference.predictor": "benchmarks.catalog.catalog.load_catalog",
+        "benchmarks.inference.saved_model": "benchmarks.catalog.catalog.load_catalog",
+    }
+    allowed = {*importing, "benchmarks.catalog.catalog"}
+    own_registries_only = ("benchmarks.studies.", "benchmarks.regression.")
+    for module, path in sources().items():
+        if {*importing.values()} & {*imported_names(path)} and not module.startswith(own_registries_only):
+            assert module in allowed, module
+
+
 def test_only_one_file_reads_the_clock() -> None:
     readers = [module for module, path in sources().items() if {"time", "time.perf_counter"} & {*imported_names(path)}]
     assert readers == ["benchmarks.common.clock"]

@@ -6,7 +6,7 @@ import re
 import shlex
 from pathlib import Path
 
-from benchmarks.catalog.catalog import load_catalog
+from benchmarks.catalog.catalog import read_catalog
 from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import ROOT
 
@@ -22,7 +22,7 @@ def write_new_model(path: Path) -> str:
     name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")
     if path.suffix != ".py" or not name:
         raise BenchError(f"{path} should be the name of a Python file, as my_model.py")
-    if name in load_catalog().models:
+    if name in read_catalog().models:
         raise BenchError(f"there is a model named '{name}' already; give the file another name than {path.name}")
     text = TEMPLATE.read_text(encoding="utf-8").replace('"my-model"', f'"{name}"').replace("my-model[", f"{name}[")
     try:

@@ -1,4 +1,8 @@
-"""Entries from outside the suite: plug-in files, and packages that are installed."""
+"""Entries from outside the suite, imported: plug-in files, and packages that are installed.
+
+The bench's own process imports none of them (``plugin_reading``): only the fenced processes of trials, of checks and of
+reading do, and those that predict with a saved model.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,22 @@ import importlib.util
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, in_one_line
+from benchmarks.datasets.spec import Dataset
+from features.spec import FeaturePipeline
+from models.spec import ModelSpec
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
-KINDS = ("MODELS", "FEATURES", "DATASETS")
+    from benchmarks.catalog.spec_validation import Spec
+
+SPECS: dict[str, type[Spec]] = {"MODELS": ModelSpec, "FEATURES": FeaturePipeline, "DATASETS": Dataset}
 GROUPS = {"digitbench.models": "MODELS", "digitbench.features": "FEATURES", "digitbench.datasets": "DATASETS"}
 
 
@@ -24,18 +33,22 @@ GROUPS = {"digitbench.models": "MODELS", "digitbench.features": "FEATURES", "dig
 class Plugin:
     """What one file or one entry point brings: ``entries`` holds what it defines, by kind.
 
-    ``origin`` says where, in words, ``module`` by Python's name.
+    ``origin`` says where, in words, ``module`` by Python's name, where it is imported in this process. Of one that
+    another process has read: the ``code`` of its entries (``descriptions.code_of``) and their ``faults``, by kind and
+    name.
     """
 
     origin: str
     module: str
     entries: Mapping[str, Any]
+    code: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    faults: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
 
 def from_file(path: Path) -> Plugin:
     """Return what a plug-in file defines; raises ``BenchError`` if it cannot be loaded or defines nothing."""
     module = _import_file(path)
-    entries = {kind: defined for kind in KINDS if (defined := getattr(module, kind, ()))}
+    entries = {kind: defined for kind in SPECS if (defined := getattr(module, kind, ()))}
     if not entries:
         raise BenchError(f"{path} defines none of MODELS, FEATURES and DATASETS; nothing would be added")
     return Plugin(str(path), module.__name__, entries)
@@ -47,7 +60,7 @@ def installed() -> Iterator[Plugin]:
     An entry point names a tuple, as ``my_package.digits:MODELS``. Raises ``BenchError`` for one that
     cannot be loaded.
     """
-    if not _any_offered():
+    if not any_offered():
         return
     from importlib.metadata import entry_points
 
@@ -57,14 +70,26 @@ def installed() -> Iterator[Plugin]:
             try:
                 yield Plugin(origin, point.module, {kind: point.load()})
             except (Exception, SystemExit) as error:
-                raise BenchError(f"{origin} cannot be loaded: {type(error).__name__}: {error}") from error
+                raise BenchError(f"{origin} cannot be loaded: {in_one_line(error)}") from error
 
 
-def _any_offered() -> bool:
+def any_offered() -> bool:
     """Say whether any package offers something. ``importlib.metadata`` alone would take longer than all of ``list``."""
     folders = [Path(folder) for folder in dict.fromkeys(sys.path) if folder]
     files = (file for folder in folders for file in folder.glob("*-info/entry_points.txt"))
     return any(b"[digitbench." in file.read_bytes() for file in files)
+
+
+def check_kind(origin: str, kind: str, entries: object) -> None:
+    """Raise ``BenchError`` unless ``entries`` is a tuple of specs of that kind."""
+    if not isinstance(entries, tuple | list):
+        raise BenchError(f"{origin}: {kind} is a {type(entries).__name__}; write a tuple: {kind} = (…,)")
+    wanted = SPECS[kind]
+    for entry in entries:
+        if not isinstance(entry, wanted):
+            raise BenchError(f"{origin}: {kind} holds a {type(entry).__name__}; each entry is a {wanted.__name__}(…)")
+        if not isinstance(entry.name, str):
+            raise BenchError(f"{origin}: {kind} holds an entry named {entry.name!r}; a name is text")
 
 
 def _origin(point: EntryPoint) -> str:
@@ -72,16 +97,11 @@ def _origin(point: EntryPoint) -> str:
     return f"the installed package {package} (its entry point {point.name} = {point.value})"
 
 
-def module_name(path: Path) -> str:
-    """Return the name that the module of a plug-in file gets."""
+def _import_file(path: Path) -> ModuleType:
     import hashlib
 
     stem = re.sub(r"\W", "_", path.stem)  # saved models are loaded by this name, which Python has to accept
-    return f"plugin_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}_{stem}"
-
-
-def _import_file(path: Path) -> ModuleType:
-    name = module_name(path)
+    name = f"plugin_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}_{stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise BenchError(f"{path} is no Python file; a plug-in's name ends in .py")
@@ -93,5 +113,5 @@ def _import_file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise BenchError(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
+        raise BenchError(f"{path} cannot be loaded: {in_one_line(error)}") from error
     return module

@@ -50,6 +50,11 @@ def add_weights(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_allow_network(group: argparse._ActionsContainer) -> None:
+    """Add the argument of commands that run models."""
+    group.add_argument("--allow-network", action="store_true", help="let models use the internet")
+
+
 def sizes(text: str) -> tuple[int, ...]:
     """Read ``100,1000``."""
     try:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.catalog.catalog import Catalog, load_catalog
+from benchmarks.catalog.catalog import Catalog, read_catalog
 from benchmarks.common.dependencies import how_to_install, missing_modules
 from benchmarks.common.paths import cache_folder, size_of
 from benchmarks.datasets.registry import data_places
@@ -23,7 +23,7 @@ KINDS = ("models", "features", "datasets")
 def list_entries(options: Namespace) -> int:
     """Print what there is, or all that is known of what was named."""
     places = data_places(options.data_dir, cache_folder())
-    listing: dict[str, Any] = describe(load_catalog(options.plugins), places, options.name or "all")
+    listing: dict[str, Any] = describe(read_catalog(options.plugins), places, options.name or "all")
     if not options.name:
         listing["feature_cache"] = feature_cache(cache_folder() / "features")
     if options.json:

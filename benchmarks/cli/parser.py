@@ -96,8 +96,8 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
         "--dataset",
         default="auto",
         metavar="NAME|PATH",
-        help="a name, the path of your own data (docs/add-a-dataset.md), or auto: MNIST where it can be had, "
-        "else the digits of scikit-learn (auto)",
+        help="a name, the path of your own data (docs/add-a-dataset.md), openml:NUMBER, or auto: MNIST where it can be "
+        "had, else the digits of scikit-learn (auto)",
     )
     group.add_argument(
         "--polarity",
@@ -171,6 +171,7 @@ def _add_limits(group: argparse._ArgumentGroup) -> None:
         metavar="N",
         help="trials at the same time; their times are then marked as contended (1)",
     )
+    arguments.add_allow_network(group)
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
@@ -235,6 +236,7 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
         "--timeout", type=arguments.above_zero(float), default=120.0, metavar="S", help="seconds for one check (120)"
     )
     parser.add_argument("--memory", type=arguments.above_zero(float), metavar="GIB", help="memory (8, or what is free)")
+    arguments.add_allow_network(parser)
 
 
 def _add_predict(parser: argparse.ArgumentParser) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.api import Predictor
-from benchmarks.catalog.catalog import load_catalog
+from benchmarks.catalog.catalog import read_catalog
 from benchmarks.catalog.weight_files import use_weights, with_weight_files
 from benchmarks.execution.processes.supervisor import FOR_KERAS
 
@@ -42,7 +42,7 @@ class FilePrediction:
 def predict(options: Namespace) -> int:
     """Print the predicted class of each file, in their order."""
     os.environ.update(FOR_KERAS)
-    catalog = load_catalog()
+    catalog = read_catalog()
     use_weights(catalog, with_weight_files(catalog, options.weights).weights)
     predictor = Predictor.load(
         options.run,

@@ -23,6 +23,13 @@ def read_file(path: Path, largest: int = LARGEST, follow: bool = True) -> bytes:
     return content
 
 
+def read_end(path: Path, n_bytes: int) -> bytes:
+    """Return the last bytes of a regular file that is no link; raises OSError."""
+    with open_regular(path, follow=False) as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - n_bytes))
+        return file.read(n_bytes)
+
+
 def open_regular(path: Path, follow: bool = True) -> io.BufferedReader:
     """Open a regular file for reading; raises OSError for anything else, without waiting for a FIFO or a device."""
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)

@@ -24,5 +24,18 @@ def cache_folder() -> Path:
     if chosen:
         return Path(chosen).absolute()
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "digitbench"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "digitbench"
+        return _home() / "Library" / "Caches" / "digitbench"
+    return Path(os.environ.get("XDG_CACHE_HOME") or _home() / ".cache") / "digitbench"
+
+
+def _home() -> Path:
+    """Return the home folder; for a user who has none, as in some containers, a folder among the temporary files."""
+    try:
+        home = Path("~").expanduser()
+    except RuntimeError:
+        home = Path()
+    if home.is_absolute():
+        return home
+    import tempfile  # ``list`` is to be fast where there is a home
+
+    return Path(tempfile.gettempdir()) / f"digitbench-{os.getuid()}"

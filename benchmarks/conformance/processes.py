@@ -9,13 +9,16 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks.common.bounded_reading import open_regular
 from benchmarks.common.clock import clock
+from benchmarks.common.errors import one_line
 from benchmarks.conformance.checks import CheckResult
 from benchmarks.conformance.worker import REQUEST, RESULTS, CheckRequest, Line
 from benchmarks.execution.processes.scratch import scratch_folder
 from benchmarks.execution.processes.supervisor import Limits, how_it_ended, supervise
 from models.spec import Unavailable
 
+LARGEST_READ = 1 << 20  # bytes at once
 STARTUP_S = 120.0  # importing the libraries does not count as time of a check
 
 
@@ -42,11 +45,12 @@ def _run_process(request: CheckRequest, limits: Limits, report: Callable[[CheckR
     """Run checks in one process; return what it wrote, and how it ended."""
     with scratch_folder() as (folder, cleanup):
         (folder / REQUEST).write_bytes(msgspec.json.encode(request))
-        reader = _Reader(folder / RESULTS, report)
+        reader = _Reader(folder / RESULTS, len(request.checks) - request.start, report)
         command = ["benchmarks.conformance.worker", str(folder)]
         outcome = supervise(command, folder, limits, cleanup, threading.Event(), reader.current_check_started_at)
         reader.read()
-    return reader, outcome.ended_for[1] if outcome.ended_for else how_it_ended(outcome.exit_code, outcome.log)
+    reason = outcome.ended_for[1] if outcome.ended_for else how_it_ended(outcome.exit_code, outcome.log)
+    return reader, one_line(reason)
 
 
 def _is_last(request: CheckRequest, at: int, results: Sequence[CheckResult]) -> bool:
@@ -56,9 +60,10 @@ def _is_last(request: CheckRequest, at: int, results: Sequence[CheckResult]) -> 
 
 @dataclass
 class _Reader:
-    """Reads the lines that the process of the checks writes."""
+    """Reads the lines that the process of the checks writes, at most ``most`` results."""
 
     path: Path
+    most: int
     report: Callable[[CheckResult], object]
     results: list[CheckResult] = field(default_factory=list)
     ready: bool = False
@@ -72,16 +77,31 @@ class _Reader:
         return self.last_line_at + (0 if self.ready else STARTUP_S)
 
     def read(self) -> bool:
-        """Report the results in whole new lines; return whether there were any. Raises ``Unavailable``."""
-        content = self.path.read_bytes()[self.position :] if self.path.exists() else b""
+        """Report the results in whole new lines; return whether there were any. Raises ``Unavailable``.
+
+        What is no result is passed over: code of others runs in the process that writes them.
+        """
+        content = self._new_content()
         lines = content[: content.rfind(b"\n") + 1]
         self.position += len(lines)
         for text in lines.splitlines():
-            line = msgspec.json.decode(text, type=Line)
+            try:
+                line = msgspec.json.decode(text, type=Line)
+            except (ValueError, RecursionError):
+                continue
             self.ready = True
             if line.unavailable:
-                raise Unavailable(line.unavailable)
-            if line.result:
-                self.results.append(line.result)
-                self.report(line.result)
+                raise Unavailable(one_line(line.unavailable))
+            if line.result and len(self.results) < self.most:
+                result = replace(line.result, name=one_line(line.result.name), message=one_line(line.result.message))
+                self.results.append(result)
+                self.report(result)
         return bool(lines)
+
+    def _new_content(self) -> bytes:
+        try:
+            with open_regular(self.path, follow=False) as file:
+                file.seek(self.position)
+                return file.read(LARGEST_READ)
+        except OSError:
+            return b""

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import sys
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.catalog.catalog import Catalog, load_catalog
+from benchmarks.catalog.catalog import Catalog, read_catalog
 from benchmarks.catalog.selection import Choice, plan
 from benchmarks.catalog.spec_validation import Spec
+from benchmarks.catalog.weight_files import with_weight_files
 from benchmarks.common.dependencies import how_to_install, missing_modules
 from benchmarks.common.errors import BenchError
+from benchmarks.common.paths import RESULTS, cache_folder
 from benchmarks.conformance.checks import CheckResult, Status
 from benchmarks.conformance.processes import run_checks
 from benchmarks.conformance.worker import CheckRequest
 from benchmarks.datasets.spec import DataPlaces, Dataset
+from benchmarks.execution.processes.fence import Rules, shortcomings
+from benchmarks.execution.processes.scratch import scratch_folder
 from benchmarks.execution.processes.supervisor import Limits
+from benchmarks.execution.processes.weight_download import local_files
 from models.spec import ModelSpec, Unavailable
 
 ALL_PASSED, SOME_FAILED = 0, 1
@@ -24,17 +32,23 @@ MARKS = {"passed": "✓", "failed": "✗", "info": "–"}
 
 @dataclass(frozen=True)
 class CheckRun:
-    """The checks of ``target``, a name or a plug-in file; ``limits`` apply to each check."""
+    """The checks of ``target``, a name or a plug-in file; ``limits`` apply to each check.
+
+    ``allow_network``: for models and feature pipelines; datasets, which may have to be downloaded, always have it.
+    """
 
     target: str
     plugins: Sequence[Path]
-    weights: Mapping[str, Path]
+    weights: Sequence[Path]
     places: DataPlaces
     limits: Limits
+    allow_network: bool = False
 
     def execute(self) -> int:
         """Print the results for everything that ``target`` names; return the exit code. Raises ``BenchError``."""
         catalog, requests = self._requests()
+        if gaps := shortcomings():
+            print(gaps, file=sys.stderr)
         failed = [self._report(request, catalog) for request in requests]
         return SOME_FAILED if any(failed) else ALL_PASSED
 
@@ -42,7 +56,7 @@ class CheckRun:
         path = Path(self.target)
         if path.suffix == ".py":
             return self._requests_for_file(path)
-        catalog = load_catalog(self.plugins, refuse_faults=False)
+        catalog = self._catalog(self.plugins)
         template = self._template(catalog)
         if self.target in catalog.features:
             return catalog, [replace(template, kind="features", name=self.target)]
@@ -55,8 +69,8 @@ class CheckRun:
     def _requests_for_file(self, path: Path) -> tuple[Catalog, list[CheckRequest]]:
         if not path.is_file():
             raise BenchError(f"{path}: there is no such file")
-        before = load_catalog(self.plugins, refuse_faults=False)
-        catalog = load_catalog([*self.plugins, path], refuse_faults=False)
+        before = self._catalog(self.plugins)
+        catalog = self._catalog([*self.plugins, path])
         template = self._template(catalog)
         return catalog, [
             *(replace(template, name=name) for name in catalog.models if name not in before.models),
@@ -68,10 +82,12 @@ class CheckRun:
             *(replace(template, kind="dataset", name=name) for name in catalog.datasets if name not in before.datasets),
         ]
 
+    def _catalog(self, plugins: Sequence[Path]) -> Catalog:
+        return with_weight_files(read_catalog(plugins, refuse_faults=False), self.weights)
+
     def _template(self, catalog: Catalog) -> CheckRequest:
         places = tuple(str(folder.absolute()) for folder in (*self.places.folders, self.places.cache))
-        weights = {network: str(file) for network, file in self.weights.items()}
-        return CheckRequest("model", "", tuple(map(str, catalog.plugins)), weights, places, {})
+        return CheckRequest("model", "", tuple(map(str, catalog.plugins)), {}, places, {})
 
     def _report(self, request: CheckRequest, catalog: Catalog) -> bool:
         """Print the results for one subject; return whether a check failed or could not be run."""
@@ -80,12 +96,36 @@ class CheckRun:
         try:
             if why_not := _missing_libraries(request.spec_in(catalog), catalog):
                 raise Unavailable(why_not)
-            run_checks(request, self.limits, lambda result: found.append(_printed(result)))
+            run_checks(self._fenced(request, catalog), self.limits, lambda result: found.append(_printed(result)))
         except Unavailable as missing:
             print(f"  cannot be checked here: {missing}")
             return True
         print(f"  {_summary(found, len(request.checks))}", flush=True)
         return "failed" in found
+
+    def _fenced(self, request: CheckRequest, catalog: Catalog) -> CheckRequest:
+        """Return a request with the fence of its process, and the files of weights, fetched; raises ``Unavailable``."""
+        if request.kind == "dataset":
+            with contextlib.suppress(OSError):  # whoever needs the folder says so
+                self.places.cache.mkdir(parents=True, exist_ok=True)
+            fence = Rules(reads=("/",), writes=request.places[-1:], network=True, home=str(Path.home()))
+            return replace(request, fence=fence)
+        weights = self._weights(request, catalog)
+        hidden = (str(RESULTS), str(cache_folder()), *request.places)
+        fence = Rules(tuple(weights.values()), hidden=hidden, network=self.allow_network)
+        return replace(request, weights=weights, fence=fence)
+
+    def _weights(self, request: CheckRequest, catalog: Catalog) -> dict[str, str]:
+        spec = request.spec_in(catalog)
+        if isinstance(spec, Dataset) or catalog.faults_of(spec):
+            return {}
+        wanted = [spec.weights]
+        if isinstance(spec, ModelSpec):
+            wanted.append(catalog.features[spec.features[0]].weights)
+        if not any(wanted):
+            return {}
+        with scratch_folder() as (folder, cleanup):
+            return local_files(wanted, folder / "weights", self.limits, cleanup, threading.Event())
 
 
 def _printed(result: CheckResult) -> Status:

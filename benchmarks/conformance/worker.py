@@ -10,7 +10,7 @@ import faulthandler
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ from benchmarks.conformance.features import FEATURE_CHECKS, FeatureCase
 from benchmarks.conformance.models import MODEL_CHECKS, ModelCase
 from benchmarks.conformance.tiny import DEFAULT_SHAPE, digits
 from benchmarks.datasets.spec import DataPlaces
+from benchmarks.execution.processes.fence import Rules, enter
 from benchmarks.execution.worker.ending import end_now
 from models.spec import Setting, Unavailable
 
@@ -40,7 +41,10 @@ REQUEST, RESULTS = "request.json", "results.jsonl"
 
 @dataclass(frozen=True)
 class CheckRequest:
-    """What to check. ``places`` are the folders searched for data; the last one is for downloads."""
+    """What to check. ``places`` are the folders searched for data; the last one is for downloads.
+
+    ``fence``: what the process of the checks may read and write.
+    """
 
     kind: Kind
     name: str
@@ -49,6 +53,7 @@ class CheckRequest:
     places: tuple[str, ...]
     settings: Mapping[str, Setting]
     start: int = 0
+    fence: Rules = field(default_factory=Rules)
 
     @property
     def checks(self) -> tuple[Check[Any], ...]:
@@ -94,6 +99,7 @@ def main(folder: Path) -> None:
     faulthandler.enable()
     own_pid = os.getpid()
     request = msgspec.json.decode((folder / REQUEST).read_bytes(), type=CheckRequest)
+    enter(folder, request.fence, [Path(path).parent for path in request.plugins])
     with (folder / RESULTS).open("ab", buffering=0) as file:
 
         def write(line: Line) -> None:

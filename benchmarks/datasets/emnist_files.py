@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit
 from benchmarks.datasets.sources.checked_files import DIGITS
 from benchmarks.datasets.sources.emnist import BALANCED, FIRST_LETTER, LETTERS
@@ -27,10 +27,11 @@ PARTS = {
 }
 
 
-def upright(raw: RawDataset, path: Path, options: ReadingOptions) -> tuple[RawDataset, tuple[str, ...]]:
+def upright(raw: RawDataset, path: DataPath, options: ReadingOptions) -> tuple[RawDataset, tuple[str, ...]]:
     """Return the data with rows and columns exchanged if a user says so, or the files are EMNIST's, and notes."""
     names = [name.lower() for name in (path.name, *(name for name, _ in raw.checksums))]
-    is_emnist = bool(raw.checksums) and path.suffix != ".npz" and any("emnist" in name for name in names)
+    named = bool(raw.checksums) and path.suffix != ".npz" and any("emnist" in name for name in names)
+    is_emnist = named or raw.transposed
     notes: tuple[str, ...] = ()
     if is_emnist:
         raw, notes = _named(raw, names)

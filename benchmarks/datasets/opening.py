@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.openml.opening import PREFIX as OPENML
+from benchmarks.datasets.openml.opening import open_openml
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
 from benchmarks.datasets.preprocessing.splits import validation_as_test
 from benchmarks.datasets.sources.download import DownloadError
@@ -15,6 +17,8 @@ from benchmarks.datasets.user_data import is_path, open_path
 from features.naming import Registry
 
 VALIDATION_SUFFIX = "-validation"
+# those of scikit-learn that hold small images of classes and need no download
+SCIKIT_LEARN = {"sklearn:digits": "digits"}
 DEFAULT_PREPROCESSING = PreprocessingOptions()
 
 
@@ -44,8 +48,15 @@ def open_dataset(
     """Return the name and the images of a dataset; ``auto`` is MNIST if it can be downloaded, else the digits.
 
     A path that is no registered name is user data: named after its file or folder, and preprocessed with
-    ``options``. Raises ``UnknownNameError`` or ``BenchError``.
+    ``options``; so is ``openml:554``, by the number or the name at OpenML. Raises ``UnknownNameError`` or
+    ``BenchError``.
     """
+    if name.startswith(OPENML):
+        images = open_openml(name, places, options)
+        return images.source, images
+    name = SCIKIT_LEARN.get(name, name)
+    if (name == "auto" or name in datasets) and Path(name).exists():
+        notify(f"--dataset {name} is the data set of that name; for the files at that path, give ./{name}")
     if name != "auto" and name not in datasets and is_path(name):
         images = open_path(name, options)
         return Path(images.source).name.partition(".")[0] or "data", images

@@ -10,19 +10,27 @@ from pathlib import Path
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.emnist_files import upright
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions, preprocess
+from benchmarks.datasets.readers.archives.data_path import DataPath
+from benchmarks.datasets.readers.archives.opening import SUFFIXES as ARCHIVES
+from benchmarks.datasets.readers.archives.opening import data_path, is_archive
 from benchmarks.datasets.readers.idx_files import image_files, read_idx
 from benchmarks.datasets.readers.image_folder import images_in, only_folder, read_folder, subfolders
+from benchmarks.datasets.readers.matlab.mat_file import read_mat
 from benchmarks.datasets.readers.npz import read_npz
 from benchmarks.datasets.readers.parquet import read_parquet
 from benchmarks.datasets.readers.parts import Parts, choose_parts, part_of_folder
 from benchmarks.datasets.readers.pixel_table import read_csv
-from benchmarks.datasets.readers.raw_images import RawDataset
+from benchmarks.datasets.readers.raw_images import RawDataset, shown_path
 from benchmarks.datasets.spec import Images, ReadingOptions
 
-KINDS = "a folder of images with a subfolder for each class, IDX files, .npz, .csv of label and pixels, or .parquet"
+KINDS = (
+    "a folder of images with a subfolder for each class, IDX files, .npz, .mat, .csv of label and pixels, .parquet, "
+    "or a zip or tar archive of any of these"
+)
 TABLES: dict[tuple[str, ...], Callable[[Parts, ReadingOptions], RawDataset]] = {
     (".csv", ".csv.gz"): read_csv,
     (".parquet", ".pq"): read_parquet,
+    (".mat",): read_mat,
 }
 NPZ = ".npz"
 INNER = ("raw", "data")  # where torchvision and Hugging Face put the files
@@ -36,16 +44,20 @@ def is_path(text: str) -> bool:
 
 def open_path(text: str, options: PreprocessingOptions) -> Images:
     """Return the images at a path, preprocessed and split. Raises ``BenchError`` if they cannot be read."""
-    path = Path(text).expanduser()
     try:
-        source, notes = upright(_read(path, options.reading), path, options.reading)
+        path = Path(text).expanduser()
+    except RuntimeError as error:  # no such user, or no home
+        raise BenchError(f"--dataset {text}: there is no such home folder") from error
+    try:
+        found = data_path(path)
+        source, notes = upright(_read(found, options.reading), found, options.reading)
         source = _noted(source, notes)
-        return replace(preprocess(source, str(path), options), source=str(path.resolve()))
+        return replace(preprocess(source, str(path), options), source=shown_path(path.resolve()))
     except OSError as error:
         raise BenchError(f"{error.filename or path} cannot be read ({error.strerror or error})") from error
 
 
-def _read(path: Path, options: ReadingOptions) -> RawDataset:
+def _read(path: DataPath, options: ReadingOptions) -> RawDataset:
     if not path.exists():
         raise BenchError(f"--dataset {path}: there is no such file or folder, and no dataset of that name")
     if path.is_dir():
@@ -63,14 +75,14 @@ def _read(path: Path, options: ReadingOptions) -> RawDataset:
     raise BenchError(f"--dataset {path}: unknown format; supported: {KINDS}")
 
 
-def _check_unused(options: ReadingOptions, path: Path) -> None:
+def _check_unused(options: ReadingOptions, path: DataPath) -> None:
     """Raise ``BenchError`` for an option on tables or arrays where images are neither."""
     words = replace(options, transpose=None).words()
     if words:
         raise BenchError(f"{words[0]} does not apply to {path}, which is no table and no array of pixels")
 
 
-def _read_folder(folder: Path, options: ReadingOptions) -> RawDataset:
+def _read_folder(folder: DataPath, options: ReadingOptions) -> RawDataset:
     """Read what a folder contains: IDX files, class folders, tables or an .npz, the first of these."""
     files = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
     if image_files(folder):
@@ -91,6 +103,9 @@ def _read_folder(folder: Path, options: ReadingOptions) -> RawDataset:
     archives = [path for path in files if path.name.lower().endswith(NPZ)]
     if len(archives) == 1 and not has_images:
         return read_npz(archives[0], options)
+    packed = [path for path in folder.iterdir() if is_archive(path.name)] if isinstance(folder, Path) else []
+    if len(packed) == 1 and not subfolders(folder):
+        return _read(data_path(packed[0]), options)
     inner = next((folder / name for name in INNER if (folder / name).is_dir()), None)
     if inner and not has_images and any(path.is_file() for path in inner.iterdir()):
         return _read_folder(inner, options)
@@ -101,13 +116,13 @@ def _read_folder(folder: Path, options: ReadingOptions) -> RawDataset:
     return _noted(read_folder(folder), _tables_passed_over(files))
 
 
-def _files_of_parts(folder: Path) -> list[Path]:
+def _files_of_parts(folder: DataPath) -> list[DataPath]:
     """Return the files in train/, test/ and the like."""
     places = [place for place in subfolders(folder) if part_of_folder(place.name)]
     return [path for place in places for path in sorted(place.iterdir()) if path.is_file()]
 
 
-def _has_class_folders(folder: Path) -> bool:
+def _has_class_folders(folder: DataPath) -> bool:
     """Return whether images are in folders below, at one or two levels."""
     return any(
         next(images_in(place), None) or any(next(images_in(inner), None) for inner in subfolders(place))
@@ -115,9 +130,9 @@ def _has_class_folders(folder: Path) -> bool:
     )
 
 
-def _tables_passed_over(files: Sequence[Path]) -> tuple[str, ...]:
+def _tables_passed_over(files: Sequence[DataPath]) -> tuple[str, ...]:
     """Return a note on files that could have been the data."""
-    suffixes = (*(suffix for suffixes in TABLES for suffix in suffixes), NPZ)
+    suffixes = (*(suffix for suffixes in TABLES for suffix in suffixes), NPZ, *ARCHIVES)
     names = [path.name for path in files if path.name.lower().endswith(suffixes)]
     return (f"passed over: {', '.join(names[:5])}{'…' if len(names) > 5 else ''}",) if names else ()
 

@@ -16,7 +16,7 @@ from benchmarks.datasets.spec import Polarity
 WHOLE = ("seeds", "threads", "jobs")
 NUMBERS = ("timeout", "memory", "max_minutes")
 TEXTS = ("models", "features", "dataset", "run", "label_column")
-FLAGS = ("centre", "heading", "transpose", "force", "keep_models", "cache")
+FLAGS = ("centre", "heading", "transpose", "force", "keep_models", "cache", "allow_network")
 LISTS = {"train_sizes": int, "shape": int, "evaluate": str, "plugins": Path, "weights": Path}
 OPTIONAL = ("features", "label_column", "transpose", "shape", "data_dir", "memory", "max_minutes", "threads")
 LONGEST_TEXT = 100_000
@@ -51,6 +51,7 @@ class RunConfig:
     force: bool = False
     keep_models: bool = False
     cache: bool = True
+    allow_network: bool = False
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -21,9 +21,11 @@ from benchmarks.execution.executor import Ending
 from benchmarks.execution.features.cache import FeatureCache, FeatureFiles
 from benchmarks.execution.features.provider import Computed, FeatureProvider, Provided
 from benchmarks.execution.features.shared_arrays import SharedArrays
+from benchmarks.execution.processes.fence import Rules
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.scratch import no_space, scratch_folder
 from benchmarks.execution.processes.supervisor import Limits, how_it_ended
+from benchmarks.execution.processes.weight_download import local_files
 from benchmarks.execution.processes.worker_process import Finished, Supervision, run_worker
 from benchmarks.execution.protocol import (
     SAVED_MODEL,
@@ -41,6 +43,7 @@ from benchmarks.execution.stages.timing_check import FEATURE_STAGES, TRIAL_STAGE
 from benchmarks.records.saved_models import fault_of_folder
 from benchmarks.records.trial import Latency, Measurement, Status
 from benchmarks.records.trial_file import DamagedFileError
+from models.spec import Unavailable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,13 +54,17 @@ NOT_ITS_ANSWER = "its answer is not the one that its worker wrote last"
 
 @dataclass(frozen=True)
 class LocalExecutor:
-    """Runs each trial in a process of its own. ``arrays``: what all workers read."""
+    """Runs each trial in a process of its own. ``arrays``: what all workers read.
+
+    ``fence``: the rules that are the same for all trials.
+    """
 
     scratch: Path
     cleanup: OrphanCleanup
     catalog: Catalog
     arrays: SharedArrays
     features: FeatureProvider
+    fence: Rules
 
     def execute(
         self,
@@ -77,13 +84,17 @@ class LocalExecutor:
 
     def _run_trial(self, request: Request, provided: Provided, outputs: Path, supervision: Supervision) -> Ending:
         """Run a trial on feature matrices that are there; its time includes that of computing them."""
-        workplace = self._workplace((("MODELS", request.trial.model), _pipeline(request)), provided.files)
+        entries = (("MODELS", request.trial.model), _pipeline(request))
         folder = Path(tempfile.mkdtemp(prefix="trial-", dir=self.scratch))
         try:
+            weights = self._weights(request, folder / "weights", supervision, with_model=True)
+            workplace = self._workplace(request, entries, weights, provided.files)
             worker = run_worker("main", request, workplace, folder, supervision)
             answer = _answer_of(worker, provided)
             if answer.status == "ok" and request.save_model and not answer.not_saved:
                 answer = replace(answer, not_saved=_take_model(folder, outputs))
+        except Unavailable as missing:
+            return _unavailable(missing, supervision)
         finally:
             delete_tree(folder)
         outcome = worker.outcome
@@ -96,10 +107,14 @@ class LocalExecutor:
     def _compute(self, request: Request, supervision: Supervision) -> Computed:
         """Compute feature matrices in a process that runs no model; return how it ended, and where they are."""
         folder = Path(tempfile.mkdtemp(prefix="features-", dir=self.scratch))
-        workplace = self._workplace((_pipeline(request),), None)
         found: list[FeatureFiles] = []
 
         def run() -> Ending:
+            try:
+                weights = self._weights(request, folder / "weights", supervision, with_model=False)
+            except Unavailable as missing:
+                return _unavailable(missing, supervision)
+            workplace = self._workplace(request, (_pipeline(request),), weights, None)
             worker = run_worker("compute_features", request, workplace, folder, supervision)
             answer, outcome = _features_answer_of(worker), worker.outcome
             found.append(FeatureFiles(str(folder), answer.checksums, answer.seconds or 0.0))
@@ -138,20 +153,39 @@ class LocalExecutor:
             return replace(ending, status="failed", reason=reason, answer=None)
         return replace(ending, reason=f"{ending.reason}; {reason}")
 
-    def _workplace(self, entries: Sequence[tuple[str, str]], features: FeatureFiles | None) -> Workplace:
+    def _weights(self, request: Request, folder: Path, supervision: Supervision, *, with_model: bool) -> dict[str, str]:
+        """Return the files of weights that a worker needs, fetched where need be: it has no network."""
+        pipeline, model = self.catalog.features[request.trial.features], self.catalog.models[request.trial.model]
+        wanted = (pipeline.weights, *([model.weights] if with_model else []))
+        return local_files(wanted, folder, supervision.limits, self.cleanup, supervision.stop)
+
+    def _workplace(
+        self,
+        request: Request,
+        entries: Sequence[tuple[str, str]],
+        weights: Mapping[str, str],
+        features: FeatureFiles | None,
+    ) -> Workplace:
+        """Return where a worker finds what it needs, and a fence that lets it read that and nothing else."""
+        learned, predicted = (request.data[name] for name in ("train", "validation")), request.evaluation_sets
+        arrays = [file(content) for content in learned for file in (images_file, labels_file)]
+        arrays += [images_file(request.data[name]) for name in predicted]
+        matrices = [str(features.path(name)) for name in features.checksums] if features else []
+        reads = (*(str(self.arrays.folder / name) for name in arrays), *matrices, *weights.values())
         return Workplace(
             arrays=str(self.arrays.folder),
             plugins=tuple(map(str, self.catalog.plugins_of(*entries))),
-            weights={network: str(file) for network, file in self.catalog.weights.items()},
+            weights=weights,
             checksums=self.arrays.checksums,
             features=features,
+            fence=replace(self.fence, reads=reads),
             launched_at=clock(),
         )
 
 
 @contextlib.contextmanager
 def local_executor(
-    images: Images, hashes: Mapping[str, str], catalog: Catalog, cache: Path | None
+    images: Images, hashes: Mapping[str, str], catalog: Catalog, cache: Path | None, fence: Rules | None = None
 ) -> Iterator[LocalExecutor]:
     """Give an executor whose workers find the arrays of ``images``, named by the hashes of their splits.
 
@@ -165,7 +199,7 @@ def local_executor(
         except OSError as error:
             raise BenchError(no_space(error)) from error
         features = FeatureProvider(FeatureCache(cache or scratch / "features"))
-        yield LocalExecutor(scratch, cleanup, catalog, arrays, features)
+        yield LocalExecutor(scratch, cleanup, catalog, arrays, features, fence or Rules())
 
 
 def _arrays_of(images: Images, hashes: Mapping[str, str]) -> dict[str, NDArray[Any]]:
@@ -181,6 +215,10 @@ def _arrays_of(images: Images, hashes: Mapping[str, str]) -> dict[str, NDArray[A
 def _shortened(name: str) -> str:
     """Return the name of a file without most of the hash in it."""
     return name if len(name) <= LONGEST_NAME else f"{name[:8]}…{name[-LONGEST_NAME + 9 :]}"
+
+
+def _unavailable(missing: Unavailable, supervision: Supervision) -> Ending:
+    return Ending("interrupted" if supervision.stop.is_set() else "skipped", str(missing), None, 0.0)
 
 
 def _pipeline(request: Request) -> tuple[str, str]:

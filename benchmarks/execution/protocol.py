@@ -17,6 +17,7 @@ import msgspec
 
 from benchmarks.common.bounded_reading import read_file
 from benchmarks.execution.features.cache import FILES, TRANSFORMER, Checksum, FeatureFiles
+from benchmarks.execution.processes.fence import Rules
 from benchmarks.records.array_files import read_arrays
 from benchmarks.records.feature_maps import packed, unpacked
 from benchmarks.records.predictions_file import array_name
@@ -59,6 +60,7 @@ class Request:
 class Workplace:
     """Where a worker finds things on its own machine: arrays, plug-in files, files of weights by
     the names of their networks, and its feature matrices; None for the process that computes these.
+    ``fence``: what else it may read and write.
 
     ``checksums``: of each file of arrays. ``launched_at`` is the machine's clock at the start of the
     process; the clock is the system's, so the worker can tell how long it took to come up.
@@ -69,6 +71,7 @@ class Workplace:
     weights: Mapping[str, str]
     checksums: Mapping[str, str]
     features: FeatureFiles | None
+    fence: Rules
     launched_at: float
 
 

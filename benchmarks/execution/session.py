@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from benchmarks.catalog.catalog import Catalog, load_catalog
+from benchmarks.catalog.catalog import Catalog, read_catalog
 from benchmarks.catalog.selection import Choice, plan, resolve
 from benchmarks.catalog.weight_files import with_weight_files
 from benchmarks.common.atomic_files import write_whole
@@ -25,6 +25,7 @@ from benchmarks.execution.decisions import Demands, Planner
 from benchmarks.execution.estimates import Estimates
 from benchmarks.execution.harness import Harness, RunOptions
 from benchmarks.execution.local_executor import local_executor
+from benchmarks.execution.processes.fence import Rules, shortcomings
 from benchmarks.execution.processes.supervisor import Limits, default_memory_gb
 from benchmarks.execution.progress import DataProgress, DatasetRead, Listener, Notice, RunPlanned
 from benchmarks.execution.published_run import REFERENCE, check_published
@@ -59,7 +60,9 @@ class Session:
         self.store.tidy()
         cache = cache_folder() / "features" if self.config.cache else None
         hashes = {**self.audit.hashes, **self.audit.evaluation_hashes}
-        with local_executor(self.images, hashes, self.catalog, cache) as executor:
+        if gaps := shortcomings():
+            self.tell(Notice(gaps))
+        with local_executor(self.images, hashes, self.catalog, cache, self._fence()) as executor:
             options = self._options()
             return Harness(executor, planner, self.images, hashes, self.store, options, self.tell, stop).run(planned)
 
@@ -82,6 +85,14 @@ class Session:
             ),
         )
 
+    def _fence(self) -> Rules:
+        """Return the rules for all workers: what is hidden from them although it may lie among libraries."""
+        places = data_places(self.config.data_dir, cache_folder())
+        folders = (RESULTS, self.store.folder.parent.parent, cache_folder(), *places.folders, places.cache)
+        source = (self.images.source,) if self.images.source else ()
+        hidden = (*(str(folder.absolute()) for folder in folders), *source)
+        return Rules(hidden=hidden, network=self.config.allow_network)
+
     def _options(self) -> RunOptions:
         config = self.config
         limits = Limits(config.timeout, _memory_gb(config), _threads(config))
@@ -94,7 +105,7 @@ def open_session(config: RunConfig, tell: Listener) -> Session:
     Wrong names are found before anything is fetched or read. Raises ``BenchError`` or ``UnknownNameError``.
     """
     _memory_gb(config)
-    catalog = with_weight_files(load_catalog(config.plugins), config.weights)
+    catalog = with_weight_files(read_catalog(config.plugins), config.weights)
     choice = Choice(config.models, config.features, config.seeds, tuple(config.train_sizes))
     resolve(choice, catalog)
     check_names(config.evaluate)

@@ -8,12 +8,14 @@ alone: whoever changes what it computes raises that number.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 from benchmarks.catalog.catalog import Catalog
+from benchmarks.catalog.descriptions import home_of
 from benchmarks.provenance.environment import current_environment, versions_hash
-from benchmarks.provenance.sources import source_hash
+from benchmarks.provenance.sources import file_hash, source_hash
 from benchmarks.records.trial import Inputs, Trial
 from features.spec import FeaturePipeline
 from models.spec import ModelSpec
@@ -54,13 +56,8 @@ def _pipeline_code(pipeline: FeaturePipeline, catalog: Catalog) -> str:
 
 def _sources(kind: str, spec: ModelSpec | FeaturePipeline, catalog: Catalog) -> str:
     """Return the hash of where ``build`` is defined and, if that is another place, of the plug-in that names it."""
-    modules = dict.fromkeys([_home(spec.build), catalog.homes.get((kind, spec.name), _home(spec.build))])
-    return "".join(map(source_hash, modules))
-
-
-def _home(build: Callable[..., object]) -> str:
-    """Return the module that ``build``, or what it is a partial of, is defined in."""
-    return getattr(build, "func", build).__module__
+    own = catalog.code.get((kind, spec.name), (home_of(spec.build),))
+    return "".join(file_hash(Path(place)) if place.startswith("/") else source_hash(place) for place in own)
 
 
 def _hash(text: str) -> str:

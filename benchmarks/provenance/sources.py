@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import hashlib
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from benchmarks.common.bounded_reading import read_file
 from benchmarks.common.paths import ROOT
 
 PACKAGES = ("features", "models")
@@ -36,7 +36,13 @@ class Source:
 
 @cache
 def source_hash(module: str) -> str:
-    """Return a hash of a module and of all that it imports, directly or not, from ``features`` and ``models``.
+    """Return a hash of a module of the suite and of all that it imports, directly or not; see ``file_hash``."""
+    path = ROOT.joinpath(*module.split("."))
+    return file_hash(path / "__init__.py" if path.is_dir() else path.with_suffix(".py"))
+
+
+def file_hash(path: Path) -> str:
+    """Return a hash of a file and of all that it imports, directly or not, from ``features`` and ``models``.
 
     For a plug-in the files of its own package and those beside it count as well, and of every package its
     ``__init__.py``. What nothing imports does not count, as the modules that join entries into registries.
@@ -44,7 +50,7 @@ def source_hash(module: str) -> str:
     and the ``summary`` of a spec where they are given by these names: they change no number.
     A module whose name is computed when it is imported is not found.
     """
-    digests = sorted(source.digest for source in reached_from(_file_of(module)).values())
+    digests = sorted(source.digest for source in reached_from(path).values())
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()[:16]
 
 
@@ -62,18 +68,14 @@ def reached_from(path: Path) -> dict[Path, Source]:
     return sources
 
 
-def _file_of(module: str) -> Path:
-    """Return where a module's source is: the suite's own below its root, a plug-in where Python loaded it from."""
-    if module.partition(".")[0] in PACKAGES:
-        path = ROOT.joinpath(*module.split("."))
-        return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    return Path(sys.modules[module].__file__ or "")
-
-
 @cache
 def _parsed(path: Path, mtime_ns: int, size: int) -> Source:
     """Return what counts of a file; the other arguments have one that has changed parsed again."""
-    tree = _Counting().visit(ast.parse(path.read_bytes()))
+    content = read_file(path)
+    try:
+        tree = _Counting().visit(ast.parse(content))
+    except (SyntaxError, ValueError, RecursionError):  # compiled, or never imported
+        return Source(hashlib.sha256(content).hexdigest(), ())
     return Source(hashlib.sha256(ast.dump(tree).encode()).hexdigest(), tuple(_imports(tree)))
 
 

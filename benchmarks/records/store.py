@@ -9,8 +9,9 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from benchmarks.common.atomic_files import PART_PREFIX, copy_whole, remove, write_all, write_json, write_whole, writing
+from benchmarks.common.atomic_files import PART_PREFIX, as_json, copy_whole, remove, write_all, write_whole, writing
 from benchmarks.common.errors import BenchError
+from benchmarks.common.file_lock import file_lock
 from benchmarks.datasets.preprocessing.audit import Audit
 from benchmarks.datasets.spec import Images
 from benchmarks.records.dataset_file import DATASET_FILE, DatasetRecord, stored_dataset
@@ -24,7 +25,6 @@ from benchmarks.records.trial_file import encode_result
 RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 NONE_FURTHER: Mapping[str, Predictions] = MappingProxyType({})
 NOT_MEASURED = ("skipped", "interrupted")
-LARGEST_LOG = 1 << 20  # bytes
 
 
 class ResultStore(StoredResults):
@@ -61,7 +61,7 @@ class ResultStore(StoredResults):
                 return False
             new = replace(result, slot=FREE_SLOT[before.slot] if isinstance(before, TrialResult) else 0)
             write_parts(parts_of(self.folder, new), predictions, model, further)
-            write_whole(record_path(self.folder, key), encode_result(new))
+            self._write(record_path(self.folder, key), encode_result(new))
             with contextlib.suppress(OSError):  # what stays is harmless, and tidy deletes it
                 parts_of(self.folder, replace(new, slot=FREE_SLOT[new.slot])).delete()
         return True
@@ -77,31 +77,34 @@ class ResultStore(StoredResults):
             if isinstance(before, DatasetRecord) and before.data_hash == findings.data_hash:
                 further = {**before.evaluation_labels, **further}
             stored = {**asdict(findings), "test_labels": images.test.labels.tolist(), "evaluation_labels": further}
-            write_json(self.folder / DATASET_FILE, stored)
+            self._write(self.folder / DATASET_FILE, as_json(stored))
 
     def save_log(self, key: str, output: bytes) -> None:
-        """Store what a trial's worker printed, of very much its beginning and its end; a silent one has no log."""
+        """Store what a trial's worker printed; a silent one has no log."""
         path = self.folder / "logs" / f"{key}.log"
         with self.locked():
             if output:
-                write_whole(path, head_and_tail(output))
+                self._write(path, output)
             else:
                 with writing(path):
-                    path.unlink(missing_ok=True)
+                    remove(path)
+
+    @staticmethod
+    def _write(path: Path, content: bytes) -> None:
+        """Write a file in place of whatever is there; a folder could not be replaced by renaming."""
+        if path.is_dir() and not path.is_symlink():
+            with writing(path):
+                remove(path)
+        write_whole(path, content)
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Keep other benches out of this folder for as long as the context lasts."""
-        from filelock import FileLock
-
-        lock = FileLock(self.folder / ".lock")
-        with writing(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            lock.acquire()
-        try:
+        with contextlib.ExitStack() as stack:
+            with writing(self.folder):
+                self.folder.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(file_lock(self.folder / ".lock"))
             yield
-        finally:
-            lock.release()
 
     def tidy(self) -> None:
         """Delete what benches that were killed while writing left behind."""
@@ -144,11 +147,3 @@ def outlives(stored: TrialResult, new: TrialResult) -> bool:
     # which further evaluation sets were asked for does not make the stored scores wrong
     same = not replace(new.inputs, evaluation={}).changed_since(stored.inputs) and new.settings == stored.settings
     return same or new.status in NOT_MEASURED
-
-
-def head_and_tail(output: bytes) -> bytes:
-    """Return an output of more than 1 MiB without its middle: 1 MiB, and a line that says what is missing."""
-    if len(output) <= LARGEST_LOG:
-        return output
-    half = LARGEST_LOG // 2
-    return b"%b\n... %d bytes left out ...\n%b" % (output[:half], len(output) - 2 * half, output[-half:])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.analysis.metrics import METRICS
-from benchmarks.catalog.catalog import load_catalog
+from benchmarks.catalog.catalog import read_catalog
 from benchmarks.catalog.selection import row_name
 from benchmarks.common.errors import BenchError
 from benchmarks.records.dataset_file import read_dataset
@@ -96,7 +96,7 @@ class Run:
         import pandas as pd
 
         results = self.findings().results.values()
-        name = None if row is None else row_name(row, load_catalog())
+        name = None if row is None else row_name(row, read_catalog())
         chosen = [result for result in results if name in (None, _row_name(result))]
         if not chosen:
             raise self._no_row(str(row))
@@ -106,7 +106,7 @@ class Run:
     def _result(self, row: str, seed: int) -> TrialResult:
         """Return the result of a row's seed on the largest number of training images; raises ``BenchError``."""
         findings = self.findings()
-        name = row_name(row, load_catalog())
+        name = row_name(row, read_catalog())
         of_row = [result for result in findings.results.values() if _row_name(result) == name]
         if not of_row:
             raise self._no_row(row)

@@ -161,7 +161,8 @@ def a_socket(place: Path) -> Path:
     here = Path.cwd()
     os.chdir(place)  # the name of a socket is short
     try:
-        socket.socket(socket.AF_UNIX).bind("s.png")
+        with socket.socket(socket.AF_UNIX) as bound:
+            bound.bind("s.png")
     finally:
         os.chdir(here)
     return place / "s.png"

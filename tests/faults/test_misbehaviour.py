@@ -36,6 +36,27 @@ def test_models_that_misbehave(group: str, bench: Bench, tmp_path: Path) -> None
     print(f"{len(GROUPS[group])} misbehaving models ({group}), each a row of its own")
 
 
+CHECKED = ("forks-twice", "forks-twice-and-exits", "deletes-its-folder", "leaves-a-deaf-child", "raises-without-text")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [*CHECKED, "writes-results-of-its-own"])
+def test_models_that_misbehave_under_check(name: str, bench: Bench, tmp_path: Path) -> None:
+    of_its_own = [
+        b"", b"[]", b"{", b'{"result": {"name": "x"}}', b"\xff", b"[" * 100_000,
+        b'{"result": {"name": "\\u001b[2J", "status": "failed", "message": "\\n\\u001b"}}',
+    ]  # fmt: skip
+    write = f"(HERE / 'results.jsonl').open('ab').write(b'\\n'.join({of_its_own!r}) + b'\\n' * 2)"
+    known = {case.name: case for cases in GROUPS.values() for case in cases}
+    case = known.get(name, Case(name, OK, "", write))
+    (tmp_path / "misbehaving_models.py").write_text(plugin([case]))
+    done = bench("check", str(tmp_path / "misbehaving_models.py"), "--timeout", "25")
+    assert done.returncode in (0, 1) and "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+    assert "\x1b" not in done.stdout
+    assert left_running(tmp_path) == []
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
 def expect_rows(cases: list[Case], bench: Bench, tmp_path: Path) -> None:
     """Run the models with a good one before, and check every row and what is left."""
     file, scratch = tmp_path / "misbehaving_models.py", tmp_path / "scratch"

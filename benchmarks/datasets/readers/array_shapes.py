@@ -37,11 +37,11 @@ def as_image_array(images: NDArray[Any], name: str, shape: tuple[int, ...] | Non
 
 
 def images_first(images: NDArray[Any], n_labels: int) -> NDArray[Any]:
-    """Return an array of (height, width, n) or (height, width, channels, n), as MATLAB has them, with n first."""
+    """Return an array whose last axis has the images, as MATLAB's have, with them first: (…, n) as (n, …)."""
     import numpy as np
 
     shape = images.shape
-    is_last = len(shape) in (3, 4) and shape[0] == shape[1] != n_labels == shape[-1]
+    is_last = images.ndim > 1 and shape[0] != n_labels == shape[-1]
     if not is_last or (len(shape) == 4 and shape[2] not in CHANNELS):
         return images
     return np.moveaxis(images, -1, 0)

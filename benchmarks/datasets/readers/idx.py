@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.readers.archives.data_path import LONGEST_START, DataPath, check_is_content
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +24,7 @@ PIECE = 1 << 20  # bytes per read: a single read of LARGEST would allocate that 
 MAX_DIMENSIONS = 4  # colour images; labels have one
 
 
-def read_uncompressed(path: Path, largest: int = LARGEST) -> bytes:
+def read_uncompressed(path: DataPath, largest: int = LARGEST) -> bytes:
     """Return a file's content, decompressed if it is gzip or bzip2.
 
     Raises ``BenchError`` if it cannot be read, is truncated, or decompresses to more than ``largest`` bytes.
@@ -32,9 +33,9 @@ def read_uncompressed(path: Path, largest: int = LARGEST) -> bytes:
         raise BenchError(f"{path} is {'no file' if path.exists() else 'not there'}; it cannot be read")
     try:
         with path.open("rb") as file:
-            magic = file.read(3)
-        with _opened(path, magic) as stream:
-            content = _content(stream, largest)
+            # what is too large as it is, is not read
+            small = not isinstance(path, Path) or path.stat().st_size <= largest
+            content = _content(_decompressed(file, str(path)), largest) if small else None
     except (OSError, EOFError, zlib.error) as error:
         raise BenchError(f"{path} cannot be read ({error}); download it again") from error
     if content is None:
@@ -42,13 +43,17 @@ def read_uncompressed(path: Path, largest: int = LARGEST) -> bytes:
     return content
 
 
-def _opened(path: Path, magic: bytes) -> IO[bytes]:
+def _decompressed(file: IO[bytes], name: str) -> IO[bytes]:
     import bz2
     import gzip
 
+    start = file.read(LONGEST_START)
+    file.seek(0)
+    check_is_content(start, name)
+    magic = start[:3]
     if magic[:2] == GZIP_MAGIC:
-        return cast("IO[bytes]", gzip.open(path))
-    return bz2.open(path) if magic == BZIP2_MAGIC else path.open("rb")
+        return cast("IO[bytes]", gzip.open(file))
+    return bz2.open(file) if magic == BZIP2_MAGIC else file
 
 
 def _content(stream: IO[bytes], largest: int) -> bytes | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.idx import parse_idx, read_uncompressed
 from benchmarks.datasets.readers.parts import part_of_file, without_packed_twins
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, raw_split_from_arrays
@@ -14,7 +14,7 @@ IMAGES, LABELS = "images", "labels"
 IDX_MARKS = ("idx", "ubyte")
 
 
-def image_files(folder: Path) -> list[Path]:
+def image_files(folder: DataPath) -> list[DataPath]:
     """Return the files of a folder that are IDX files of images, by their names; one of each packed pair."""
     found = sorted(
         path
@@ -24,10 +24,10 @@ def image_files(folder: Path) -> list[Path]:
     return without_packed_twins(found)
 
 
-def read_idx(path: Path) -> RawDataset:
+def read_idx(path: DataPath) -> RawDataset:
     """Read the images and labels of a folder, or of one file and the labels beside it. Raises ``BenchError``."""
     found = image_files(path) if path.is_dir() else [path]
-    files: dict[str, Path] = {}
+    files: dict[str, DataPath] = {}
     for file in found:
         part = (part_of_file(file.name) or "train") if len(found) > 1 else "train"
         if part in files:
@@ -44,7 +44,7 @@ def read_idx(path: Path) -> RawDataset:
     return RawDataset(parts["train"], parts.get("test"), tuple(checksums), notes, parts.get("validation"))
 
 
-def _unread_notes(path: Path) -> tuple[str, ...]:
+def _unread_notes(path: DataPath) -> tuple[str, ...]:
     """Return a note on the test images beside the only file that is read."""
     own = path.name.removesuffix(".gz")
     others = [file for file in image_files(path.parent) if file.name.removesuffix(".gz") != own]
@@ -52,7 +52,7 @@ def _unread_notes(path: Path) -> tuple[str, ...]:
     return (f"passed over: {test[0]} beside it; pass the folder to test on it",) if test else ()
 
 
-def _part(images: Path, checksums: list[tuple[str, str]]) -> RawSplit:
+def _part(images: DataPath, checksums: list[tuple[str, str]]) -> RawSplit:
     labels = _labels_beside(images)
     arrays = []
     for file in (images, labels):
@@ -66,7 +66,7 @@ def _part(images: Path, checksums: list[tuple[str, str]]) -> RawSplit:
     return raw_split_from_arrays(arrays[0], label_names(arrays[1], str(labels)), str(images))
 
 
-def _labels_beside(images: Path) -> Path:
+def _labels_beside(images: DataPath) -> DataPath:
     """Return the label file of an image file; raises ``BenchError`` if there is none."""
     if IMAGES not in images.name:
         raise BenchError(f"{images}: its name does not contain 'images', so its label file is unknown")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.common.bounded_reading import read_file
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.readers.archives.data_path import LONGEST_START, DataPath, check_is_content
 from benchmarks.datasets.readers.raw_images import shown_path
 
 if TYPE_CHECKING:
@@ -25,20 +26,21 @@ SUFFIXES = (
 )
 
 
-def read_image(path: Path, transparent: bool = False) -> NDArray[np.uint8]:
+def read_image(path: DataPath, transparent: bool = False) -> NDArray[np.uint8]:
     """Return the first image of a file, of shape (height, width), or (height, width, 3) in colour.
 
     A transparent image is put on a background that its own ink decides; with ``transparent`` it is returned as
     (height, width, 4). Raises ``BenchError`` if it cannot be read or is too large.
     """
     try:
-        content = read_file(path)
+        content = read_file(path) if isinstance(path, Path) else path.read_bytes()
     except OSError as error:
         raise BenchError(f"{shown_path(path)} cannot be read ({error.strerror or error})") from error
+    check_is_content(content[:LONGEST_START], shown_path(path))
     return decode_image(content, shown_path(path), transparent)
 
 
-def n_further_images(path: Path) -> int:
+def n_further_images(path: DataPath) -> int:
     """Return how many images a file holds after the first, which is the one that is read; 0 if it cannot be read."""
     from PIL import Image
 
@@ -47,8 +49,8 @@ def n_further_images(path: Path) -> int:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(path, formats=FORMATS) as file:
-                return getattr(file, "n_frames", 1) - 1
+            with path.open("rb") as file, Image.open(file, formats=FORMATS) as picture:
+                return getattr(picture, "n_frames", 1) - 1
     except Exception:  # decoders raise any exception on broken files, which are reported when they are read
         return 0
 

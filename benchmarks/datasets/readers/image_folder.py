@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.image_file import SUFFIXES, n_further_images, read_image
 from benchmarks.datasets.readers.parts import part_of_folder
-from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, shown_path
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, shown, shown_path
 
-HIDDEN = (".", "__", "@", "$", "#")  # first characters of folders that systems and storage devices make
+# first characters, and names, of folders that systems and storage devices make
+HIDDEN = (".", "__", "@", "$", "#")
+SYSTEM = ("lost+found", "System Volume Information")
 NO_IMAGES, DANGLING = "files that are not images", "links that lead nowhere"
 FURTHER = "images after the first of a file"
 DEEPER, BESIDE = "images in folders below the classes", "images beside the class folders"
 MAX_NAMED = 5
+MAX_SEEN, MAX_SHOWN = 3, 30  # names, and characters of each
 
 PassedOver = Counter[str]  # how many of what
 
 
-def read_folder(folder: Path) -> RawDataset:
+def read_folder(folder: DataPath) -> RawDataset:
     """Return the images in the class folders below ``folder``; the files are opened later.
 
     Raises ``BenchError`` if there are no class folders, or if one contains no images.
@@ -31,7 +34,7 @@ def read_folder(folder: Path) -> RawDataset:
         raise BenchError(f"{error.filename or folder} cannot be read ({error.strerror or error})") from error
 
 
-def _read(folder: Path) -> RawDataset:
+def _read(folder: DataPath) -> RawDataset:
     places = _part_folders(folder)
     passed_over: PassedOver = Counter()
     notes: tuple[str, ...] = ()
@@ -47,9 +50,9 @@ def _read(folder: Path) -> RawDataset:
     return RawDataset(parts["train"], parts.get("test"), (), (*notes, *_notes(passed_over)), parts.get("validation"))
 
 
-def _part_folders(folder: Path) -> dict[str, Path]:
+def _part_folders(folder: DataPath) -> dict[str, DataPath]:
     """Return the folders of parts that have class folders; raises ``BenchError`` if two hold the same part."""
-    places: dict[str, Path] = {}
+    places: dict[str, DataPath] = {}
     for place in subfolders(folder):
         part = part_of_folder(place.name)
         if part and subfolders(place):
@@ -59,14 +62,14 @@ def _part_folders(folder: Path) -> dict[str, Path]:
     return places
 
 
-def only_folder(folder: Path) -> Path | None:
+def only_folder(folder: DataPath) -> DataPath | None:
     """Return the subfolder that holds everything, as unpacked archives have it, if it is no part and no class."""
     inner = subfolders(folder)
-    single = len(inner) == 1 and subfolders(inner[0]) and not _images(folder) and not _images(inner[0])
+    single = len(inner) == 1 and any(inner[0].iterdir()) and not _images(folder) and not _images(inner[0])
     return inner[0] if single and not part_of_folder(inner[0].name) else None
 
 
-def _check_classes(folder: Path) -> tuple[str, ...]:
+def _check_classes(folder: DataPath) -> tuple[str, ...]:
     """Raise ``BenchError`` if the subfolders are parts without classes; return a note if one may be."""
     named = {place.name: part_of_folder(place.name) for place in subfolders(folder)}
     parts = {name: part for name, part in named.items() if part}
@@ -78,17 +81,18 @@ def _check_classes(folder: Path) -> tuple[str, ...]:
     return tuple(f"CAREFUL: {name}/ is taken for a class, as the folders beside it" for name in parts)
 
 
-def _read_part(folder: Path, passed_over: PassedOver) -> RawSplit:
+def _read_part(folder: DataPath, passed_over: PassedOver) -> RawSplit:
     """Return the images in the class folders, sorted by name; count what is beside and below them."""
     classes = subfolders(folder)
     if not classes:
         raise BenchError(
-            f"{shown_path(folder)} has no subfolders; put the images of each class into a subfolder with its name"
+            f"{shown_path(folder)} has no subfolders{_seen_in(folder)}; put the images of each class into a subfolder "
+            "with its name"
         )
-    paths: list[Path] = []
+    paths: list[DataPath] = []
     labels: list[str] = []
     for place in classes:
-        (name,) = label_names([place.name], shown_path(place))
+        (name,) = label_names([shown(place.name)], shown_path(place))
         images = _images_of_class(place, passed_over)
         paths += images
         labels += [name] * len(images)
@@ -97,7 +101,16 @@ def _read_part(folder: Path, passed_over: PassedOver) -> RawSplit:
     return RawSplit(tuple(labels), lambda i: read_image(paths[i], transparent=True), lambda i: shown_path(paths[i]))
 
 
-def _images_of_class(place: Path, passed_over: PassedOver) -> list[Path]:
+def _seen_in(folder: DataPath) -> str:
+    """Return what a folder without subfolders holds, for the message."""
+    names = sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    n_dangling = sum(map(_leads_nowhere, folder.iterdir()))
+    seen = [shown(name)[:MAX_SHOWN] for name in names[:MAX_SEEN]] + [f"{len(names):,} files"] * (len(names) > MAX_SEEN)
+    seen += [f"{n_dangling:,} {DANGLING}"] * bool(n_dangling)
+    return f" (it holds {', '.join(seen)})" if seen else ""
+
+
+def _images_of_class(place: DataPath, passed_over: PassedOver) -> list[DataPath]:
     images = _images(place)
     files = [path for path in place.iterdir() if not path.name.startswith(".") and not path.is_dir()]
     here: PassedOver = Counter()
@@ -112,36 +125,40 @@ def _images_of_class(place: Path, passed_over: PassedOver) -> list[Path]:
     return images
 
 
-def _leads_nowhere(path: Path) -> bool:
+def _leads_nowhere(path: DataPath) -> bool:
     return path.is_symlink() and not path.exists()
 
 
-def images_in(folder: Path) -> Iterator[Path]:
+def images_in(folder: DataPath) -> Iterator[DataPath]:
     """Yield the image files of a folder, by their names."""
     for path in folder.iterdir():
         if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file():
             yield path
 
 
-def _images(folder: Path) -> list[Path]:
+def _images(folder: DataPath) -> list[DataPath]:
     return sorted(images_in(folder))
 
 
-def _n_images_below(folder: Path) -> int:
+def _n_images_below(folder: DataPath) -> int:
     return len(_images(folder)) + sum(_n_images_below(inner) for inner in subfolders(folder) if not inner.is_symlink())
 
 
-def subfolders(folder: Path) -> list[Path]:
+def subfolders(folder: DataPath) -> list[DataPath]:
     """Return the folders in a folder, without hidden ones; empty if it is none."""
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(HIDDEN))
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not _is_of_system(path.name))
 
 
-def _unused_notes(folder: Path, used: Sequence[Path]) -> tuple[str, ...]:
+def _is_of_system(name: str) -> bool:
+    return name.startswith(HIDDEN) or name in SYSTEM
+
+
+def _unused_notes(folder: DataPath, used: Sequence[DataPath]) -> tuple[str, ...]:
     """Return a note on the folders beside train/ that are not read, with the number of their images."""
     others = [place for place in subfolders(folder) if place not in used]
-    counted = [f"{_n_images_below(place):,} images in {shown_path(Path(place.name))}/" for place in others[:MAX_NAMED]]
+    counted = [f"{_n_images_below(place):,} images in {shown(place.name)}/" for place in others[:MAX_NAMED]]
     more = f" and {len(others) - MAX_NAMED} more folders" if len(others) > MAX_NAMED else ""
     return (f"passed over: {', '.join(counted)}{more} beside train/",) if others else ()
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import math
 import warnings
-from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.readers.archives.data_path import DataPath
+from benchmarks.datasets.readers.array_names import find_pairs, in_lower_case, label_vector
 from benchmarks.datasets.readers.idx import LARGEST, read_uncompressed
-from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, raw_split_from_arrays
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, raw_split_from_arrays
 from benchmarks.datasets.spec import ReadingOptions
 
 if TYPE_CHECKING:
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DEFAULT = ReadingOptions()
-WHOLE = (("x", "y"), ("images", "labels"), ("data", "target"), ("data", "labels"), ("arr_0", "arr_1"))
 MAX_DIMENSIONS = 4
 
 
-def read_npz(path: Path, options: ReadingOptions = DEFAULT) -> RawDataset:
+def read_npz(path: DataPath, options: ReadingOptions = DEFAULT) -> RawDataset:
     """Read the arrays of train, validation and test from a file, by their names. Raises ``BenchError``."""
     import hashlib
     import zipfile
@@ -36,7 +35,7 @@ def read_npz(path: Path, options: ReadingOptions = DEFAULT) -> RawDataset:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             held = _arrays(archive, path)
-            pairs = _pairs(held, path)
+            pairs = find_pairs(list(held), str(path))
             _check_size(archive, [held[name] for names in pairs.values() for name in names], path)
             parts = {
                 part: _part(archive, [held[name] for name in names], path, options) for part, names in pairs.items()
@@ -50,58 +49,22 @@ def read_npz(path: Path, options: ReadingOptions = DEFAULT) -> RawDataset:
     return RawDataset(parts["train"], parts.get("test"), checksums, notes, parts.get("validation"))
 
 
-def _arrays(archive: zipfile.ZipFile, path: Path) -> dict[str, str]:
+def _arrays(archive: zipfile.ZipFile, path: DataPath) -> dict[str, str]:
     """Return the names of the arrays in lower case, and of the files that they are in."""
-    held: dict[str, str] = {}
-    for name in archive.namelist():
-        if name.endswith(".npy"):
-            lower = name.removesuffix(".npy").lower()
-            if lower in held:
-                raise BenchError(f"{path} has two arrays named {lower[:40]}, in upper or lower case; leave one of them")
-            held[lower] = name
-    return held
+    names = [name for name in archive.namelist() if name.endswith(".npy")]
+    return in_lower_case(((name.removesuffix(".npy"), name) for name in names), str(path))
 
 
-def _pairs(held: Mapping[str, str], path: Path) -> dict[str, tuple[str, str]]:
-    """Return the names of images and labels of each part; raises ``BenchError`` if one is missing."""
-    pairs = {}
-    for part, names in (
-        ("train", (*_names("train"), *WHOLE)),
-        ("validation", (*_names("val"), *_names("valid"))),
-        ("test", _names("test")),
-    ):
-        found = [pair for pair in names if pair[0] in held]
-        chosen = next((pair for pair in found if pair[1] in held), found[0] if found else None)
-        if chosen and chosen[1] in held:
-            pairs[part] = chosen
-        elif chosen or part == "train":
-            missing = chosen[1] if chosen else "x_train"
-            contents = ", ".join(held)
-            raise BenchError(
-                f"{path} has no {missing}; it contains: {contents[:200] or 'no arrays'} "
-                "(x_train, y_train, x_test and y_test are expected)"
-            )
-    return pairs
-
-
-def _names(part: str) -> tuple[tuple[str, str], ...]:
-    return ((f"x_{part}", f"y_{part}"), (f"{part}_images", f"{part}_labels"), (f"{part}_x", f"{part}_y"))
-
-
-def _check_size(archive: zipfile.ZipFile, names: list[str], path: Path) -> None:
+def _check_size(archive: zipfile.ZipFile, names: list[str], path: DataPath) -> None:
     """Raise ``BenchError`` if the arrays that are to be read are too large together; none is decompressed."""
     n_bytes = sum(archive.getinfo(name).file_size for name in names)
     if n_bytes > LARGEST:
         raise BenchError(f"{path} has {n_bytes >> 20} MiB uncompressed, which is not supported")
 
 
-def _part(archive: zipfile.ZipFile, names: list[str], path: Path, options: ReadingOptions) -> RawSplit:
+def _part(archive: zipfile.ZipFile, names: list[str], path: DataPath, options: ReadingOptions) -> RawSplit:
     images, labels = (read_npy(member(archive, name, str(path)), f"{path}: {name}") for name in names)
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
-    if labels.ndim != 1:
-        raise BenchError(f"{path}: {names[1]} has shape {labels.shape}; expected (n,), one label per image")
-    named = label_names(labels, f"{path}: {names[1]}")
+    named = label_vector(labels, (images.shape[0], images.shape[-1]), f"{path}: {names[1]}")
     return raw_split_from_arrays(images, named, f"{path}: {names[0]}", options.shape)
 
 

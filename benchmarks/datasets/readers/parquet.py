@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from benchmarks.common.dependencies import how_to_install
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.readers.archives.data_path import LONGEST_START, DataPath, check_is_content
 from benchmarks.datasets.readers.image_file import decode_image
 from benchmarks.datasets.readers.parts import Parts, read_note
 from benchmarks.datasets.readers.raw_images import (
@@ -23,6 +23,9 @@ from benchmarks.datasets.readers.raw_images import (
 from benchmarks.datasets.readers.table_columns import Columns, matched, named_columns, shown_names
 from benchmarks.datasets.spec import ReadingOptions
 
+if TYPE_CHECKING:
+    from io import BufferedIOBase
+
 DEFAULT = ReadingOptions()
 LARGEST = 1 << 30  # bytes uncompressed
 PIECE, MOST_ROWS = 1 << 29, 1 << 16  # of what is decoded at once: bytes, rows
@@ -33,12 +36,18 @@ IMAGE_COLUMNS = ("image", "img", "images", "png", "bytes", "picture")
 class Table:
     """A table and where its columns are."""
 
-    path: Path
+    path: DataPath
     content: Any
     columns: Columns
 
     def values(self, place: int) -> list[Any]:
-        values: list[Any] = self.content.column(place).to_pylist()
+        """Return the values of a column that holds one, or a few named ones, in each row; raises ``BenchError``."""
+        column = self.content.column(place)
+        fields = [column.type.field(i).type for i in range(column.type.num_fields)] or [column.type]
+        if any(field.num_fields for field in fields):
+            name = shown_names([self.content.column_names[place]])
+            raise BenchError(f"{self.path}: column {name} holds {str(column.type)[:40]}, no labels and no images")
+        values: list[Any] = column.to_pylist()
         return values
 
     def is_unlabelled(self) -> bool:
@@ -54,7 +63,7 @@ def read_parquet(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
     notes = list(parts.notes)
     train: Columns | None = None
     splits: dict[str, RawSplit] = {}
-    used: list[Path] = []
+    used: list[DataPath] = []
     for part, paths in (("train", parts.train), ("validation", parts.validation), ("test", parts.test)):
         for path in paths:
             table = _read_file(path, options)
@@ -73,7 +82,7 @@ def read_parquet(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
     )
 
 
-def _read_file(path: Path, options: ReadingOptions) -> Table:
+def _read_file(path: DataPath, options: ReadingOptions) -> Table:
     try:
         import pyarrow.parquet
     except ModuleNotFoundError as error:
@@ -81,7 +90,9 @@ def _read_file(path: Path, options: ReadingOptions) -> Table:
     if not path.is_file():
         raise BenchError(f"{path} is {'no file' if path.exists() else 'not there'}; it cannot be read")
     try:
-        with pyarrow.parquet.ParquetFile(path) as file:
+        with path.open("rb") as start:
+            check_is_content(start.read(LONGEST_START), str(path))
+        with path.open("rb") as opened, pyarrow.parquet.ParquetFile(opened) as file:
             check_number(file.metadata.num_rows, str(path))
             table = _decoded(file)
     except BenchError:
@@ -98,21 +109,47 @@ def _decoded(file: Any) -> Any:
     """Return the table in a file; None if it is too large.
 
     A value that is stored once may stand in every row. So the rows are decoded in pieces, each so small that they fit
-    into memory if all are as large as a whole column of the file.
+    into memory if all are as large as the file's data. What is known of single columns is not asked for: on a broken
+    file pyarrow would end the process.
     """
     import pyarrow
 
     groups = [file.metadata.row_group(i) for i in range(file.metadata.num_row_groups)]
-    sizes = [group.column(i).total_uncompressed_size for group in groups for i in range(group.num_columns)]
+    sizes = [max(group.total_byte_size, 1) for group in groups]
     if sum(sizes) > LARGEST:
         return None
+    widths = [_width(one) for one in file.schema_arrow.types]
+    of_row = sum(widths) if widths and all(widths) else max(sizes, default=1)
     batches, n_bytes = [], 0
-    for batch in file.iter_batches(batch_size=max(1, min(PIECE // max(1, *sizes, 1), MOST_ROWS))):
+    schema = pyarrow.schema([field.with_type(_plain(field.type)) for field in file.schema_arrow])
+    schema = schema.with_metadata(file.schema_arrow.metadata)
+    for encoded in file.iter_batches(batch_size=max(1, min(PIECE // of_row, MOST_ROWS))):
+        batch = encoded.cast(schema) if encoded.schema.types != schema.types else encoded
         n_bytes += batch.nbytes
         if n_bytes > LARGEST:
             return None
         batches.append(batch)
-    return pyarrow.Table.from_batches(batches, file.schema_arrow)
+    return pyarrow.Table.from_batches(batches, schema)
+
+
+def _plain(of_column: Any) -> Any:
+    """Return a type without dictionaries, whose values each would be decoded for every row."""
+    import pyarrow
+
+    if pyarrow.types.is_dictionary(of_column):
+        return of_column.value_type
+    if pyarrow.types.is_struct(of_column):
+        fields = [of_column.field(i) for i in range(of_column.num_fields)]
+        return pyarrow.struct([field.with_type(_plain(field.type)) for field in fields])
+    return of_column
+
+
+def _width(kind: Any) -> int:
+    """Return how many bytes a value takes; 0 where they differ."""
+    try:
+        return max(1, int(kind.bit_width) // 8)
+    except ValueError:
+        return 0
 
 
 def _part(table: Table, train: Columns | None, train_path: str, options: ReadingOptions) -> tuple[RawSplit, Columns]:
@@ -138,7 +175,7 @@ def _unused_note(columns: Columns, path: str) -> tuple[str, ...]:
     return (f"passed over: columns of {path} that are no pixels: {shown_names(names)}",) if names else ()
 
 
-def _named(labels: list[object], column: str, metadata: dict[bytes, bytes] | None, path: Path) -> list[object]:
+def _named(labels: list[object], column: str, metadata: dict[bytes, bytes] | None, path: DataPath) -> list[object]:
     """Return integer labels as class names, if Hugging Face stored those in the metadata."""
     try:
         features = json.loads((metadata or {})[b"huggingface"])["info"]["features"]
@@ -154,7 +191,7 @@ def _named(labels: list[object], column: str, metadata: dict[bytes, bytes] | Non
     return [names[label] for label in labels if isinstance(label, int)]
 
 
-def _part_of_files(cells: list[Any], labels: tuple[str, ...], path: Path) -> RawSplit:
+def _part_of_files(cells: list[Any], labels: tuple[str, ...], path: DataPath) -> RawSplit:
     """Return the image files in the cells, given as bytes or as {bytes, path}."""
     contents: list[bytes] = []
     for i, cell in enumerate(cells):
@@ -169,7 +206,7 @@ def _part_of_files(cells: list[Any], labels: tuple[str, ...], path: Path) -> Raw
     return RawSplit(labels, lambda i: decode_image(contents[i], name(i), transparent=True), name)
 
 
-def _part_of_pixels(columns: list[Any], labels: tuple[str, ...], path: Path, options: ReadingOptions) -> RawSplit:
+def _part_of_pixels(columns: list[Any], labels: tuple[str, ...], path: DataPath, options: ReadingOptions) -> RawSplit:
     import numpy as np
 
     if not columns:
@@ -181,6 +218,6 @@ def _part_of_pixels(columns: list[Any], labels: tuple[str, ...], path: Path, opt
     return raw_split_from_arrays(pixels, labels, str(path), options.shape)
 
 
-def _sha256(path: Path) -> str:
+def _sha256(path: DataPath) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return hashlib.file_digest(cast("BufferedIOBase", file), "sha256").hexdigest()

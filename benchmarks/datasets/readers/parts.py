@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.readers.archives.data_path import DataPath
 
 WORDS = {
     "train": ("train", "training", "trn"),
@@ -26,13 +26,13 @@ MAX_NAMED = 5
 class Parts:
     """The files of each part: several are shards of one table. ``notes``: remarks for the user."""
 
-    train: tuple[Path, ...]
-    validation: tuple[Path, ...] = ()
-    test: tuple[Path, ...] = ()
+    train: tuple[DataPath, ...]
+    validation: tuple[DataPath, ...] = ()
+    test: tuple[DataPath, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
-    def files(self) -> tuple[Path, ...]:
+    def files(self) -> tuple[DataPath, ...]:
         return (*self.train, *self.validation, *self.test)
 
 
@@ -60,20 +60,20 @@ def part_of_file(name: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def without_packed_twins(files: Sequence[Path]) -> list[Path]:
+def without_packed_twins(files: Sequence[DataPath]) -> list[DataPath]:
     """Return the files without those that are there unpacked too, as torchvision leaves them."""
     names = {path.name for path in files}
     return [path for path in files if not (path.suffix in COMPRESSED and path.name.removesuffix(path.suffix) in names)]
 
 
-def choose_parts(files: Sequence[Path], folder: Path) -> Parts:
+def choose_parts(files: Sequence[DataPath], folder: DataPath) -> Parts:
     """Return the part of each table in a folder; raises ``BenchError`` if that is not certain.
 
     A single table, or the only one whose name says nothing, is the training part.
     """
     tables = [path for path in without_packed_twins(sorted(files)) if SUBMISSION not in path.name.lower()]
     passed_over = [path.name for path in files if SUBMISSION in path.name.lower()]
-    parts: dict[str, list[Path]] = {"train": [], "validation": [], "test": []}
+    parts: dict[str, list[DataPath]] = {"train": [], "validation": [], "test": []}
     for path in tables:
         part = part_of_folder(path.parent.name) if path.parent != folder else part_of_file(path.name)
         parts[part if part and len(tables) > 1 else "train"].append(path)
@@ -85,7 +85,7 @@ def choose_parts(files: Sequence[Path], folder: Path) -> Parts:
     return Parts(tuple(parts["train"]), tuple(parts["validation"]), tuple(parts["test"]), tuple(notes))
 
 
-def _check_shards(part: str, found: Sequence[Path], folder: Path) -> list[str]:
+def _check_shards(part: str, found: Sequence[DataPath], folder: DataPath) -> list[str]:
     """Return a note if shards are missing; raise ``BenchError`` for several files that are not shards of one table."""
     shards = [SHARD.fullmatch(path.name) for path in found]
     totals = {(shard["part"], int(shard["total"])) for shard in shards if shard}
@@ -100,10 +100,10 @@ def _check_shards(part: str, found: Sequence[Path], folder: Path) -> list[str]:
     return [f"CAREFUL: {part}: {missing[0]} of its shards are not there" for _ in missing]
 
 
-def _names(files: Sequence[Path]) -> str:
+def _names(files: Sequence[DataPath]) -> str:
     return ", ".join(path.name for path in files[:MAX_NAMED]) + ("…" if len(files) > MAX_NAMED else "")
 
 
-def read_note(paths: Sequence[Path]) -> tuple[str, ...]:
+def read_note(paths: Sequence[DataPath]) -> tuple[str, ...]:
     """Return a note on which of several files were read."""
     return (f"read: {_names(paths)}",) if len(paths) > 1 else ()

@@ -10,10 +10,10 @@ from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import compress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.idx import read_uncompressed
 from benchmarks.datasets.readers.parts import Parts, read_note
 from benchmarks.datasets.readers.raw_images import (
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DEFAULT = ReadingOptions()
-LARGEST = 1 << 30  # bytes uncompressed; ten times MNIST
 LONGEST_LINE = 1 << 24  # characters: an image of 2000 by 2000
 # of labels: 3.0, -1 and 3.000e+00, which numpy.savetxt writes; 4E00, 1E2 and 1_0 are words
 DECIMAL = re.compile(r"[+-]?[0-9]+\.[0-9]*(e[+-][0-9]{2})?|[+-][0-9]+|nan", re.IGNORECASE)
@@ -58,7 +57,7 @@ class Table:
     ``lines``: the line number of each row. ``names``: the heading.
     """
 
-    path: Path
+    path: DataPath
     names: tuple[str, ...] = ()
     n_columns: int = 0
     lines: list[int] = field(default_factory=list)
@@ -81,7 +80,7 @@ def read_csv(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
     notes = list(parts.notes)
     train: Columns | None = None
     splits: dict[str, RawSplit] = {}
-    used: list[Path] = []
+    used: list[DataPath] = []
     for part, paths in (("train", parts.train), ("validation", parts.validation), ("test", parts.test)):
         for path in paths:
             table = _read_table(path, options, checksums)
@@ -138,8 +137,9 @@ def _split(table: Table, columns: Columns, options: ReadingOptions) -> RawSplit:
     return raw_split_from_arrays(pixels, labels, str(table.path), options.shape)
 
 
-def _read_table(path: Path, options: ReadingOptions, checksums: list[tuple[str, str]]) -> Table:
-    content = read_uncompressed(path, LARGEST)
+def _read_table(path: DataPath, options: ReadingOptions, checksums: list[tuple[str, str]]) -> Table:
+    content = read_uncompressed(path)
+    check_number(content.count(b"\n"), str(path))  # quick; lines may end otherwise, and are counted again
     checksums.append((path.name.removesuffix(".gz"), hashlib.sha256(content).hexdigest()))
     table = Table(path)
     mask: list[bool] = []
@@ -179,7 +179,7 @@ def _rows(content: bytes, table: Table, options: ReadingOptions) -> Iterator[tup
         yield reader.line_num, row
 
 
-def _lines(content: bytes, path: Path) -> Iterator[str]:
+def _lines(content: bytes, path: DataPath) -> Iterator[str]:
     """Yield the lines; raises ``BenchError`` for one that is too long, or too many."""
     stream = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")
     for number, line in enumerate(iter(lambda: stream.readline(LONGEST_LINE + 1), ""), 1):

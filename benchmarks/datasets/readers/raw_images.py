@@ -6,10 +6,10 @@ import os
 import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Sequence, Sized
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.array_shapes import as_image_array, images_first
 
 if TYPE_CHECKING:
@@ -39,13 +39,17 @@ class RawSplit:
 
 @dataclass(frozen=True)
 class RawDataset:
-    """The data at a path. ``notes``: remarks for the user, a line each."""
+    """The data at a path. ``notes``: remarks for the user, a line each.
+
+    ``transposed``: the format has rows and columns exchanged.
+    """
 
     train: RawSplit
     test: RawSplit | None = None
     checksums: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     validation: RawSplit | None = None
+    transposed: bool = False
 
     @property
     def parts(self) -> dict[str, RawSplit]:
@@ -133,6 +137,16 @@ def _label_name(label: object, name: str) -> str:
     return text
 
 
-def shown_path(path: Path) -> str:
+def shown_path(path: DataPath) -> str:
     """Return a path as text that can be printed and stored, also if it is not UTF-8."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    return shown(str(path))
+
+
+def shown(name: str) -> str:
+    """Return a name as text that can be printed and stored, also if it is not UTF-8 or has control characters."""
+    text = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(one if one.isprintable() or one in JOINERS else _escaped(one) for one in text)
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")

@@ -14,12 +14,23 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DIGITS = tuple("0123456789")
+# where else the files of a dataset may be: where torchvision puts them, or directly, but for the two datasets whose
+# files have the names of MNIST's
+OTHER_FOLDERS = {
+    "mnist": ("MNIST/raw", "raw", "."),
+    "fashion-mnist": ("FashionMNIST/raw",),
+    "kmnist": ("KMNIST/raw",),
+    "qmnist": ("QMNIST/raw", "."),
+    "emnist": ("EMNIST/raw", "."),
+    "usps": (".",),
+    "mnist-c": (".",),
+}
 Arrays = tuple["NDArray[np.uint8]", "NDArray[np.integer]"]
 
 
 def find_or_fetch(file: RemoteFile, places: DataPlaces, folder: str) -> Path:
     """Return the path of a file below ``folder`` in one of the places; download it if there is none."""
-    return find(file, _folders(places, folder)) or fetch(file, places.cache / folder, places.on_download)
+    return find(file, folders(places, folder)) or fetch(file, places.cache / folder, places.on_download)
 
 
 def read_all(files: Sequence[RemoteFile], places: DataPlaces, folder: str) -> list[bytes]:
@@ -29,7 +40,7 @@ def read_all(files: Sequence[RemoteFile], places: DataPlaces, folder: str) -> li
 
 def location_of(files: Sequence[RemoteFile], places: DataPlaces, folder: str) -> str | None:
     """Return the folder of the first file if all exist locally; they are not read."""
-    found = [find(file, _folders(places, folder)) for file in files]
+    found = [find(file, folders(places, folder)) for file in files]
     return str(found[0].parent) if found[0] and all(found) else None
 
 
@@ -67,5 +78,7 @@ def as_images(
     )
 
 
-def _folders(places: DataPlaces, folder: str) -> tuple[Path, ...]:
-    return tuple(place / folder for place in (*places.folders, places.cache))
+def folders(places: DataPlaces, folder: str) -> tuple[Path, ...]:
+    """Return the folders that are searched for the files of a dataset."""
+    below = (folder, *OTHER_FOLDERS.get(folder, ()))
+    return tuple(place / name for place in (*places.folders, places.cache) for name in below)

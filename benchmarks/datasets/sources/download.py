@@ -9,9 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.common.errors import BenchError
+from benchmarks.common.file_lock import file_lock
 from benchmarks.datasets.sources.transfer import receive
 from benchmarks.datasets.spec import report_to_nobody
 
+LONGEST_WAIT_S = 4 * 3600.0  # while another process downloads the same file
 OnDownload = Callable[[str, int, int], object]
 NETWORK_ERRORS = (  # text in a network error, and the message for the user
     ("NameResolution", "no network"),
@@ -32,7 +34,8 @@ class RemoteFile:
     """A file on several mirrors.
 
     ``sha256`` is that of the *uncompressed* content, which does not depend on a mirror's compression. If none is
-    published, ``sha256`` is empty and ``packed`` is the checksum of the compressed file: ``md5:…`` or ``sha256:…``.
+    published, ``sha256`` is empty and ``packed`` is the checksum of the compressed file: ``md5:…`` or ``sha256:…``; of
+    an answer that is made on demand, there is neither.
     """
 
     name: str
@@ -42,8 +45,15 @@ class RemoteFile:
 
 
 def find(file: RemoteFile, folders: Sequence[Path]) -> Path | None:
-    """Return the path of a local file, without reading it; also an uncompressed one, if its checksum is known."""
-    names = (file.name, file.name.removesuffix(".gz")) if file.sha256 else (file.name,)
+    """Return the path of a local file, without reading it.
+
+    If the checksum of its content is known, also that of an uncompressed one, named as Kaggle does: in a folder of its
+    own name, or ``train-images.idx3-ubyte``.
+    """
+    names = [file.name]
+    if file.sha256:
+        unpacked = file.name.removesuffix(".gz")
+        names += [unpacked, unpacked.replace("-idx", ".idx"), f"{unpacked}/{unpacked}"]
     return next((path for folder in folders for name in names if _is_file(path := folder / name)), None)
 
 
@@ -64,7 +74,9 @@ def read_verified(path: Path, file: RemoteFile) -> bytes:
         check_packed(path, file)
     content = read_uncompressed(path)
     if file.sha256 and hashlib.sha256(content).hexdigest() != file.sha256:
-        raise BenchError(f"{path} is damaged: its SHA-256 is not {file.sha256[:12]}…; delete it and run again")
+        raise BenchError(
+            f"{path} is damaged or another file: its SHA-256 is not {file.sha256[:12]}…; move it away and run again"
+        )
     return content
 
 
@@ -79,14 +91,16 @@ def check_packed(path: Path, file: RemoteFile) -> None:
     except OSError as error:
         raise BenchError(f"{path} cannot be read ({error.strerror or error})") from error
     if found != expected:
-        raise BenchError(f"{path} is damaged: its {kind} is not {expected[:12]}…; delete it and run again")
+        raise BenchError(
+            f"{path} is damaged or another file: its {kind} is not {expected[:12]}…; move it away and run again"
+        )
 
 
 def _check(path: Path, file: RemoteFile) -> None:
     """Verify a downloaded file, without loading a large archive into memory."""
     if file.sha256:
         read_verified(path, file)
-    else:
+    elif file.packed:
         check_packed(path, file)
 
 
@@ -96,11 +110,9 @@ def fetch(file: RemoteFile, cache: Path, on_download: OnDownload = report_to_nob
     Of two processes that need the same file, one downloads and the other waits. Raises
     ``DownloadError`` with each mirror's failure if none delivers, or if ``cache`` cannot be written.
     """
-    from filelock import FileLock
-
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        with FileLock(cache / f"{file.name}.lock"):
+        with file_lock(cache / f"{file.name}.lock", LONGEST_WAIT_S):
             return find(file, (cache,)) or _fetch_from_mirrors(file, cache, on_download)
     except OSError as error:
         raise DownloadError(

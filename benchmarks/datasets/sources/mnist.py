@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from benchmarks.datasets.sources.download import RemoteFile, fetch, find, read_verified
+from benchmarks.datasets.sources.checked_files import location_of, read_all
+from benchmarks.datasets.sources.download import RemoteFile
 from benchmarks.datasets.spec import DataPlaces, Dataset, Images, Split
 
 MIRRORS = (
@@ -20,6 +19,7 @@ FILES = tuple(
         ("t10k-labels-idx1-ubyte.gz", "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
     )
 )
+FOLDER = "mnist"
 N_CLASSES = 10
 N_VALIDATION = 10_000
 
@@ -30,10 +30,7 @@ def load(places: DataPlaces, files: tuple[RemoteFile, ...] = FILES) -> Images:
     from benchmarks.datasets.preprocessing.splits import take
     from benchmarks.datasets.readers.idx import parse_idx
 
-    contents = []
-    for file in files:
-        path = find(file, _folders(places)) or fetch(file, places.cache / "mnist", places.on_download)
-        contents.append(read_verified(path, file))
+    contents = read_all(files, places, FOLDER)
     arrays = [parse_idx(content, file.name) for content, file in zip(contents, files, strict=True)]
     check_counts(arrays[0], arrays[1], "train")
     check_counts(arrays[2], arrays[3], "test")
@@ -51,12 +48,7 @@ def load(places: DataPlaces, files: tuple[RemoteFile, ...] = FILES) -> Images:
 
 def location(places: DataPlaces) -> str | None:
     """Return the folder of the first file if all four exist locally; they are not read."""
-    found = [find(file, _folders(places)) for file in FILES]
-    return str(found[0].parent) if found[0] and all(found) else None
-
-
-def _folders(places: DataPlaces) -> tuple[Path, ...]:
-    return tuple(path for folder in (*places.folders, places.cache) for path in (folder / "mnist", folder))
+    return location_of(FILES, places, FOLDER)
 
 
 DATASETS = (Dataset("mnist", "70,000 handwritten digits, 60,000 of them for training", load, location),)

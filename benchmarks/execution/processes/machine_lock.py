@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from benchmarks.common.atomic_files import write_whole
-from benchmarks.common.errors import BenchError
+from benchmarks.common.bounded_reading import read_end
+from benchmarks.common.errors import BenchError, one_line
+from benchmarks.common.file_lock import try_lock
 
 LOOK_S = 0.25
-LONGEST = 500  # characters shown of who holds the lock
+LONGEST = 500  # bytes shown of who holds the lock
 
 
 @contextlib.contextmanager
@@ -22,35 +23,46 @@ def machine_lock(folder: Path, stopped: Callable[[], bool], waits: Callable[[str
     """Wait until no other bench of this user measures, or until ``stopped``, and hold the lock until the end.
 
     Gives whether it had to wait. ``folder``: where the results go, for others to see who holds the lock. ``waits``
-    is told, again and again, which bench this one waits for, or nothing where that is not known.
+    is told, again and again, which bench this one waits for, or nothing where that is not known. Raises ``BenchError``
+    where there can be no lock.
     """
-    place = Path(tempfile.gettempdir())
-    lock = FileLock(place / f"digitbench-{os.getuid()}.lock")
-    # not in the lock's own file, which everyone who waits empties
-    holder = place / f"digitbench-{os.getuid()}.holder"
-    waited = False
-    while not stopped():
-        try:
-            lock.acquire(timeout=LOOK_S, poll_interval=LOOK_S)
-            break
-        except Timeout:
-            waited = True
-            waits(_read(holder))
-    if lock.is_locked:
-        with contextlib.suppress(BenchError):
-            write_whole(holder, f"process {os.getpid()}, for {folder.absolute()}".encode("utf-8", "replace"))
+    place = _place()
+    # not in the lock's own file: what is read there may be of a bench that ended
+    holder = place.with_suffix(".holder")
+    waited, descriptor = False, None
+    while not stopped() and (descriptor := _try_lock(place)) is None:
+        waited = True
+        waits(_read(holder))
+        threading.Event().wait(LOOK_S)
     try:
+        if descriptor is not None:
+            with contextlib.suppress(BenchError):
+                write_whole(holder, f"process {os.getpid()}, for {folder.absolute()}".encode("utf-8", "replace"))
         yield waited
     finally:
-        if lock.is_locked:
+        if descriptor is not None:
             with contextlib.suppress(OSError):
                 holder.unlink(missing_ok=True)
-        lock.release()
+            os.close(descriptor)
+
+
+def _place() -> Path:
+    try:
+        return Path(tempfile.gettempdir()) / f"digitbench-{os.getuid()}.lock"
+    except OSError as error:
+        raise BenchError(f"{error.strerror or error}; set TMPDIR to a folder that you can write to") from error
+
+
+def _try_lock(path: Path) -> int | None:
+    try:
+        return try_lock(path)
+    except OSError as error:
+        why = error.strerror or error
+        raise BenchError(f"cannot lock {path} ({why}); delete it, or set TMPDIR to another folder") from error
 
 
 def _read(holder: Path) -> str:
     try:
-        with holder.open(encoding="utf-8", errors="replace") as file:
-            return file.read(LONGEST).strip()
+        return one_line(read_end(holder, LONGEST).decode("utf-8", "replace"))
     except OSError:
         return ""

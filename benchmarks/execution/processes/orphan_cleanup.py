@@ -16,13 +16,14 @@ from pathlib import Path
 
 from benchmarks.common.deletion import delete_tree
 from benchmarks.common.paths import ROOT
+from benchmarks.execution.processes.module_command import module_command
 
 
 class OrphanCleanup:
     """The bench's side: starts the process that cleans up, and tells it of workers."""
 
     def __init__(self, scratch: Path) -> None:
-        command = [sys.executable, "-m", "benchmarks.execution.processes.orphan_cleanup", str(scratch)]
+        command = module_command("benchmarks.execution.processes.orphan_cleanup", str(scratch))
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True)
         self._lock = threading.Lock()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import stat
 import tempfile
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.common.deletion import delete_tree
 from benchmarks.common.errors import BenchError
+from benchmarks.common.file_lock import try_lock
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 
 PREFIX = "digitbench-"
@@ -29,7 +29,7 @@ def scratch_folder() -> Iterator[tuple[Path, OrphanCleanup]]:
         raise BenchError(no_space(error)) from error
     try:
         delete_abandoned(scratch.parent)
-        owner = _lock(scratch / OWNER, os.O_CREAT | os.O_EXCL)
+        owner = _lock(scratch / OWNER)
         cleanup = OrphanCleanup(scratch)
     except OSError as error:
         delete_tree(scratch)
@@ -65,7 +65,7 @@ def _is_abandoned(folder: Path) -> bool:
             return False
         if (folder / OWNER).is_symlink() or not (folder / OWNER).exists():
             return datetime.now(UTC) - datetime.fromtimestamp(status.st_mtime, UTC) > UNOWNED_FOR
-        owner = _lock(folder / OWNER)
+        owner = try_lock(folder / OWNER, 0)
     except OSError:
         return False
     if owner is None:
@@ -74,13 +74,9 @@ def _is_abandoned(folder: Path) -> bool:
     return True
 
 
-def _lock(path: Path, how: int = 0) -> int | None:
-    """Return the open, locked file; None if another process has it, or the file system has no locks. Raises OSError."""
-    flags = os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(path, flags | how, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return None
-    return descriptor
+def _lock(path: Path) -> int | None:
+    """Return a descriptor that holds the lock; None where the file system has no locks. Raises OSError."""
+    path.touch(0o600, exist_ok=False)
+    with contextlib.suppress(OSError):
+        return try_lock(path)
+    return None

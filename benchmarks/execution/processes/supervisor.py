@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,9 @@ from uuid import uuid4
 import psutil
 
 from benchmarks.common.clock import clock
-from benchmarks.common.paths import ROOT
+from benchmarks.execution.processes.fence import own_environment
 from benchmarks.execution.processes.memory import TreeMemory
+from benchmarks.execution.processes.module_command import module_command
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.output import OutputPipe
 from benchmarks.execution.processes.process_tree import GRACE_S, end_tree, marked, tree
@@ -26,7 +26,6 @@ from features.pretrained.backend import BACKEND
 
 LOOK_EVERY_S = 0.2
 MARK = "DIGITBENCH_PROCESS"  # in the environment of a process and of all that it starts
-TEMPORARY = "temporary"  # the folder for the temporary files of a process, in the one that it runs in
 SUBREAPER = "benchmarks.execution.processes.subreaper"
 MOST_PROCESSES = 500
 UNENDING_S = 12.0  # more than the subreaper takes for processes that cannot be ended
@@ -95,14 +94,13 @@ def supervise(
     in a session of its own, nor its temporary files.
     """
     start, mark = clock(), uuid4().hex
-    own_temporary = folder / TEMPORARY
-    own_temporary.mkdir()
+    environment = {**own_environment(worker_environment(limits.threads), folder), MARK: mark}
     memory, printed = TreeMemory(limits.memory_gb * 1024), OutputPipe()
     try:
         process = psutil.Popen(
-            [sys.executable, "-m", SUBREAPER, str(os.getpid()), *command],
+            module_command(SUBREAPER, str(os.getpid()), *command),
             cwd=folder,
-            env={**worker_environment(limits.threads), "TMPDIR": str(own_temporary), MARK: mark},
+            env=environment,
             stdin=subprocess.DEVNULL,
             stdout=printed.writing_end,
             stderr=subprocess.STDOUT,
@@ -154,11 +152,11 @@ def default_memory_gb(jobs: int) -> float:
 
 
 def worker_environment(threads: int) -> dict[str, str]:
-    """Return the environment of a worker: threads set, the suite importable, no hint where the data lies."""
+    """Return the environment of a worker: threads set, no hint where the data lies."""
     environment = {name: value for name, value in os.environ.items() if name != "DIGITBENCH_DATA"}
     # absolute, because a worker runs in a folder of its own
     given = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
-    paths = [str(ROOT), *(str(Path(path).absolute()) for path in given)]
+    paths = [str(Path(path).absolute()) for path in given]
     return {
         **environment,
         **dict.fromkeys(THREAD_VARIABLES, str(threads)),

@@ -1,7 +1,7 @@
 """``python -m benchmarks.execution.worker.compute_features FOLDER DESCRIPTOR``: the feature matrices of a trial.
 
 Runs the code of its pipeline and of no model. Reads the request in FOLDER, leaves matrices and an answer there, and
-tells its stages to DESCRIPTOR.
+tells its stages to DESCRIPTOR. It enters the fence before any code of a plug-in is imported.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from benchmarks.common.errors import in_one_line, message_of, one_line
 from benchmarks.execution.features.cache import TEST, TRAIN, TRANSFORMER
 from benchmarks.execution.features.checked_arrays import ChangedFileError, checksum, write_array
 from benchmarks.execution.features.transformer_state import NotPlainError, encoded
+from benchmarks.execution.processes.fence import enter
 from benchmarks.execution.protocol import (
     ANSWER,
     REQUEST,
@@ -48,6 +49,7 @@ def main(folder: Path, writer: StageWriter) -> None:
     end_first_without_memory()
     own_pid = os.getpid()
     request, workplace = read_message(folder, REQUEST, Request), read_message(folder, WORKPLACE, Workplace)
+    enter(folder, workplace.fence, [Path(path).parent for path in workplace.plugins])
     answer = answer_to(request, workplace, folder, writer)
     if os.getpid() == own_pid:  # a pipeline may have forked, and its child come back to here
         write_message(folder, ANSWER, answer)
@@ -61,7 +63,7 @@ def answer_to(request: Request, workplace: Workplace, folder: Path, writer: Stag
         catalog = load_catalog([Path(path) for path in workplace.plugins], refuse_faults=False)
         use_weights(catalog, workplace.weights)
         pipeline = catalog.features[request.trial.features]
-        return _compute(request, workplace, folder, writer, pipeline, homes_of(pipeline, catalog))
+        return _compute(request, workplace, folder, writer, pipeline, homes_of(pipeline))
     except Unavailable as missing:
         return FeaturesAnswer("skipped", one_line(message_of(missing)))
     except MemoryError as error:

@@ -1,7 +1,7 @@
 """``python -m benchmarks.execution.worker.main FOLDER DESCRIPTOR``: one trial in a process of its own.
 
 Reads the request in FOLDER, leaves an answer there, and tells its stages to DESCRIPTOR. What it prints goes to
-the trial's log.
+the trial's log. It enters the fence before any code of a plug-in is imported.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from benchmarks.catalog.catalog import load_catalog
 from benchmarks.catalog.weight_files import use_weights
 from benchmarks.common.errors import in_one_line, message_of, one_line
 from benchmarks.execution.features.checked_arrays import ChangedFileError
+from benchmarks.execution.processes.fence import enter
 from benchmarks.execution.protocol import (
     REQUEST,
     SAVED_MODEL,
@@ -43,6 +44,7 @@ def main(folder: Path, writer: StageWriter) -> None:
     end_first_without_memory()
     own_pid = os.getpid()
     request, workplace = read_message(folder, REQUEST, Request), read_message(folder, WORKPLACE, Workplace)
+    enter(folder, workplace.fence, [Path(path).parent for path in workplace.plugins])
     answer = answer_to(request, workplace, writer, folder)
     if os.getpid() == own_pid:  # a model may have forked, and its child come back to here
         write_answer(replace(answer, environment=machine_environment()), folder)

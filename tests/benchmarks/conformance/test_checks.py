@@ -18,7 +18,7 @@ from features.spec import FeaturePipeline
 from models.spec import ModelSpec, Param
 from tests.conftest import ROOT
 
-NOWHERE = DataPlaces((), Path("nowhere"))
+NOWHERE = DataPlaces((), Path("/dev/null/cache"))  # where nothing can be written
 
 
 @pytest.fixture(scope="module")

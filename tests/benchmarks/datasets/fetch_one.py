@@ -9,12 +9,11 @@ import resource
 import sys
 from pathlib import Path
 
-import filelock
 import requests
 
 from benchmarks.datasets.sources.download import DownloadError, RemoteFile, fetch
 
-IMPORTED_BEFORE_THE_DISK_IS_FULL = (filelock, requests)
+IMPORTED_BEFORE_THE_DISK_IS_FULL = (requests,)
 
 
 def main(name: str, sha256: str, mirror: str, cache: str, largest_file: str = "") -> int:

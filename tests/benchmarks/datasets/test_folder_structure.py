@@ -140,7 +140,10 @@ def test_a_class_whose_images_are_all_below_or_gone_says_so(tmp_path: Path) -> N
     assert "1 links that lead nowhere" in error_message(lambda: opened(tmp_path))
 
 
-@pytest.mark.parametrize("name", ["@eaDir", ".thumbnails", "__pycache__", "$RECYCLE.BIN", "#recycle"])
+@pytest.mark.parametrize(
+    "name",
+    ["lost+found", "System Volume Information", "@eaDir", ".thumbnails", "__pycache__", "$RECYCLE.BIN", "#recycle"],
+)
 def test_folders_of_systems_are_no_classes(name: str, tmp_path: Path) -> None:
     write_folder(tmp_path, *TRAIN)
     loose(tmp_path / name)
@@ -225,3 +228,26 @@ def test_packed_and_unpacked_tables_are_one(tmp_path: Path) -> None:
     (tmp_path / "test.csv").unlink()
     images = opened(tmp_path)
     assert whole(images) == expected and "read: train.csv, test.csv.gz" in images.notes
+
+
+@pytest.mark.parametrize(
+    "name", ["alpha/000.png", "train.csv", "d.npz", "train-images-idx3-ubyte", "d.parquet", "d.mat"]
+)
+def test_a_file_that_was_not_fetched_says_so(name: str, tmp_path: Path) -> None:
+    """Git LFS leaves a text in place of a file, and git-annex another where files are unlocked."""
+    if "/" in name:
+        write_folder(tmp_path, *TRAIN)
+    (tmp_path / "train-labels-idx1-ubyte").touch()
+    (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n")
+    path = tmp_path if "/" in name else tmp_path / name
+    assert f"{name} is a pointer of Git LFS" in error_message(lambda: opened(path))
+    (tmp_path / name).write_text("/annex/objects/SHA256E-s9--0.png\n")
+    assert "git annex get" in error_message(lambda: opened(path))
+
+
+def test_a_folder_without_subfolders_says_what_it_holds(tmp_path: Path) -> None:
+    for name in ("X_train.npy", "y_train.npy", "notes.txt", "z.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    message = error_message(lambda: opened(tmp_path))
+    assert "(it holds X_train.npy, gone, notes.txt, 5 files, 1 links that lead nowhere)" in message

@@ -65,7 +65,7 @@ def test_the_files_are_downloaded_once(mirrors: Mirrors, places: DataPlaces) -> 
     assert sorted(files_in(places.cache / "mnist")) == sorted(places.cache / "mnist" / file.name for file in files)
 
 
-@pytest.mark.parametrize("below", ["", "mnist"])
+@pytest.mark.parametrize("below", ["", "mnist", "MNIST/raw", "raw"])
 @pytest.mark.parametrize("gzipped", [True, False], ids=["gzipped", "plain"])
 def test_local_files_are_read_in_place(
     mirrors: Mirrors, tmp_path: Path, places: DataPlaces, below: str, gzipped: bool
@@ -82,6 +82,22 @@ def test_local_files_are_read_in_place(
     np.testing.assert_array_equal(images.test.images, arrays[2])
     assert mirrors.requests == []
     assert not places.cache.exists()
+
+
+@pytest.mark.parametrize("layout", ["train-images.idx3-ubyte", "train-images-idx3-ubyte/train-images-idx3-ubyte"])
+def test_local_files_may_be_named_as_on_kaggle(
+    layout: str, mirrors: Mirrors, tmp_path: Path, places: DataPlaces
+) -> None:
+    arrays = fake_mnist()
+    files = serve(mirrors, arrays)
+    for file, array in zip(files, arrays, strict=True):
+        plain = file.name.removesuffix(".gz")
+        path = tmp_path / (f"{plain}/{plain}" if "/" in layout else plain.replace("-idx", ".idx"))
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(idx_bytes(array))
+    images = mnist.load(DataPlaces((tmp_path,), places.cache), files)
+    np.testing.assert_array_equal(images.test.images, arrays[2])
+    assert mirrors.requests == []
 
 
 def test_blank_images_and_invalid_labels_of_train_are_dropped_counted_and_named(

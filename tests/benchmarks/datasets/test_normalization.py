@@ -165,7 +165,7 @@ def test_bad_files_give_a_one_line_error(tmp_path: Path) -> None:
         assert str(tmp_path / name) in message, name
     assert "64,000,000 pixels" in error_message(lambda: read_image(tmp_path / "huge.png"))
     assert "No such file" in error_message(lambda: read_image(tmp_path / "none.png"))
-    assert "directory" in error_message(lambda: read_image(tmp_path))
+    assert "not a regular file" in error_message(lambda: read_image(tmp_path))
 
 
 def huge_png() -> bytes:

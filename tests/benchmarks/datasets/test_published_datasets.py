@@ -6,11 +6,13 @@ import bz2
 import gzip
 import hashlib
 import io
+import shutil
 import string
 import struct
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -163,6 +165,29 @@ def test_a_damaged_local_file_is_an_error(name: str, mirrors: Mirrors, places: D
     path = next(path for path in files_in(places.cache) if path.is_file())
     path.write_bytes(path.read_bytes()[:-1])
     assert f"{path} is damaged" in error_message(lambda: load(places))
+
+
+TORCHVISION = {"fashion-mnist": "FashionMNIST/raw", "qmnist": "QMNIST/raw", "emnist": "EMNIST/raw", "usps": "."}
+
+
+@pytest.mark.parametrize("name", TORCHVISION)
+def test_files_are_found_where_torchvision_puts_them(
+    name: str, mirrors: Mirrors, places: DataPlaces, tmp_path: Path
+) -> None:
+    load = FAKES[name](mirrors)
+    load(places)
+    mirrors.requests.clear()
+    shutil.copytree(places.cache / name, tmp_path / "there" / TORCHVISION[name])
+    load(DataPlaces((tmp_path / "there",), tmp_path / "empty"))
+    assert mirrors.requests == []
+
+
+def test_files_of_mnist_are_not_taken_for_those_of_fashion_mnist(
+    mirrors: Mirrors, places: DataPlaces, tmp_path: Path
+) -> None:
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(b"of MNIST")
+    a_fashion_mnist(mirrors)(DataPlaces((tmp_path,), places.cache))
+    assert len(mirrors.requests) == 4
 
 
 def test_the_test_digits_of_qmnist_are_not_in_mnist(mirrors: Mirrors, places: DataPlaces) -> None:

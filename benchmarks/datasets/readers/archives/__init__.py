@@ -1,0 +1,1 @@
+"""Zip and tar archives, read as folders without unpacking them to disk."""

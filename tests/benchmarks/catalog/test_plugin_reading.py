@@ -1,0 +1,158 @@
+"""Plug-ins are read in a process of their own: what the bench knows of them, and what they cannot do to it."""
+
+from __future__ import annotations
+
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.catalog import plugin_reading
+from benchmarks.catalog.catalog import load_catalog, read_catalog
+from benchmarks.common.errors import BenchError
+from benchmarks.datasets.spec import DataPlaces
+from benchmarks.provenance.fingerprint import inputs_of
+from benchmarks.records.trial import Trial
+from tests.conftest import ROOT
+
+PLUGINS = ROOT / "tests" / "plugins"
+SETTINGS = """
+from functools import partial
+from math import inf
+from features.hog import HOG
+from features.spec import FeaturePipeline
+from models.neighbors import MODELS as KNN
+from models.spec import ModelSpec, Param
+
+print("a plug-in may print")
+FEATURES = (FeaturePipeline("coarse", "large cells", partial(HOG, cell_sizes=(7,)), requires=("numpy",)),)
+SETTINGS = {
+    "rate": Param(1.0, 0.0, inf), "n": Param(3), "size": Param(10**30), "kind": Param("a", choices=("a", "b")),
+    "on": Param(True, help="whether"), "C": Param(0.1, 1e-9, 10.0, log=True),
+}
+MODELS = (
+    ModelSpec("mine", "own", "a summary", lambda context: None, ("coarse", "pixels"), ("numpy",), ("sklearnex",),
+              SETTINGS, {"pixels": {"C": 0.5}}, True),
+    ModelSpec("near", "own", "the suite's own", KNN[0].build, ("pixels",)),
+)
+"""
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "mine.py"
+    file.write_text(text)
+    return file
+
+
+def test_what_is_read_is_what_an_import_would_give_but_for_the_code(tmp_path: Path) -> None:
+    file = written(tmp_path, SETTINGS)
+    before = {*sys.modules}
+    read = read_catalog([file])
+    assert not [name for name in {*sys.modules} - before if name.startswith("plugin_")]
+    loaded = load_catalog([file])
+    for name in ("mine", "near"):
+        one, other = vars(read.models[name]), vars(loaded.models[name])
+        assert {**one, "build": None} == {**other, "build": None}
+        with pytest.raises(TypeError, match="never in the bench's own"):
+            read.models[name].build(None)  # type: ignore[arg-type]
+    settings = read.models["mine"].settings
+    assert settings["rate"].high == math.inf and settings["size"].default == 10**30
+    assert [type(settings[name].default) for name in ("rate", "n", "on")] == [float, int, bool]
+    for trial in (Trial("mine", "coarse", "digits"), Trial("near", "pixels", "digits")):
+        assert inputs_of(trial, read, "d") == inputs_of(trial, loaded, "d")
+
+
+def test_an_edited_plug_in_has_another_hash_in_the_same_process(tmp_path: Path) -> None:
+    trial = Trial("mine", "coarse", "digits")
+    codes = []
+    for text in (SETTINGS, SETTINGS.replace("(7,)", "(6,)")):
+        codes.append(inputs_of(trial, read_catalog([written(tmp_path, text)]), "d").code)
+    assert codes[0] != codes[1]
+
+
+def test_images_of_a_plug_ins_dataset_are_those_that_it_loads(tmp_path: Path) -> None:
+    places = DataPlaces((), tmp_path / "downloads")
+    file = PLUGINS / "example_dataset.py"
+    read, loaded = read_catalog([file]).datasets["stripes"], load_catalog([file]).datasets["stripes"]
+    assert read.location(places) == loaded.location(places) == "drawn"
+    images, expected = read.load(places), loaded.load(places)
+    assert images.class_names == expected.class_names
+    for name, split in expected.evaluation.items():
+        assert (images.evaluation[name].images == split.images).all()
+    assert np.array_equal(images.train.labels, expected.train.labels)
+
+
+DATASET = """
+from benchmarks.datasets.spec import Dataset
+def load(places): {body}
+DATASETS = (Dataset("mine", "own", load, lambda places: None),)
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("return None", "load returned a NoneType; expected Images"),
+        ("raise ValueError('no such file')", "ValueError: no such file"),
+        ("open('/etc/hostname', 'a')", "PermissionError"),
+        ("import os; os._exit(4)", "exit code 4"),
+    ],
+)
+def test_a_dataset_that_cannot_be_loaded_is_one_line(tmp_path: Path, body: str, message: str) -> None:
+    dataset = read_catalog([written(tmp_path, DATASET.format(body=body))]).datasets["mine"]
+    with pytest.raises(BenchError, match=message) as error:
+        dataset.load(DataPlaces((), tmp_path / "downloads"))
+    assert "mine.py" in str(error.value) and "\n" not in str(error.value)
+
+
+FORGED = """
+import os
+from pathlib import Path
+place = Path.cwd() / "plugin_answer.json"
+place.write_text({answer!r})
+os._exit(0)
+"""
+ENTRY = '{"error": "", "plugins": [{"origin": "o", "entries": {"MODELS": [%s]}}]}'
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("x = (", "SyntaxError"),
+        ("import nowhere", "ModuleNotFoundError"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("import os; os._exit(0)", "exit code 0 before it gave an answer"),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", "killed by SIGKILL"),
+        ("print('x' * 10**6); raise ValueError('y' * 10**6)", "ValueError: y"),
+        ("import os\nif not os.fork(): raise ValueError\nos.wait(); os._exit(5)", "exit code 5"),
+        (FORGED.format(answer="{"), "its description cannot be read"),
+        (FORGED.format(answer='{"error": 3}'), "Expected `str`"),
+        (FORGED.format(answer=ENTRY % '{"name": "m", "code": ["/nowhere.py"]}'), "is said to be in /nowhere.py"),
+        (FORGED.format(answer=ENTRY % '{"name": "m", "features": ["nothing"]}'), "family should be a word"),
+        (FORGED.format(answer=ENTRY % '{"name": "knn"}'), "two models are named 'knn'"),
+        ("import os\nos.mkfifo('plugin_answer.json')\nos._exit(0)", "not a regular file"),
+    ],
+)
+def test_a_plug_in_that_cannot_be_read_is_one_line(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(BenchError) as error:
+        read_catalog([written(tmp_path, text)])
+    assert message in str(error.value) and "\n" not in str(error.value) and len(str(error.value)) < 1000
+
+
+@pytest.mark.parametrize("text", ["while True: pass", "import time; time.sleep(600)"])
+def test_reading_has_a_time_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(plugin_reading, "SPECS_S", 1.0)
+    with pytest.raises(BenchError, match=r"mine\.py cannot be loaded: not done after 1 s"):
+        read_catalog([written(tmp_path, text)])
+
+
+def test_faults_are_found_and_can_be_put_off(tmp_path: Path) -> None:
+    file = written(tmp_path, "from models.spec import ModelSpec\nMODELS = (ModelSpec('m', 3, 's', None, 'pixels'),)")
+    with pytest.raises(BenchError, match="family should be a word"):
+        read_catalog([file])
+    catalog = read_catalog([file], refuse_faults=False)
+    found = catalog.faults_of(catalog.models["m"])
+    assert any("build is no function" in fault for fault in found) and len(found) == 3

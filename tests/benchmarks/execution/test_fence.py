@@ -1,0 +1,207 @@
+"""The fence: what a process behind it can and cannot do, on this system and on older ones."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.execution.processes import fence
+from benchmarks.execution.processes.fence import own_environment, shortcomings
+from benchmarks.execution.processes.fencing import landlock
+from benchmarks.execution.processes.fencing.python_files import modules_in, without
+from tests.conftest import ROOT
+
+needs_fence = pytest.mark.skipif(bool(shortcomings()), reason=shortcomings() or "there is a whole fence")
+
+ALLOWED = {
+    "read a library": "__import__('sklearn.svm')",
+    "read the suite": "__import__('models.svm')",
+    "read its own folder": "(folder / 'request.json').read_text()",
+    "write its own folder": "(folder / 'answer').write_text('x')",
+    "rename in its own folder": "(folder / 'home').rename(folder / 'house')",
+    "read a file it was given": "(outside / 'given').read_text()",
+    "import beside a plug-in": "__import__('beside')",
+    "find temporary files": "tempfile.TemporaryFile()",
+    "share memory": "multiprocessing.shared_memory.SharedMemory(create=True, size=10).unlink()",
+    "share a semaphore": "multiprocessing.Lock()",
+    "start a program": "subprocess.run([sys.executable, '-c', 'import models.svm, beside, numpy'], check=True)",
+    "end its child": "os.kill(subprocess.Popen(['sleep', '9']).pid, 9)",
+    "know its processor": "[Path('/proc', name).read_text() for name in ('cpuinfo', 'meminfo', 'self/status')]",
+    "have a pair of sockets": "socket.socketpair()",
+    "limit itself": "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))",
+    "change modes in vain": "(folder / 'request.json').chmod(0o600)",
+}
+REFUSED = {
+    "read a file": "(outside / 'secret').read_text()",
+    "read a file beside one it was given": "(outside / 'given.other').read_text()",
+    "list a folder": "os.listdir(outside)",
+    "list the disk": "os.listdir('/')",
+    "read a link to a file": "[(folder / 'l').symlink_to(outside / 'secret'), (folder / 'l').read_text()]",
+    "read by its own root": "Path('/proc/self/root' + str(outside / 'secret')).read_text()",
+    "read data beside a plug-in": "(plugin / 'data.txt').read_text()",
+    "read a configuration": "Path('/etc/fstab').read_text()",
+    "read in a program": "subprocess.run(['cat', str(outside / 'secret')], check=True)",
+    "write a file": "(outside / 'secret').write_text('x')",
+    "write a file it was given": "(outside / 'given').write_text('x')",
+    "add to a file": "(outside / 'secret').open('a')",
+    "cut a file": "os.truncate(outside / 'secret', 0)",
+    "delete a file": "(outside / 'secret').unlink()",
+    "rename a file": "(outside / 'secret').rename(folder / 'x')",
+    "replace a file": "(folder / 'request.json').rename(outside / 'secret')",
+    "link to a file": "os.link(outside / 'secret', folder / 'y')",
+    "make a folder": "(outside / 'new').mkdir()",
+    "write a library": "Path(json.__file__).open('a')",
+    "write the suite": f"Path({str(ROOT / 'bench.py')!r}).open('a')",
+    "see other processes": "os.listdir('/proc')",
+    "read the command line of its parent": "Path(f'/proc/{os.getppid()}/cmdline').read_bytes()",
+    "read the environment of its parent": "Path(f'/proc/{os.getppid()}/environ').read_bytes()",
+    "end its parent": "os.kill(os.getppid(), 0)",
+    "limit its parent": "resource.prlimit(os.getppid(), resource.RLIMIT_CORE, (0, 0))",
+    "slow its parent": "os.setpriority(os.PRIO_PROCESS, os.getppid(), 5)",
+    "use TCP": "socket.socket()",
+    "use UDP": "socket.socket(type=socket.SOCK_DGRAM)",
+    "use local sockets": "socket.socket(socket.AF_UNIX)",
+}
+SCRIPT = """
+import json, multiprocessing, multiprocessing.shared_memory, os, resource, socket, subprocess, sys, tempfile
+from pathlib import Path
+from benchmarks.execution.processes.fencing import landlock, system_calls
+from benchmarks.execution.processes.fence import Rules, enter
+
+folder, outside, plugin = map(Path, sys.argv[1:4])
+if version := json.loads(sys.argv[4]):
+    landlock.version = lambda: version
+enter(folder, Rules(reads=(str(outside / "given"),)), [plugin])
+found = {}
+for name, attempt in json.loads(sys.argv[5]).items():
+    try:
+        eval(attempt)
+        found[name] = ""
+    except (OSError, subprocess.CalledProcessError) as error:
+        found[name] = type(error).__name__
+print(json.dumps(found))
+"""
+
+
+def attempt(tmp_path: Path, attempts: dict[str, str], version: int = 0) -> dict[str, str]:
+    """Return what came of the attempts behind the fence: the name of the error, or nothing."""
+    folder, outside, plugin = (tmp_path / name for name in ("folder", "outside", "plugin"))
+    for place, files in (
+        (folder, ("request.json",)),
+        (outside, ("given", "given.other", "secret")),
+        (plugin, ("data.txt", "beside.py")),
+    ):
+        place.mkdir()
+        for name in files:
+            (place / name).write_text("")
+    environment = own_environment({"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}, folder)
+    arguments = [str(folder), str(outside), str(plugin), str(version), json.dumps(attempts)]
+    command = [sys.executable, "-c", SCRIPT, *arguments]
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, str] = json.loads(done.stdout)
+    return found
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return attempt(tmp_path_factory.mktemp("fence"), {**REFUSED, **ALLOWED})
+
+
+@needs_fence
+@pytest.mark.parametrize("name", ALLOWED)
+def test_what_libraries_need_is_allowed(outcome: dict[str, str], name: str) -> None:
+    assert outcome[name] == ""
+
+
+@needs_fence
+@pytest.mark.parametrize("name", REFUSED)
+def test_everything_else_is_refused(outcome: dict[str, str], name: str) -> None:
+    assert outcome[name] in ("PermissionError", "OSError", "CalledProcessError")
+
+
+@needs_fence
+@pytest.mark.parametrize("version", [1, 3, 5])
+def test_older_systems_have_what_they_can(tmp_path: Path, version: int) -> None:
+    names = ("read a file", "write a file", "list the disk", "use UDP")
+    found = attempt(tmp_path, {**{name: REFUSED[name] for name in names}, **ALLOWED}, version)
+    assert all(found[name] == "PermissionError" for name in names)
+    assert not any(found[name] for name in ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("version", "filters", "words"),
+    [
+        (7, True, ()),
+        (6, True, ()),
+        (5, True, ("end your processes",)),
+        (2, True, ("shorten files", "end your processes")),
+        (7, False, ("use UDP and local sockets",)),
+        (3, False, ("end your processes", "use the network")),
+        (0, True, ("no fence around models",)),
+    ],
+)
+def test_what_is_missing_is_said(
+    monkeypatch: pytest.MonkeyPatch, version: int, filters: bool, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(landlock, "version", lambda: version)
+    monkeypatch.setattr(fence, "can_filter", lambda: filters)
+    said = shortcomings()
+    assert bool(said) == bool(words) and all(word in said for word in words) and "\n" not in said
+
+
+def test_a_hidden_folder_among_libraries_is_left_out_with_nothing_beside_it(tmp_path: Path) -> None:
+    for name in ("package/a", "package/data/results/x", "package/data/code/y", "other/z"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "package" / "link").symlink_to(tmp_path / "package" / "data" / "results")
+    hidden = [str(tmp_path / "package/data/results"), str(tmp_path / "elsewhere")]
+    found = without([str(tmp_path / "package"), str(tmp_path / "other"), hidden[0]], hidden)
+    assert {Path(path).relative_to(tmp_path).as_posix() for path in found} == {
+        "package/a",
+        "package/data/code",
+        "other",
+    }
+
+
+def test_modules_and_packages_are_what_can_be_imported(tmp_path: Path) -> None:
+    for name in ("a.py", "b.txt", "c/__init__.py", "d/e.py", "f.dist-info/METADATA", "labels.json"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    assert [Path(path).name for path in modules_in(str(tmp_path))] == ["a.py", "c", "f.dist-info"]
+
+
+def test_the_environment_of_a_worker_names_no_place_of_the_bench(tmp_path: Path) -> None:
+    given = {"DIGITBENCH_CACHE": "/c", "DIGITBENCH_DATA": "/d", "KERAS_HOME": "/k", "HOME": "/h", "LANG": "C"}
+    own = own_environment(given, tmp_path)
+    assert own["LANG"] == "C" and not {"/c", "/d", "/k", "/h"} & {*own.values()}
+    assert all(Path(own[name]).is_relative_to(tmp_path) for name in ("HOME", "TMPDIR", "KERAS_HOME", "XDG_CACHE_HOME"))
+
+
+COST = """
+import os, sys, tempfile, time
+from pathlib import Path
+from benchmarks.execution.processes.fence import Rules, enter
+times = []
+for _ in range(15):
+    read, write = os.pipe()
+    if not os.fork():
+        folder = Path(tempfile.mkdtemp(dir=sys.argv[1]))
+        start = time.process_time()
+        enter(folder, Rules(), [folder])
+        os.write(write, repr(time.process_time() - start).encode())
+        os._exit(0)
+    os.close(write)
+    times.append(float(os.read(read, 100)))
+print(min(times))
+"""
+
+
+@needs_fence
+def test_entering_the_fence_takes_less_than_five_milliseconds(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", COST, str(tmp_path)]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert 0 < float(printed) < 0.005

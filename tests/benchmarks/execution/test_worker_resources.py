@@ -1,0 +1,115 @@
+"""The memory of a tree, counted once; output, of which the ends are kept; folders that resist deletion."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from benchmarks.common.deletion import delete_tree
+from benchmarks.execution.processes.memory import SharedFiles, TreeMemory, rss_mb
+from benchmarks.execution.processes.output import HALF, LARGEST, Output, OutputPipe
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+FORKS = """
+import os, time
+hoard = bytearray(b"x") * (200 << 20)
+children = []
+for _ in range(3):
+    child = os.fork()
+    if child == 0:
+        time.sleep(600)
+    children.append(child)
+print("up", flush=True)
+time.sleep(600)
+"""
+
+
+@contextmanager
+def running(code: str) -> Iterator[psutil.Process]:
+    """Run code that prints a line when it is ready; all its processes are killed at the end."""
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, start_new_session=True) as process:
+        assert process.stdout and process.stdout.readline()
+        yield psutil.Process(process.pid)
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+@LINUX
+def test_memory_that_forked_processes_share_counts_once() -> None:
+    with running(FORKS) as parent:
+        members = [parent, *parent.children()]
+        assert rss_mb(members) > 800
+        assert 200 < TreeMemory(limit_mb=8192).held_mb(members) < 300
+
+
+@LINUX
+def test_files_in_shared_memory_count_and_are_deleted(tmp_path: Path) -> None:
+    (tmp_path / "of-another").write_bytes(bytes(1 << 20))
+    shared = SharedFiles(tmp_path)
+    code = "import time\nf = open({!r}, 'wb', 0)\nf.write(bytes(5 << 20))\nprint('up', flush=True)\ntime.sleep(60)"
+    with running(code.format(str(tmp_path / "own"))) as process:
+        (tmp_path / "of-a-neighbour").write_bytes(bytes(1 << 20))
+        assert 4.9 < shared.unmapped_mb([process]) < 5.5
+    shared.delete()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["of-a-neighbour", "of-another"]
+
+
+@pytest.mark.parametrize("n", [0, 10, LARGEST, LARGEST + 1, 5 * LARGEST])
+@pytest.mark.parametrize("piece", [1 << 10, 1 << 22])
+def test_of_much_output_the_beginning_and_the_end_are_kept(n: int, piece: int) -> None:
+    printed, output = os.urandom(n), Output()
+    for start in range(0, n, piece):
+        output.add(printed[start : start + piece])
+    if n <= LARGEST:
+        assert output.content() == printed
+    else:
+        assert output.content().startswith(printed[:HALF]) and output.content().endswith(printed[-HALF:])
+        assert b"%d bytes left out" % (n - LARGEST) in output.content()[HALF:-HALF]
+
+
+@pytest.mark.timeout(20)
+def test_output_is_not_waited_for_where_a_process_keeps_the_pipe() -> None:
+    pipe = OutputPipe()
+    kept = os.dup(pipe.writing_end)
+    os.write(kept, b"some")
+    pipe.started()
+    assert pipe.close() == b"some"
+    os.close(kept)
+
+
+def test_a_folder_is_deleted_however_deep_it_is(tmp_path: Path) -> None:
+    place, outside = tmp_path / "place", tmp_path / "outside"
+    place.mkdir()
+    outside.mkdir()
+    (outside / "kept").write_text("1")
+    here = Path.cwd()
+    os.chdir(place)
+    try:
+        for _ in range(1200):
+            Path("d" * 50).mkdir()
+            os.chdir("d" * 50)
+        Path("link").symlink_to(outside)
+        os.mkfifo("fifo")
+    finally:
+        os.chdir(here)
+    (place / "closed").mkdir()
+    (place / "closed" / "file").write_text("1")
+    (place / "closed").chmod(0)
+    delete_tree(place)
+    assert not place.exists() and (outside / "kept").exists()
+
+
+def test_a_link_in_place_of_a_folder_is_deleted_and_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "outside")
+    delete_tree(tmp_path / "link")
+    delete_tree(tmp_path / "absent")
+    assert [path.name for path in tmp_path.iterdir()] == ["outside"]
