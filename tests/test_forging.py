@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import ROOT, Bench
+from tests.test_label_protection import UNFENCED
 
 PLUGIN = str(ROOT / "tests" / "plugins" / "forging.py")
 FORGERS = {
@@ -23,6 +24,14 @@ FORGERS = {
 
 PIPELINES = str(ROOT / "tests" / "plugins" / "odd_pipelines.py")
 PATCHING = str(ROOT / "tests" / "plugins" / "patching.py")
+
+
+@pytest.fixture
+def no_fence(environment: dict[str, str], tmp_path: Path) -> None:
+    """Have runs go without a fence, in which no model reaches what it would change."""
+    (tmp_path / "sitecustomize.py").write_text(UNFENCED)
+    environment["PYTHONPATH"] = f"{tmp_path}:{ROOT}"
+    environment["CACHE_TO_POISON"] = environment["DIGITBENCH_CACHE"]
 
 
 def rows(bench: Bench, tmp_path: Path, models: str, *options: str) -> Mapping[str, dict[str, Any]]:
@@ -53,6 +62,7 @@ def test_a_model_that_forges_its_times_or_its_answer_fails_with_what_does_not_fi
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_fence")
 @pytest.mark.parametrize("option", [(), ("--no-cache",)])
 def test_a_model_that_changes_what_others_read_fails_and_they_do_not_notice(
     option: tuple[str, ...], bench: Bench, tmp_path: Path
@@ -67,6 +77,7 @@ def test_a_model_that_changes_what_others_read_fails_and_they_do_not_notice(
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("no_fence")
 def test_trials_at_the_same_time_compute_features_once_and_are_never_wrong(bench: Bench, tmp_path: Path) -> None:
     found = rows(bench, tmp_path, "honest,floods,poisons-data,poisons-features", "--jobs", "2", "--no-cache")
     assert [row["timing"]["features_cached"] for row in found.values()].count(False) <= 1

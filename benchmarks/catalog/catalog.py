@@ -28,7 +28,8 @@ class Catalog:
     """The three registries of a run, and the files that the plug-ins among them came from.
 
     ``code``: of a plug-in's entries by kind and name, where their code is: modules of the suite, and files. ``faults``:
-    what is wrong with their specs, where another process has read them. ``weights``: the files of weights that were
+    what is wrong with their specs, where another process has read them. ``origins``: the plug-in files, or words for
+    installed packages, that bring them. ``weights``: the files of weights that were
     chosen, by the name of their network.
     """
 
@@ -38,12 +39,13 @@ class Catalog:
     plugins: tuple[Path, ...] = ()
     code: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     faults: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    origins: Mapping[tuple[str, str], str] = field(default_factory=dict)
     weights: Mapping[str, Path] = field(default_factory=dict)
 
     def plugins_of(self, *entries: tuple[str, str]) -> tuple[Path, ...]:
         """Return the plug-in files that entries, each a kind and a name, come from: no other one has to be loaded."""
-        needed = {place for entry in entries for place in self.code.get(entry, ())}
-        return tuple(path for path in self.plugins if str(path) in needed)
+        origins = {self.origins.get(entry) for entry in entries}
+        return tuple(path for path in self.plugins if str(path) in origins)
 
     def faults_of(self, spec: Spec) -> list[str]:
         """Return what is wrong with a spec, in words."""
@@ -103,6 +105,7 @@ def _with_plugin(catalog: Catalog, plugin: Plugin, refuse_faults: bool) -> Catal
         for entry in entries
         if kind != "DATASETS"
     }
+    origins = {(kind, entry.name): plugin.origin for kind, entries in plugin.entries.items() for entry in entries}
     try:
         extended = Catalog(
             catalog.models.with_more(plugin.entries.get("MODELS", ())),
@@ -111,6 +114,7 @@ def _with_plugin(catalog: Catalog, plugin: Plugin, refuse_faults: bool) -> Catal
             catalog.plugins,
             {**catalog.code, **code},
             {**catalog.faults, **plugin.faults},
+            {**catalog.origins, **origins},
         )
     except DuplicateNameError as error:
         raise BenchError(f"{plugin.origin}: {error}") from error

@@ -97,16 +97,11 @@ def _origin(point: EntryPoint) -> str:
     return f"the installed package {package} (its entry point {point.name} = {point.value})"
 
 
-def module_name(path: Path) -> str:
-    """Return the name that the module of a plug-in file gets."""
+def _import_file(path: Path) -> ModuleType:
     import hashlib
 
     stem = re.sub(r"\W", "_", path.stem)  # saved models are loaded by this name, which Python has to accept
-    return f"plugin_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}_{stem}"
-
-
-def _import_file(path: Path) -> ModuleType:
-    name = module_name(path)
+    name = f"plugin_{hashlib.sha256(str(path).encode()).hexdigest()[:8]}_{stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
         raise BenchError(f"{path} is no Python file; a plug-in's name ends in .py")

@@ -76,40 +76,25 @@ class LocalExecutor:
     ) -> Ending:
         """Run a trial, as ``Executor.execute`` says."""
         supervision = Supervision(limits, self.cleanup, stop, on_stage, clock())
-        try:
-            weights = self._weights(request, supervision)
-        except Unavailable as missing:
-            return Ending("interrupted" if stop.is_set() else "skipped", str(missing), None, 0.0)
-        provided = self.features.provide(request, lambda: self._compute(request, weights, supervision))
+        provided = self.features.provide(request, lambda: self._compute(request, supervision))
         if provided.files is None:
             return provided.ending
-        workplace = self._workplace(request, (_model(request), _pipeline(request)), weights, provided.files)
-        ending = self._watched(request, lambda: self._run_trial(request, workplace, provided, outputs, supervision))
+        ending = self._watched(request, lambda: self._run_trial(request, provided, outputs, supervision))
         return replace(ending, log=provided.ending.log + ending.log)
 
-    def _weights(self, request: Request, supervision: Supervision) -> dict[str, str]:
-        """Return the files of weights that a trial needs, fetched where need be: its worker has no network.
-
-        Raises ``Unavailable`` for one that cannot be had.
-        """
-        entries = self.catalog.models[request.trial.model], self.catalog.features[request.trial.features]
-        folder = Path(tempfile.mkdtemp(prefix="weights-", dir=self.scratch))
-        try:
-            wanted = (entry.weights for entry in entries)
-            return local_files(wanted, folder, supervision.limits, self.cleanup, supervision.stop)
-        finally:
-            delete_tree(folder)
-
-    def _run_trial(
-        self, request: Request, workplace: Workplace, provided: Provided, outputs: Path, supervision: Supervision
-    ) -> Ending:
+    def _run_trial(self, request: Request, provided: Provided, outputs: Path, supervision: Supervision) -> Ending:
         """Run a trial on feature matrices that are there; its time includes that of computing them."""
+        entries = (("MODELS", request.trial.model), _pipeline(request))
         folder = Path(tempfile.mkdtemp(prefix="trial-", dir=self.scratch))
         try:
+            weights = self._weights(request, folder / "weights", supervision, with_model=True)
+            workplace = self._workplace(request, entries, weights, provided.files)
             worker = run_worker("main", request, workplace, folder, supervision)
             answer = _answer_of(worker, provided)
             if answer.status == "ok" and request.save_model and not answer.not_saved:
                 answer = replace(answer, not_saved=_take_model(folder, outputs))
+        except Unavailable as missing:
+            return _unavailable(missing, supervision)
         finally:
             delete_tree(folder)
         outcome = worker.outcome
@@ -119,13 +104,17 @@ class LocalExecutor:
             return Ending(status, reason, total_s, outcome.peak_rss_mb, outcome.log)
         return Ending(answer.status, answer.reason, total_s, outcome.peak_rss_mb, outcome.log, answer)
 
-    def _compute(self, request: Request, weights: Mapping[str, str], supervision: Supervision) -> Computed:
+    def _compute(self, request: Request, supervision: Supervision) -> Computed:
         """Compute feature matrices in a process that runs no model; return how it ended, and where they are."""
         folder = Path(tempfile.mkdtemp(prefix="features-", dir=self.scratch))
-        workplace = self._workplace(request, (_pipeline(request),), weights, None)
         found: list[FeatureFiles] = []
 
         def run() -> Ending:
+            try:
+                weights = self._weights(request, folder / "weights", supervision, with_model=False)
+            except Unavailable as missing:
+                return _unavailable(missing, supervision)
+            workplace = self._workplace(request, (_pipeline(request),), weights, None)
             worker = run_worker("compute_features", request, workplace, folder, supervision)
             answer, outcome = _features_answer_of(worker), worker.outcome
             found.append(FeatureFiles(str(folder), answer.checksums, answer.seconds or 0.0))
@@ -164,6 +153,12 @@ class LocalExecutor:
             return replace(ending, status="failed", reason=reason, answer=None)
         return replace(ending, reason=f"{ending.reason}; {reason}")
 
+    def _weights(self, request: Request, folder: Path, supervision: Supervision, *, with_model: bool) -> dict[str, str]:
+        """Return the files of weights that a worker needs, fetched where need be: it has no network."""
+        pipeline, model = self.catalog.features[request.trial.features], self.catalog.models[request.trial.model]
+        wanted = (pipeline.weights, *([model.weights] if with_model else []))
+        return local_files(wanted, folder, supervision.limits, self.cleanup, supervision.stop)
+
     def _workplace(
         self,
         request: Request,
@@ -171,12 +166,14 @@ class LocalExecutor:
         weights: Mapping[str, str],
         features: FeatureFiles | None,
     ) -> Workplace:
-        """Return where a worker that runs the code of ``entries`` finds things, which is all that it may read."""
-        folder = str(self.arrays.folder)
+        """Return where a worker finds what it needs, and a fence that lets it read that and nothing else."""
+        learned, predicted = (request.data[name] for name in ("train", "validation")), request.evaluation_sets
+        arrays = [file(content) for content in learned for file in (images_file, labels_file)]
+        arrays += [images_file(request.data[name]) for name in predicted]
         matrices = [str(features.path(name)) for name in features.checksums] if features else []
-        reads = (*(f"{folder}/{name}" for name in _arrays_for(request)), *matrices, *weights.values())
+        reads = (*(str(self.arrays.folder / name) for name in arrays), *matrices, *weights.values())
         return Workplace(
-            arrays=folder,
+            arrays=str(self.arrays.folder),
             plugins=tuple(map(str, self.catalog.plugins_of(*entries))),
             weights=weights,
             checksums=self.arrays.checksums,
@@ -215,20 +212,13 @@ def _arrays_of(images: Images, hashes: Mapping[str, str]) -> dict[str, NDArray[A
     return arrays
 
 
-def _arrays_for(request: Request) -> list[str]:
-    """Return the names of the files that a trial needs."""
-    learned = [request.data[name] for name in ("train", "validation")]
-    predicted = [images_file(request.data[name]) for name in request.evaluation_sets]
-    return [file(content) for content in learned for file in (images_file, labels_file)] + predicted
-
-
 def _shortened(name: str) -> str:
     """Return the name of a file without most of the hash in it."""
     return name if len(name) <= LONGEST_NAME else f"{name[:8]}…{name[-LONGEST_NAME + 9 :]}"
 
 
-def _model(request: Request) -> tuple[str, str]:
-    return "MODELS", request.trial.model
+def _unavailable(missing: Unavailable, supervision: Supervision) -> Ending:
+    return Ending("interrupted" if supervision.stop.is_set() else "skipped", str(missing), None, 0.0)
 
 
 def _pipeline(request: Request) -> tuple[str, str]:

@@ -59,8 +59,8 @@ class Request:
 @dataclass(frozen=True)
 class Workplace:
     """Where a worker finds things on its own machine: arrays, plug-in files, files of weights by
-    the names of their networks, and its feature matrices; None for the process that computes these. ``fence``: what
-    else it may read and write.
+    the names of their networks, and its feature matrices; None for the process that computes these.
+    ``fence``: what else it may read and write.
 
     ``checksums``: of each file of arrays. ``launched_at`` is the machine's clock at the start of the
     process; the clock is the system's, so the worker can tell how long it took to come up.

@@ -157,7 +157,7 @@ class PoisonsFeatures(Honest):
     """Overwrites all cached features, and what is said of them."""
 
     def act(self) -> None:
-        for path in Path(os.environ["DIGITBENCH_CACHE"], "features").rglob("*.np*"):
+        for path in Path(os.environ["CACHE_TO_POISON"], "features").rglob("*.np*"):
             overwrite(path)
 
 

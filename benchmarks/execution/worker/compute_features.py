@@ -1,7 +1,7 @@
 """``python -m benchmarks.execution.worker.compute_features FOLDER DESCRIPTOR``: the feature matrices of a trial.
 
-Runs the code of its pipeline and of no model, inside the fence. Reads the request in FOLDER, leaves matrices and an
-answer there, and tells its stages to DESCRIPTOR.
+Runs the code of its pipeline and of no model. Reads the request in FOLDER, leaves matrices and an answer there, and
+tells its stages to DESCRIPTOR. It enters the fence before any code of a plug-in is imported.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def answer_to(request: Request, workplace: Workplace, folder: Path, writer: Stag
         catalog = load_catalog([Path(path) for path in workplace.plugins], refuse_faults=False)
         use_weights(catalog, workplace.weights)
         pipeline = catalog.features[request.trial.features]
-        return _compute(request, workplace, folder, writer, pipeline, homes_of(pipeline, catalog))
+        return _compute(request, workplace, folder, writer, pipeline, homes_of(pipeline))
     except Unavailable as missing:
         return FeaturesAnswer("skipped", one_line(message_of(missing)))
     except MemoryError as error:

@@ -122,7 +122,7 @@ def _built(
     pipeline = catalog.features[request.trial.features]
     for name in pipeline.requires:
         import_module(name)
-    transformer = read_transformer(workplace.features, pipeline, catalog, data.images)
+    transformer = read_transformer(workplace.features, pipeline, data.images)
     return transformer, catalog.models[request.trial.model].build(_context(request, data, transformer, progress))
 
 

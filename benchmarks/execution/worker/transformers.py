@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.catalog.catalog import Catalog
-from benchmarks.catalog.plugins import module_name
+from benchmarks.catalog.descriptions import home_of
 from benchmarks.execution.features.cache import TEST, TRAIN, TRANSFORMER, FeatureFiles
 from benchmarks.execution.features.checked_arrays import read_array, read_bytes
 from benchmarks.execution.features.transformer_state import decoded
@@ -33,17 +32,13 @@ def read_matrices(files: FeatureFiles | None) -> FeatureMatrices:
     return FeatureMatrices(train, test)
 
 
-def read_transformer(
-    files: FeatureFiles | None, pipeline: FeaturePipeline, catalog: Catalog, images: NDArray[np.uint8]
-) -> Transformer:
+def read_transformer(files: FeatureFiles | None, pipeline: FeaturePipeline, images: NDArray[np.uint8]) -> Transformer:
     """Return the transformer that made the matrices of the training ``images``; raises ``ChangedFileError``."""
     if files is None or TRANSFORMER not in files.checksums:
         return pipeline.build().fit(images)
-    return decoded(read_bytes(files.path(TRANSFORMER), files.checksums[TRANSFORMER]), homes_of(pipeline, catalog))
+    return decoded(read_bytes(files.path(TRANSFORMER), files.checksums[TRANSFORMER]), homes_of(pipeline))
 
 
-def homes_of(pipeline: FeaturePipeline, catalog: Catalog) -> tuple[str, ...]:
-    """Return the modules in which a plug-in's classes may be: where its spec and its ``build`` are written."""
-    build = getattr(pipeline.build, "func", pipeline.build)  # what it is a partial of
-    homes = (build.__module__, *map(module_name, catalog.plugins_of(("FEATURES", pipeline.name))))
-    return tuple(home.partition(".")[0] for home in homes)
+def homes_of(pipeline: FeaturePipeline) -> tuple[str, ...]:
+    """Return the modules in which a plug-in's classes may be: where its ``build`` is written."""
+    return (home_of(pipeline.build).partition(".")[0],)
