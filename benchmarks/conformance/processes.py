@@ -12,6 +12,7 @@ import msgspec
 from benchmarks.common.bounded_reading import open_regular
 from benchmarks.common.clock import clock
 from benchmarks.common.errors import one_line
+from benchmarks.common.own_requests import encode_request
 from benchmarks.conformance.checks import CheckResult
 from benchmarks.conformance.worker import REQUEST, RESULTS, CheckRequest, Line
 from benchmarks.execution.processes.scratch import scratch_folder
@@ -44,7 +45,7 @@ def run_checks(request: CheckRequest, limits: Limits, report: Callable[[CheckRes
 def _run_process(request: CheckRequest, limits: Limits, report: Callable[[CheckResult], object]) -> tuple[_Reader, str]:
     """Run checks in one process; return what it wrote, and how it ended."""
     with scratch_folder() as (folder, cleanup):
-        (folder / REQUEST).write_bytes(msgspec.json.encode(request))
+        (folder / REQUEST).write_bytes(encode_request(request))
         reader = _Reader(folder / RESULTS, len(request.checks) - request.start, report)
         command = ["benchmarks.conformance.worker", str(folder)]
         outcome = supervise(command, folder, limits, cleanup, threading.Event(), reader.current_check_started_at)

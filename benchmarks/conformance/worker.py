@@ -19,6 +19,7 @@ import msgspec
 from benchmarks.catalog.catalog import Catalog, load_catalog
 from benchmarks.catalog.spec_validation import Spec
 from benchmarks.catalog.weight_files import use_weights
+from benchmarks.common.own_requests import decode_request
 from benchmarks.conformance.checks import Check, CheckResult
 from benchmarks.conformance.datasets import DATASET_CHECKS, DatasetCase
 from benchmarks.conformance.features import FEATURE_CHECKS, FeatureCase
@@ -98,7 +99,7 @@ def main(folder: Path) -> None:
     """Write each result as soon as it is known."""
     faulthandler.enable()
     own_pid = os.getpid()
-    request = msgspec.json.decode((folder / REQUEST).read_bytes(), type=CheckRequest)
+    request = decode_request((folder / REQUEST).read_bytes(), CheckRequest)
     enter(folder, request.fence, [Path(path).parent for path in request.plugins])
     with (folder / RESULTS).open("ab", buffering=0) as file:
 

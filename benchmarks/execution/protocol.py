@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import msgspec
 
 from benchmarks.common.bounded_reading import read_file
+from benchmarks.common.own_requests import decode_request, encode_request
 from benchmarks.execution.features.cache import FILES, TRANSFORMER, Checksum, FeatureFiles
 from benchmarks.execution.processes.fence import Rules
 from benchmarks.records.array_files import read_arrays
@@ -129,13 +130,17 @@ class FeaturesAnswer:
 def write_message(folder: Path, name: str, message: Request | Workplace | FeaturesAnswer | _AnswerFile) -> None:
     """Write a message under another name and rename it, so that it is there whole or not at all."""
     part = folder / f"{name}.part"
-    part.write_bytes(msgspec.json.encode(message))
+    of_bench = isinstance(message, Request | Workplace)
+    part.write_bytes(encode_request(message) if of_bench else msgspec.json.encode(message))
     os.replace(part, folder / name)
 
 
 def read_message(folder: Path, name: str, kind: type[Message]) -> Message:
-    """Return a message; raises OSError, ``msgspec.DecodeError`` or RecursionError."""
-    return msgspec.json.decode(read_file(folder / name, LARGEST_MESSAGE, follow=False), type=kind)
+    """Return a message; raises OSError, ValueError or RecursionError."""
+    content = read_file(folder / name, LARGEST_MESSAGE, follow=False)
+    # an answer is not trusted: msgspec reads strict JSON, which NaN is not
+    of_bench = kind in (Request, Workplace)
+    return decode_request(content, kind) if of_bench else msgspec.json.decode(content, type=kind)
 
 
 def write_answer(answer: Answer, folder: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.common.clock import clock
+from benchmarks.common.own_requests import decode_request, encode_request
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.supervisor import Limits, how_it_ended, supervise
 from features.pretrained.weights import Weights, md5_of
@@ -54,7 +55,7 @@ def local_files(
 def _fetch(weights: Weights, folder: Path, limits: Limits, cleanup: OrphanCleanup, stop: threading.Event) -> None:
     folder.mkdir(exist_ok=True)
     request = _Request(weights, str(weights.folder.parent.absolute()))
-    (folder / REQUEST).write_bytes(msgspec.json.encode(request))
+    (folder / REQUEST).write_bytes(encode_request(request))
     command = ["benchmarks.execution.processes.weight_download", str(folder)]
     start = clock()
     outcome = supervise(command, folder, limits, cleanup, stop, lambda: start)
@@ -69,7 +70,7 @@ def _fetch(weights: Weights, folder: Path, limits: Limits, cleanup: OrphanCleanu
 
 def main(folder: Path) -> None:
     """Fetch the file, and leave why it cannot be."""
-    request = msgspec.json.decode((folder / REQUEST).read_bytes(), type=_Request)
+    request = decode_request((folder / REQUEST).read_bytes(), _Request)
     os.environ["KERAS_HOME"] = request.keras_home
     reason = ""
     try:
