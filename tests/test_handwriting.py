@@ -30,7 +30,7 @@ KINDS = {
     "framed scans on ruled paper, centred": (replace(SCAN, frame=10, ruled=40), False, ("--centre",)),
     "a blackboard, at 32": (SCAN, True, ("--centre", "--image-size", "32")),
     "a thin pen on a large sheet, at 64": (
-        replace(THIN_PEN, height=800, width=640),
+        replace(THIN_PEN, height=500, width=400),
         False,
         ("--normalise", "--image-size", "64"),
     ),
