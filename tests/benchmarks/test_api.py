@@ -233,7 +233,7 @@ def test_stored_results_are_reused_and_each_file_is_read_once(
         reads.append(path.name)
         return read_file(path)
 
-    monkeypatch.setattr("benchmarks.records.store.read_file", counted)
+    monkeypatch.setattr("benchmarks.records.stored_results.read_file", counted)
     events: list[Event] = []
     again = run(["dummy", "knn"], **OPTIONS, results_dir=done.results_dir, progress=events.append, evaluate="shifted")
     assert [event.reused for event in events if isinstance(event, TrialFinished)] == [True, True]
