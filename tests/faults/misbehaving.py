@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from textwrap import indent
 
+from benchmarks.execution.processes.fencing import landlock
+from benchmarks.execution.processes.fencing.system_calls import can_filter
+
 OK, FAILED, TIMEOUT, MEMORY, SKIPPED = "ok", "failed", "timeout", "out-of-memory", "skipped"
 ZEROS = "return np.zeros(len(X), np.int64)"
+# what the fence refuses fails at once; without one it has its effect
+DELETED = "Permission denied" if landlock.version() else "deleted the folder"
+NO_SIGNAL = "Operation not permitted" if landlock.version() >= landlock.FIRST_WITH_SCOPES else ""
+INTERRUPTED = (FAILED, NO_SIGNAL) if NO_SIGNAL else (OK, "")
 
 HEAD = '''
 import ctypes, json, os, resource, shutil, signal, socket, struct, subprocess, sys, threading, time, zipfile
@@ -145,10 +152,10 @@ def in_place(what: str, name: str, reason: str) -> Case:
 
 
 FILES = [
-    Case("deletes-its-folder", FAILED, "deleted the folder", "shutil.rmtree(HERE)"),
-    Case("replaces-its-folder", FAILED, "deleted the folder",
+    Case("deletes-its-folder", FAILED, DELETED, "shutil.rmtree(HERE)"),
+    Case("replaces-its-folder", FAILED, DELETED,
          "other = HERE.with_name('other'); other.mkdir(); shutil.rmtree(HERE); HERE.symlink_to(other)"),
-    Case("makes-its-folder-a-file", FAILED, "deleted the folder", "shutil.rmtree(HERE); HERE.write_text('x')"),
+    Case("makes-its-folder-a-file", FAILED, DELETED, "shutil.rmtree(HERE); HERE.write_text('x')"),
     Case("forbids-its-folder", OK, "", "HERE.chmod(0o300)"),
     Case(
         "nests-folders", OK, "",
@@ -161,7 +168,7 @@ FILES = [
          "s = self.s = shared_memory.SharedMemory(create=True, size=1 << 20)\n"
          "resource_tracker.unregister(s._name, 'shared_memory'); s.buf[:] = bytes(1 << 20); time.sleep(1)"),
     in_place("FIFO", "answer.json", "cannot be read: not a regular file"),
-    in_place("socket", "answer.json", "cannot be read: not a regular file"),
+    in_place("socket", "answer.json", "Permission denied" if can_filter() else "cannot be read: not a regular file"),
     in_place("folder", "answer.json", "cannot be read: not a regular file"),
     in_place("device", "answer.json", "cannot be read: a link"),
     in_place("loop", "answer.json", "cannot be read: a link"),
@@ -251,9 +258,9 @@ ENDINGS = [
     Case("aborts", FAILED, "SIGABRT", "os.abort()"),
     Case("kills-itself", FAILED, "SIGKILL", "os.kill(os.getpid(), 9)"),
     Case("terminates-itself", FAILED, "SIGTERM", "os.kill(os.getpid(), 15)"),
-    Case("interrupts-its-parent", OK, "", "os.kill(os.getppid(), signal.SIGINT)"),
-    Case("kills-its-parent", FAILED, "SIGKILL", "os.kill(os.getppid(), 9); time.sleep(60)"),
-    Case("terminates-its-parent", FAILED, "SIGTERM", "os.kill(os.getppid(), 15); time.sleep(60)"),
+    Case("interrupts-its-parent", *INTERRUPTED, "os.kill(os.getppid(), signal.SIGINT)"),
+    Case("kills-its-parent", FAILED, NO_SIGNAL or "SIGKILL", "os.kill(os.getppid(), 9); time.sleep(60)"),
+    Case("terminates-its-parent", FAILED, NO_SIGNAL or "SIGTERM", "os.kill(os.getppid(), 15); time.sleep(60)"),
     Case("stops-itself", TIMEOUT, "", "os.kill(os.getpid(), signal.SIGSTOP)"),
     Case("does-not-listen", TIMEOUT, "", "for n in range(1, 65):\n    try: signal.signal(n, signal.SIG_IGN)\n"
          "    except (OSError, ValueError): pass\nsignal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n"
@@ -290,7 +297,7 @@ PROCESSES = [
     Case("leaves-a-deaf-child", OK, "", "endless(preexec_fn=lambda: signal.signal(15, signal.SIG_IGN) and None)"),
     Case("forks-twice", OK, "", "detached()"),
     Case("forks-twice-and-exits", FAILED, "exit code 0", "detached(); os._exit(0)"),
-    Case("forks-twice-and-kills-its-parent", FAILED, "SIGKILL",
+    Case("forks-twice-and-kills-its-parent", FAILED, NO_SIGNAL or "SIGKILL",
          "endless(start_new_session=True); time.sleep(0.5); os.kill(os.getppid(), 9); time.sleep(60)"),
     Case("comes-back-twice", OK, "", "os.fork()"),
     Case("forks-and-hangs", TIMEOUT, "", "detached(); time.sleep(3600)"),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks.execution.processes.fencing import landlock
 from benchmarks.execution.processes.fencing.python_files import (
+    SETTINGS,
     is_package,
     is_within,
     libraries,
@@ -109,7 +110,7 @@ def _rights(folder: str, rules: Rules, imports: Sequence[str]) -> list[tuple[str
     os.open(itself, os.O_RDONLY | os.O_DIRECTORY)
     return [
         *((path, landlock.READ) for path in (*readable, *without(real(modules), hidden))),
-        *((path, landlock.READ) for path in (itself, *rules.reads)),
+        *((path, landlock.READ) for path in (itself, *SETTINGS, *rules.reads)),
         *((path, landlock.READ | landlock.WRITE) for path in (folder, SHARED_MEMORY, *rules.writes)),
         *((path, landlock.USE_DEVICE) for path in _devices()),
     ]

@@ -182,26 +182,21 @@ def test_the_environment_of_a_worker_names_no_place_of_the_bench(tmp_path: Path)
 
 
 COST = """
-import os, sys, tempfile, time
+import sys, tempfile, time
 from pathlib import Path
 from benchmarks.execution.processes.fence import Rules, enter
-times = []
-for _ in range(15):
-    read, write = os.pipe()
-    if not os.fork():
-        folder = Path(tempfile.mkdtemp(dir=sys.argv[1]))
-        start = time.process_time()
-        enter(folder, Rules(), [folder])
-        os.write(write, repr(time.process_time() - start).encode())
-        os._exit(0)
-    os.close(write)
-    times.append(float(os.read(read, 100)))
-print(min(times))
+start = time.process_time()
+enter(Path(sys.argv[1]), Rules(), [Path(sys.argv[1])])
+print(time.process_time() - start)
 """
 
 
 @needs_fence
 def test_entering_the_fence_takes_less_than_five_milliseconds(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", COST, str(tmp_path)]
-    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout
-    assert 0 < float(printed) < 0.005
+    def seconds(number: int) -> float:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        command = [sys.executable, "-c", COST, str(folder)]
+        return float(subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout)
+
+    assert 0 < min(map(seconds, range(5))) < 0.005

@@ -15,7 +15,7 @@ SYSTEM = ("/", "/usr", "/usr/local")
 FURTHER = (("/usr/local", "cuda"), ("/opt", "rocm"), ("/opt", "intel"), ("/nix", "store"), ("/gnu", "store"))
 PACKAGE_FOLDERS = ("site-packages", "dist-packages")
 METADATA = (".dist-info", ".egg-info")
-SETTINGS = (
+SETTINGS_IN_ETC = (
     *("ld.so.cache", "ld.so.preload", "localtime", "timezone", "locale.conf", "os-release", "mime.types"),
     *("passwd", "group", "nsswitch.conf", "hosts", "host.conf", "resolv.conf", "gai.conf", "services", "protocols"),
     *("fonts", "ssl/openssl.cnf", "ssl/certs", "ssl/cert.pem", "pki/tls", "ca-certificates", "OpenCL"),
@@ -27,6 +27,10 @@ OF_THE_KERNEL = (
 )
 
 
+SETTINGS = (*(join("/etc", name) for name in SETTINGS_IN_ETC), *OF_THE_KERNEL)
+"""Files and folders that libraries read to know the system; no module is in them."""
+
+
 @cache
 def libraries() -> tuple[str, ...]:
     """Return the files and folders that Python, installed packages and the system's libraries are in."""
@@ -36,8 +40,6 @@ def libraries() -> tuple[str, ...]:
             *(join(prefix, part) for prefix in prefixes - {*SYSTEM} for part in (*PARTS, "pyvenv.cfg", "etc", "ssl")),
             *(join(prefix, part) for prefix in SYSTEM for part in PARTS),
             *(path for folder, start in FURTHER for path in starting_with(folder, start)),
-            *(join("/etc", name) for name in SETTINGS),
-            *OF_THE_KERNEL,
             *(entry for entry in sys.path if entry.endswith(PACKAGE_FOLDERS)),
             *filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)),
             *_editable_installs(),
