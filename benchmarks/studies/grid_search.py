@@ -16,7 +16,7 @@ from statistics import median
 from tabulate import tabulate
 
 from benchmarks.api import run
-from benchmarks.cli.display import RunDisplay
+from benchmarks.cli.display.trials import RunDisplay
 from benchmarks.common.atomic_files import write_whole
 from benchmarks.common.formatting import seconds_text
 from benchmarks.common.paths import RESULTS
