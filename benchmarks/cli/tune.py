@@ -15,7 +15,8 @@ from benchmarks.common.errors import BenchError
 from benchmarks.execution.config import RunConfig
 from benchmarks.records.dataset_file import NoResultsError
 from benchmarks.report.write import write_reports
-from benchmarks.tuning.judging import Outcome, judge
+from benchmarks.tuning.judging import judge
+from benchmarks.tuning.outcome import Outcome
 from benchmarks.tuning.run import run_study
 from benchmarks.tuning.setup import Study, StudyOptions, open_study
 

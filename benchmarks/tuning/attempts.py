@@ -11,7 +11,7 @@ from benchmarks.execution.harness import Harness
 from benchmarks.execution.protocol import Stage
 from benchmarks.records.trial import Trial, TrialResult
 from benchmarks.tuning.goals import metrics_of
-from benchmarks.tuning.halving import first_rung, goes_on, is_rung
+from benchmarks.tuning.search.halving import first_rung, goes_on, is_rung
 from benchmarks.tuning.setup import Study
 from benchmarks.tuning.study import DEFAULTS, Attempt
 
@@ -88,7 +88,10 @@ class AttemptRun:
         missing = [goal for goal in goals if goal not in metrics]
         if result.ok and not missing:
             return tuple(float(metrics[goal]) for goal in goals)
-        why = f"it has no {' and no '.join(missing)}" if result.ok else f"{result.status}: {result.reason}"
+        if result.ok:
+            why = f"it has no {' and no '.join(missing)}"
+        else:
+            why = result.reason if result.status == "failed" else f"{result.status}: {result.reason}"
         self.study.journal.finish(self.attempt, "failed", metrics=metrics, reason=why)
         return None
 

@@ -13,7 +13,7 @@ from benchmarks.tuning.attempts import TOTAL, AttemptRun
 from benchmarks.tuning.goals import best
 from benchmarks.tuning.ownership import Owner
 from benchmarks.tuning.progress import AttemptFinished, AttemptStarted
-from benchmarks.tuning.sampling import Question, distributions, suggest
+from benchmarks.tuning.search.sampling import Question, distributions, suggest
 from benchmarks.tuning.setup import Study
 from benchmarks.tuning.study import Attempt
 

@@ -17,8 +17,8 @@ from benchmarks.records.trial import Inputs, Trial
 from benchmarks.tuning.goals import ERROR, Bound, bounds, goals
 from benchmarks.tuning.journal import SUFFIX, Journal
 from benchmarks.tuning.progress import StudyListener, StudyOpened
-from benchmarks.tuning.sampling import check_sampler
-from benchmarks.tuning.space import Space, search_space
+from benchmarks.tuning.search.sampling import check_sampler
+from benchmarks.tuning.search.space import Space, search_space
 from benchmarks.tuning.study import Attempt, Definition, Sampler, study_name
 from models.spec import Setting
 

@@ -50,24 +50,15 @@ class ByEpochs(ShrunkenMeans):
 
 SHRINK = Param(0.9, 0.0, 1.0, help="how far the means are moved to their centre")
 
+
+def spec(name: str, summary: str, build: Any, shrink: float, **more: Param) -> ModelSpec:
+    return ModelSpec(
+        name, "tunable", summary, build, ("pixels",), settings={"shrink": SHRINK.with_default(shrink), **more}
+    )
+
+
 MODELS = (
-    ModelSpec(
-        "means", "tunable", "shrunken means with a bad default", ShrunkenMeans, ("pixels",), settings={"shrink": SHRINK}
-    ),
-    ModelSpec(
-        "fragile-means",
-        "tunable",
-        "shrunken means that crash where they are shrunken much",
-        Crashes,
-        ("pixels",),
-        settings={"shrink": SHRINK.with_default(0.4), "fragile": Param(True)},
-    ),
-    ModelSpec(
-        "epoch-means",
-        "tunable",
-        "shrunken means that report epochs",
-        ByEpochs,
-        ("pixels",),
-        settings={"shrink": SHRINK.with_default(0.1)},
-    ),
+    spec("means", "shrunken means with a bad default", ShrunkenMeans, 0.9),
+    spec("fragile-means", "shrunken means that crash where they are shrunken much", Crashes, 0.4, fragile=Param(True)),
+    spec("epoch-means", "shrunken means that report epochs", ByEpochs, 0.1),
 )

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.common.errors import BenchError
 from benchmarks.tuning.goals import best, bound, bounds, goals, metrics_of, pareto, pareto_set, text_of
-from benchmarks.tuning.halving import first_rung, goes_on, is_rung
+from benchmarks.tuning.search.halving import first_rung, goes_on, is_rung
 from benchmarks.tuning.study import Attempt
 from tests.conftest import a_result
 

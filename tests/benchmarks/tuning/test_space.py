@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.common.errors import BenchError
-from benchmarks.tuning.space import Dimension, Space, search_space
+from benchmarks.tuning.search.space import Dimension, Space, search_space
 from models.registry import MODELS
 from models.spec import Param
 from tests.benchmarks.tuning.models_to_tune import model

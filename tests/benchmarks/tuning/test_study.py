@@ -13,7 +13,8 @@ import pytest
 
 from benchmarks.common.errors import BenchError
 from benchmarks.tuning.journal import Journal
-from benchmarks.tuning.judging import judge, read_outcome
+from benchmarks.tuning.judging import judge
+from benchmarks.tuning.outcome import read_outcome
 from benchmarks.tuning.progress import AttemptFinished, AttemptStarted
 from benchmarks.tuning.run import run_study
 from benchmarks.tuning.setup import Study, StudyOptions

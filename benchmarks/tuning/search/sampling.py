@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
 from benchmarks.tuning.goals import Bound
-from benchmarks.tuning.space import Dimension, Space
+from benchmarks.tuning.search.space import Dimension, Space
 from benchmarks.tuning.study import Attempt, Sampler, complete
 from models.spec import Setting
 
