@@ -40,7 +40,7 @@ def optimism(correct: NDArray[np.bool_], splits: int = SPLITS, seed: int = 0) ->
     ``correct`` has shape (models, n). A nested split: the model that is best on one half of the images, the first of
     equal ones, is scored on the other half, which had no part in the choice; the mean difference over random
     ``splits``. Accuracies on all images vary less than those on half of them, by the square root of two, and so does
-    what is gained by chance. Fewer than two models or images give 0.
+    what is gained by chance. At least 0, as for fewer than two models or images.
     """
     import numpy as np
 
@@ -54,4 +54,4 @@ def optimism(correct: NDArray[np.bool_], splits: int = SPLITS, seed: int = 0) ->
         inside = correct[:, generator.permutation(n)[:half]].sum(axis=1)
         chosen = int(inside.argmax())
         differences.append(inside[chosen] / half - (totals[chosen] - inside[chosen]) / (n - half))
-    return float(np.mean(differences)) / 2**0.5
+    return max(float(np.mean(differences)) / 2**0.5, 0.0)

@@ -11,7 +11,7 @@ from benchmarks.execution.harness import Harness
 from benchmarks.execution.protocol import Stage
 from benchmarks.records.trial import Trial, TrialResult
 from benchmarks.tuning.goals import metrics_of
-from benchmarks.tuning.search.halving import first_rung, goes_on, is_rung
+from benchmarks.tuning.search.halving import first_rung, goes_on, rung_of
 from benchmarks.tuning.setup import Study
 from benchmarks.tuning.study import DEFAULTS, Attempt
 
@@ -106,11 +106,16 @@ class AttemptRun:
         return self.attempt.is_default or goes_on(value, [one.steps[step] for one in others if step in one.steps])
 
     def _prune(self, trial: Trial, stage: Stage) -> str:
-        """Return why a network is stopped after this epoch; "" where it goes on."""
+        """Return why a network is stopped at this epoch; "" where it goes on.
+
+        A worker's epochs may pass faster than they are seen: what is seen first after a rung counts there.
+        """
         accuracy, epoch = stage.figures.get("val_accuracy"), stage.step
-        if accuracy is None or epoch is None or epoch in self.looked_at or not is_rung(epoch) or epoch == stage.steps:
-            return ""
-        self.looked_at.add(epoch)
-        if not self._goes_on(epoch, 1 - accuracy):
-            self.pruned = f"pruned: not among the best third after epoch {epoch} of {stage.steps}"
+        if accuracy is None or epoch is None or epoch == stage.steps:
+            return self.pruned
+        rung = rung_of(epoch)
+        if rung and rung not in self.looked_at:
+            self.looked_at.add(rung)
+            if not self._goes_on(rung, 1 - accuracy):
+                self.pruned = f"pruned: not among the best third after epoch {epoch} of {stage.steps}"
         return self.pruned

@@ -40,7 +40,7 @@ class StudyDisplay:
                 self._opened(event)
             case AttemptStarted():
                 if event.adopted:
-                    self._line(f"{'':7} {self._settings(event.attempt)} is tried again: its bench ended", "dim")
+                    self._line(f"{'':7} {self._settings(event.attempt)}: tried again, because a bench ended", "dim")
             case AttemptFinished():
                 self._finished(event)
             case TrialProgress():

@@ -33,8 +33,9 @@ def first_rung(number: int, n_rungs: int, hyperband: bool) -> int:
     return n_rungs - 1
 
 
-def is_rung(epoch: int) -> bool:
-    """Return whether attempts are compared after this epoch: 1, 3, 9, 27, …"""
-    while epoch % FACTOR == 0 and epoch > 0:
-        epoch //= FACTOR
-    return epoch == 1
+def rung_of(epoch: int) -> int:
+    """Return the last epoch up to this one after which attempts are compared: 1, 3, 9, 27, …; 0 before the first."""
+    rung = 1
+    while rung * FACTOR <= epoch:
+        rung *= FACTOR
+    return rung if epoch >= 1 else 0

@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks.common.errors import BenchError
 from benchmarks.tuning.goals import best, bound, bounds, goals, metrics_of, pareto, pareto_set, text_of
-from benchmarks.tuning.search.halving import first_rung, goes_on, is_rung
+from benchmarks.tuning.search.halving import first_rung, goes_on, rung_of
 from benchmarks.tuning.study import Attempt
 from tests.conftest import a_result
 
@@ -85,4 +85,4 @@ def test_a_third_goes_on_and_the_first_always_does() -> None:
 def test_hyperbands_brackets_are_taken_in_turn() -> None:
     assert [first_rung(number, 3, True) for number in range(14)] == [*[0] * 9, 1, 1, 1, 2, 0]
     assert {first_rung(number, 3, False) for number in range(14)} == {0}
-    assert [epoch for epoch in range(30) if is_rung(epoch)] == [1, 3, 9, 27]
+    assert [rung_of(epoch) for epoch in (0, 1, 2, 3, 8, 9, 26, 27, 80)] == [0, 1, 1, 3, 3, 9, 9, 27, 27]
