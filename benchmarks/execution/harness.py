@@ -16,7 +16,7 @@ from benchmarks.common.deletion import delete_tree
 from benchmarks.common.errors import BenchError, in_one_line, one_line
 from benchmarks.common.signatures import sign
 from benchmarks.datasets.spec import Images
-from benchmarks.execution.answer_checks import checked_answer
+from benchmarks.execution.answer_checks import MOST_EPOCHS, checked_answer, fault_of_history
 from benchmarks.execution.decisions import PlannedTrial, Planner
 from benchmarks.execution.executor import Ending, Executor
 from benchmarks.execution.processes.machine_lock import machine_lock
@@ -166,7 +166,7 @@ class Harness:
         stop = StopOfOne(self.stop)
 
         def on_stage(stage: Stage) -> None:
-            if stage.step is not None and stage.figures:
+            if stage.step is not None and stage.figures and len(steps) < MOST_EPOCHS:
                 steps[stage.step] = stage.figures
             self.tell(TrialProgress(planned.trial, stage))
             if why := self.prune(planned.trial, stage):
@@ -261,8 +261,9 @@ class StopOfOne(threading.Event):
 
 
 def _history(steps: Mapping[int, Mapping[str, float | None]]) -> tuple[Mapping[str, float | None], ...]:
-    """Return what a worker told of its steps, as far as it came."""
-    return tuple({"epoch": step, **figures} for step, figures in sorted(steps.items()))
+    """Return what a worker told of its steps, as far as it came; nothing where that cannot be a history."""
+    history = tuple({**figures, "epoch": step} for step, figures in sorted(steps.items()))
+    return () if fault_of_history(history) else history
 
 
 def _unscored(planned: PlannedTrial, started_at: str, ending: Ending) -> TrialResult:
