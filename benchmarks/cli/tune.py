@@ -12,6 +12,7 @@ from benchmarks.cli.display.study import StudyDisplay
 from benchmarks.cli.run import INTERRUPTED, OK, SOME_FAILED, config_of, interrupt_once, run_shown
 from benchmarks.common.dependencies import how_to_install, missing_modules
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.opening import VALIDATION_SUFFIX
 from benchmarks.execution.config import RunConfig
 from benchmarks.records.dataset_file import NoResultsError
 from benchmarks.report.write import write_reports
@@ -71,6 +72,7 @@ def _run_on_test(options: Namespace, outcome: Outcome) -> int:
             options,
             models=f"{outcome.model},{tuned}",
             features=outcome.features,
+            dataset=options.dataset.removesuffix(VALIDATION_SUFFIX),
             train_sizes=(),
             timeout=options.timeout or RunConfig.timeout,
         )

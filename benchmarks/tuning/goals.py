@@ -88,6 +88,11 @@ def label(name: str) -> str:
     return "validation error" if name == ERROR else BY_NAME[name].label
 
 
+def short(name: str) -> str:
+    """Return what a goal is called on the command line."""
+    return next((word for word, metric in SHORT.items() if metric == name), name)
+
+
 def text_of(name: str, value: float | None) -> str:
     """Return a value of a goal with its unit."""
     return (ACCURACY if name == ERROR else BY_NAME[name]).text(value)

@@ -51,24 +51,30 @@ class Journal:
         with writing(self.path):
             self.path.parent.mkdir(parents=True, exist_ok=True)
 
-        def make() -> Study:
-            return optuna.create_study(
-                storage=self._storage(),
-                study_name=self.name,
-                directions=["minimize"] * len(definition.goals),
-                load_if_exists=True,
-            )
+        def make() -> Definition:
+            storage = self._storage()
+            if self.name not in optuna.get_all_study_names(storage):
+                n_goals = len(definition.goals)
+                optuna.create_study(storage=storage, study_name=self.name, directions=["minimize"] * n_goals)
+            if DEFINITION not in self._study().user_attrs:
+                self._study().set_user_attr(DEFINITION, msgspec.to_builtins(definition))
+            return self._definition()
 
         with self.lock:
-            study = self._checked(make)
-            if DEFINITION not in study.user_attrs:
-                self._checked(lambda: study.set_user_attr(DEFINITION, msgspec.to_builtins(definition)))
-        return self.definition()
+            return self._checked(make)
 
-    def definition(self) -> Definition:
-        """Return what the study was asked for."""
-        found = self._checked(lambda: self._study().user_attrs[DEFINITION])
-        return self._checked(lambda: msgspec.convert(found, Definition))
+    def definition(self) -> Definition | None:
+        """Return what the study was asked for; None where no bench came so far as to begin it."""
+        import optuna
+
+        def read() -> Definition | None:
+            begun = self.path.exists() and self.name in optuna.get_all_study_names(self._storage())
+            return self._definition() if begun and DEFINITION in self._study().user_attrs else None
+
+        return self._checked(read)
+
+    def _definition(self) -> Definition:
+        return msgspec.convert(self._study().user_attrs[DEFINITION], Definition)
 
     def attempts(self) -> list[Attempt]:
         """Return all attempts, in the order of their numbers."""

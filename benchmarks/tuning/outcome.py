@@ -13,7 +13,7 @@ from benchmarks.catalog.tuned_settings import OUTCOME
 from benchmarks.common.atomic_files import write_json
 from benchmarks.common.bounded_reading import read_file
 from benchmarks.common.formatting import counted
-from benchmarks.tuning.goals import ERROR, text_of
+from benchmarks.tuning.goals import ERROR, short, text_of
 from benchmarks.tuning.study import DEFAULTS
 from models.spec import Setting
 
@@ -76,7 +76,7 @@ class Outcome:
         tried = f"{counted(self.n_tried, 'setting')} tried" + "".join(
             f", {n} {what}" for n, what in ((self.n_pruned, "stopped early"), (self.n_failed, "failed")) if n
         )
-        values = ", ".join(f"{goal} {text_of(goal, v)}" for goal, v in zip(self.goals, self.values, strict=True))
+        values = ", ".join(f"{short(goal)} {text_of(goal, v)}" for goal, v in zip(self.goals, self.values, strict=True))
         lines = [
             f"best of {self.study}: {changed or 'the defaults'} ({tried})",
             f"on validation: {values}{self._of_defaults()}",
@@ -87,7 +87,7 @@ class Outcome:
         if not self.default_values or self.best == DEFAULTS:
             return ""
         pairs = zip(self.goals, self.default_values, strict=True)
-        return f"; the defaults: {', '.join(f'{goal} {text_of(goal, value)}' for goal, value in pairs)}"
+        return f"; the defaults: {', '.join(f'{short(goal)} {text_of(goal, value)}' for goal, value in pairs)}"
 
     def _test(self) -> list[str]:
         if self.p_value is None or self.p_of_pair is None:

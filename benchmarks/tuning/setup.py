@@ -19,7 +19,7 @@ from benchmarks.tuning.journal import SUFFIX, Journal
 from benchmarks.tuning.progress import StudyListener, StudyOpened
 from benchmarks.tuning.search.sampling import check_sampler
 from benchmarks.tuning.search.space import Space, search_space
-from benchmarks.tuning.study import Attempt, Definition, Sampler, study_name
+from benchmarks.tuning.study import Attempt, Definition, Sampler, study_name, usual_name
 from models.spec import Setting
 
 FOREVER = math.inf
@@ -109,9 +109,9 @@ def study_on(session: Session, options: StudyOptions, tell: StudyListener) -> St
     model = session.catalog.models[row.model]
     space = search_space(model, options.params, options.only)
     inputs = session.planner().decide(row).inputs
-    name = study_name(options.study or f"{row.model}-{row.features}")
+    name = options.study or usual_name(row.model, row.features)
     journal = Journal(session.store.folder / STUDIES / f"{name}{SUFFIX}")
-    stored = journal.definition() if journal.path.exists() else None
+    stored = journal.definition()
     definition = Definition(
         name=name,
         model=row.model,

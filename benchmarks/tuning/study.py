@@ -110,6 +110,11 @@ def complete(attempts: Sequence[Attempt]) -> list[Attempt]:
     return [one for one in attempts if one.state == "complete" and one.values]
 
 
+def usual_name(model: str, features: str) -> str:
+    """Return the name of a row's study, where the user gives none."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "-", f"{model}-{features}")[:100]
+
+
 def study_name(text: str) -> str:
     """Return the name of a study; raises ``BenchError`` unless it is a plain one."""
     if not NAME.fullmatch(text):

@@ -12,7 +12,7 @@ from rich.text import Text
 from benchmarks.cli.display.trials import RunDisplay, stage_text
 from benchmarks.common.formatting import counted, duration
 from benchmarks.execution.progress import DataProgress, DatasetRead, Event, Notice, TrialProgress, Waiting
-from benchmarks.tuning.goals import text_of
+from benchmarks.tuning.goals import short, text_of
 from benchmarks.tuning.progress import AttemptFinished, AttemptStarted, StudyEvent, StudyOpened
 from benchmarks.tuning.study import Attempt, Definition
 
@@ -58,9 +58,10 @@ class StudyDisplay:
         self.definition = event.definition
         definition = event.definition
         stored = f", {event.n_done} of them stored" if event.n_done else ""
+        goals = " and ".join(map(short, definition.goals))
         self._line(
             f"study {definition.name} of {definition.row}: {counted(event.n_trials, 'setting')}{stored}, "
-            f"by {definition.sampler} with seed {definition.seed}, minimising {' and '.join(definition.goals)}"
+            f"by {definition.sampler} with seed {definition.seed}, minimising {goals}"
         )
         self._line(f"searched: {'; '.join(definition.space)}")
         if event.untouched:
@@ -88,7 +89,7 @@ class StudyDisplay:
         if attempt is None or attempt.values is None or self.definition is None:
             return ""
         return ", ".join(
-            f"{goal} {text_of(goal, v)}" for goal, v in zip(self.definition.goals, attempt.values, strict=True)
+            f"{short(goal)} {text_of(goal, v)}" for goal, v in zip(self.definition.goals, attempt.values, strict=True)
         )
 
     def _line(self, text: str, style: str = "") -> None:

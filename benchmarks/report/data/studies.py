@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.catalog.tuned_settings import STUDIES
 from benchmarks.common.dependencies import how_to_install, missing_modules
 from benchmarks.common.errors import BenchError
-from benchmarks.tuning.goals import text_of
+from benchmarks.tuning.goals import short, text_of
 from benchmarks.tuning.journal import SUFFIX, Journal
 from benchmarks.tuning.outcome import Outcome, read_outcome
 from benchmarks.tuning.study import Attempt, Definition
@@ -32,6 +32,11 @@ class StudyFindings:
     def names(self) -> list[str]:
         """The settings that are searched."""
         return [words.partition("=")[0] for words in self.definition.space]
+
+    @property
+    def goals(self) -> str:
+        """What is minimised, as the command line calls it."""
+        return ", ".join(map(short, self.definition.goals))
 
     def cells(self, attempt: Attempt) -> list[str]:
         """Return the values of an attempt's settings as text."""
@@ -62,19 +67,24 @@ def read_studies(folder: Path) -> Studies:
     paths = sorted((folder / STUDIES).glob(f"*{SUFFIX}"))
     if paths and (missing := missing_modules(("optuna",))):
         return Studies(unread=[f"{len(paths)} of them cannot be shown: this {how_to_install(missing)}"])
-    found, unread = [], []
+    found: list[StudyFindings] = []
+    unread = []
     for path in paths:
         try:
-            found.append(_read(path))
+            found += _read(path)
         except BenchError as error:
             unread.append(str(error))
     return Studies(found, unread)
 
 
-def _read(path: Path) -> StudyFindings:
+def _read(path: Path) -> list[StudyFindings]:
+    """Return the study of a journal; nothing if no bench came so far as to begin it."""
     journal = Journal(path)
-    definition, attempts = journal.definition(), journal.attempts()
-    return StudyFindings(definition, attempts, read_outcome(path), _importance(journal, attempts))
+    definition = journal.definition()
+    if definition is None:
+        return []
+    attempts = journal.attempts()
+    return [StudyFindings(definition, attempts, read_outcome(path), _importance(journal, attempts))]
 
 
 def _importance(journal: Journal, attempts: Sequence[Attempt]) -> Mapping[str, float]:
@@ -90,6 +100,6 @@ def _importance(journal: Journal, attempts: Sequence[Attempt]) -> Mapping[str, f
             shares = optuna.importance.get_param_importances(
                 study, evaluator=optuna.importance.PedAnovaImportanceEvaluator(), target=lambda trial: trial.values[0]
             )
-    except (RuntimeError, ValueError):  # what it cannot tell from these attempts
+    except Exception:  # whatever Optuna raises where it cannot tell
         return {}
     return shares if sum(shares.values()) > 0 else {}

@@ -255,7 +255,17 @@ def test_a_line_that_was_being_written_is_mended(tmp_path: Path) -> None:
         file.write(b'{"op_code":8,"worker_id":"a bench that was kil')
     again = fake_study(tmp_path, StudyOptions(**{**vars(SVM), "trials": 4}))
     assert again.journal.attempts() == before
+    assert again.journal.path.read_bytes().endswith(b"kil")  # opening a study changes nothing
     assert len(run(again)) == 4 and len(fake_study(tmp_path, SVM).journal.attempts()) == 4
+
+
+@pytest.mark.parametrize("n_lines", [0, 1, 2])
+def test_a_study_that_was_killed_while_it_was_begun_is_begun_again(tmp_path: Path, n_lines: int) -> None:
+    study = fake_study(tmp_path, SVM)
+    lines = study.journal.path.read_bytes().splitlines(keepends=True)
+    assert len(lines) == 2
+    study.journal.path.write_bytes(b"".join(lines[:n_lines]))
+    assert len(run(fake_study(tmp_path, SVM))) == 12
 
 
 @pytest.mark.parametrize(
