@@ -23,7 +23,8 @@ from benchmarks.execution.processes.machine_lock import machine_lock
 from benchmarks.execution.processes.scratch import no_space
 from benchmarks.execution.processes.supervisor import Limits
 from benchmarks.execution.progress import Listener, TrialFinished, TrialProgress, TrialStarted, Waiting
-from benchmarks.execution.protocol import SAVED_MODEL, Request, Stage
+from benchmarks.execution.protocol import SAVED_MODEL, Request
+from benchmarks.execution.stages.channel import Stage
 from benchmarks.provenance.environment import current_environment
 from benchmarks.provenance.fingerprint import pipeline_hash
 from benchmarks.records.saved_models import TrainingData, write_training_data

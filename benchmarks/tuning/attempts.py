@@ -8,7 +8,7 @@ from benchmarks.common.clock import clock
 from benchmarks.common.errors import BenchError
 from benchmarks.execution.decisions import Planner
 from benchmarks.execution.harness import Harness
-from benchmarks.execution.protocol import Stage
+from benchmarks.execution.stages.channel import Stage
 from benchmarks.records.trial import Trial, TrialResult
 from benchmarks.tuning.goals import metrics_of
 from benchmarks.tuning.search.halving import first_rung, goes_on, rung_of
@@ -70,7 +70,7 @@ class AttemptRun:
         if left_s < timeout_s:
             limits = replace(limits, timeout_s=max(left_s, 0.0), when_out_of_time=("interrupted", OUT_OF_TIME))
         options = replace(self.harness.options, limits=limits)
-        prune = self._prune if self.study.definition.epochs and not self.attempt.is_default else self.harness.prune
+        prune = self._prune if self.study.definition.epochs else self.harness.prune
         return replace(self.harness, options=options, prune=prune).result_of(self.planner.decide(trial))
 
     def _timeout_s(self) -> float:

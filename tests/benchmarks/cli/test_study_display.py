@@ -6,7 +6,7 @@ from rich.console import Console
 
 from benchmarks.cli.display.study import StudyDisplay
 from benchmarks.execution.progress import TrialProgress
-from benchmarks.execution.protocol import Stage
+from benchmarks.execution.stages.channel import Stage
 from benchmarks.records.trial import Trial
 from benchmarks.tuning.progress import AttemptFinished, AttemptStarted, StudyOpened
 from benchmarks.tuning.study import Attempt, Definition

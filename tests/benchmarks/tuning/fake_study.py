@@ -21,8 +21,9 @@ from benchmarks.execution.decisions import Planner
 from benchmarks.execution.executor import Ending
 from benchmarks.execution.harness import Harness, RunOptions
 from benchmarks.execution.processes.supervisor import Limits
-from benchmarks.execution.protocol import Answer, Request, Stage
+from benchmarks.execution.protocol import Answer, Request
 from benchmarks.execution.session import Session
+from benchmarks.execution.stages.channel import Stage
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import Environment, Latency, Measurement, Predictions, Resources, Timing
 from benchmarks.tuning.progress import StudyEvent, StudyListener
