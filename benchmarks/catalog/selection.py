@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.catalog.catalog import Catalog
+from benchmarks.catalog.tuned_settings import TunedSettings, tuned_on
 from benchmarks.common.errors import BenchError
-from benchmarks.records.trial import Trial
+from benchmarks.records.trial import TUNED, Trial
 from features.naming import UnknownNameError
 from models.spec import ModelSpec, Setting
 
@@ -17,27 +18,32 @@ ITEM = re.compile(r"(?P<name>[^\[\],]+)(\[(?P<settings>[^\[\]]*)\])?")
 
 @dataclass(frozen=True)
 class Choice:
-    """What was asked for. ``features`` of None means each model's own; ``train_sizes`` of () all images."""
+    """What was asked for. ``features`` of None means each model's own; ``train_sizes`` of () all images.
+
+    ``tuned``: what studies have found, for ``name[tuned=STUDY]``.
+    """
 
     models: str = "all"
     features: str | None = None
     n_seeds: int = 1
     train_sizes: tuple[int, ...] = ()
+    tuned: tuple[TunedSettings, ...] = ()
 
 
 @dataclass(frozen=True)
 class ResolvedRow:
-    """A model with its settings on one pipeline."""
+    """A model with its settings on one pipeline; ``study``: which is to have found them."""
 
     model: ModelSpec
     features: str
     params: Mapping[str, Setting]
+    study: str = ""
 
 
 def resolve(choice: Choice, catalog: Catalog) -> list[ResolvedRow]:
     """Return what the names of a choice stand for; raises ``BenchError`` or ``UnknownNameError``."""
     return [
-        ResolvedRow(model, features, _settings(model, features, given))
+        ResolvedRow(model, features, *_settings_or_study(model, features, given))
         for name, given in _items(choice.models)
         for model in _sound(catalog.models.matching(name), catalog)
         for features in _pipelines(choice.features, model, catalog)
@@ -55,9 +61,22 @@ def plan(choice: Choice, catalog: Catalog, dataset: str, n_trainable: int) -> li
     for row in resolve(choice, catalog):
         for size in sizes:
             for seed in range(choice.n_seeds if row.model.stochastic or size else 1):
-                trial = Trial(row.model.name, row.features, dataset, seed, size, row.params)
-                trials[trial.key] = trial
+                trial = Trial(row.model.name, row.features, dataset, seed, size, row.params, row.study)
+                trials[trial.key] = _with_tuned_settings(trial, row, choice) if row.study else trial
     return list(trials.values())
+
+
+def _with_tuned_settings(trial: Trial, row: ResolvedRow, choice: Choice) -> Trial:
+    """Return a trial with the settings that a study on the same data found; raises ``BenchError``."""
+    found = tuned_on(trial, choice.tuned)
+    params, defaults = {}, row.model.defaults_on(row.features)
+    for name, value in found.settings.items():
+        fault = row.model.settings[name].fault_of(value) if name in row.model.settings else "is no setting any more"
+        if fault:
+            raise BenchError(f"{trial.label}: {row.model.name}[{name}] {fault}; tune it again")
+        if value != defaults[name]:
+            params[name] = value
+    return replace(trial, params=params)
 
 
 def _sound(models: Sequence[ModelSpec], catalog: Catalog) -> Sequence[ModelSpec]:
@@ -102,6 +121,12 @@ def _pipelines(names: str | None, model: ModelSpec, catalog: Catalog) -> list[st
     return [entry.name for pattern in names.split(",") for entry in catalog.features.matching(pattern.strip())]
 
 
+def _settings_or_study(model: ModelSpec, features: str, text: str) -> tuple[dict[str, Setting], str]:
+    """Return the settings in the brackets, or the name of the study that found them."""
+    name, is_given, study = (part.strip() for part in text.partition("="))
+    return ({}, study) if name == TUNED and is_given and "," not in study else (_settings(model, features, text), "")
+
+
 def _settings(model: ModelSpec, features: str, text: str) -> dict[str, Setting]:
     """Return the settings in the brackets, checked, without those equal to their defaults."""
     defaults = model.defaults_on(features)
@@ -114,13 +139,13 @@ def _settings(model: ModelSpec, features: str, text: str) -> dict[str, Setting]:
             raise BenchError(f"{model.name}[{name}] is given twice")
         param = model.settings[name]
         try:
-            given[name] = param.check(_read(value, type(param.default)))
+            given[name] = param.check(read_setting(value, type(param.default)))
         except ValueError as error:
             raise BenchError(f"{model.name}[{name}] {error}") from None
     return {name: value for name, value in given.items() if value != defaults[name]}
 
 
-def _read(text: str, kind: type[Setting]) -> Setting:
+def read_setting(text: str, kind: type[Setting]) -> Setting:
     """Return the value that a text stands for; the text itself if it stands for none of that kind."""
     if kind is bool:
         return {"": True, "true": True, "false": False}.get(text.lower(), text)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from benchmarks.datasets.spec import Dataset
+from benchmarks.records.trial import TUNED
 from features.spec import FeaturePipeline
 from models.spec import WORDS_FOR, ModelSpec, Param
 
@@ -61,6 +62,8 @@ def _setting_faults(spec: ModelSpec, pipelines: Collection[str]) -> Iterator[str
     for name, param in spec.settings.items():
         if not isinstance(name, str) or not SETTING.fullmatch(name):
             yield f"setting {name!r} should be named by letters, digits and '_', beginning with a letter"
+        elif name == TUNED:
+            yield f"setting '{TUNED}' has a name that stands for the settings which a study found"
         elif fault := _param_fault(param):
             yield f"setting '{name}' {fault}"
         else:

@@ -55,6 +55,102 @@ def add_allow_network(group: argparse._ActionsContainer) -> None:
     group.add_argument("--allow-network", action="store_true", help="let models use the internet")
 
 
+def add_data(group: argparse._ArgumentGroup) -> None:
+    """Add which data are used, and how one's own are read."""
+    group.add_argument(
+        "--dataset",
+        default="auto",
+        metavar="NAME|PATH",
+        help="a name, the path of your own data (docs/add-a-dataset.md), openml:NUMBER, or auto: MNIST where it can be "
+        "had, else the digits of scikit-learn (auto)",
+    )
+    group.add_argument(
+        "--polarity",
+        choices=("auto", "dark-on-light", "light-on-dark"),
+        default="auto",
+        help="of your own images; auto: as the borders of most of them show (auto)",
+    )
+    group.add_argument("--centre", action="store_true", help="centre your own images by their mass, as MNIST's are")
+    group.add_argument(
+        "--normalise",
+        action="store_true",
+        help="centre your own images and make their strokes even: thin pens, scans and photographs",
+    )
+    group.add_argument(
+        "--image-size",
+        type=above_zero(int),
+        metavar="N",
+        help="pixels of height and width, 8 to 256 (28, or what a published dataset has)",
+    )
+    group.add_argument(
+        "--label-column", metavar="NAME", help="of your own table: a name, or first or last (label, or the first)"
+    )
+    group.add_argument(
+        "--no-heading", dest="heading", action="store_false", help="the first line of your own CSV is an image"
+    )
+    group.add_argument(
+        "--transpose",
+        action=argparse.BooleanOptionalAction,
+        help="exchange rows and columns of your own images (where EMNIST is in the files' names)",
+    )
+    group.add_argument(
+        "--shape",
+        type=shape,
+        metavar="HxW",
+        help="of your own images in rows of pixels: 35x25, 28x28x3 or 3x28x28 (squares)",
+    )
+
+
+def add_train_sizes(group: argparse._ArgumentGroup, words: str) -> None:
+    """Add the numbers of training images."""
+    group.add_argument("--train-size", dest="train_sizes", type=sizes, default=(), metavar="N[,N…]", help=words)
+
+
+def add_limits(group: argparse._ArgumentGroup, timeout: float | None) -> None:
+    """Add the limits of a trial; ``timeout`` of None: what the command chooses."""
+    group.add_argument(
+        "--timeout",
+        type=above_zero(float),
+        default=timeout,
+        metavar="S",
+        help=f"seconds for one trial ({f'{timeout:g}' if timeout else 'ten times what the defaults take'})",
+    )
+    group.add_argument(
+        "--memory", type=above_zero(float), metavar="GIB", help="memory for one trial (8, or what is free)"
+    )
+    group.add_argument(
+        "--threads", type=above_zero(int), metavar="N", help="for one trial (all cores, shared by --jobs)"
+    )
+    group.add_argument(
+        "--jobs",
+        type=above_zero(int),
+        default=1,
+        metavar="N",
+        help="trials at the same time; their times are then marked as contended (1)",
+    )
+    add_allow_network(group)
+
+
+def add_run_name(group: argparse._ArgumentGroup) -> None:
+    """Add the name of the run."""
+    group.add_argument("--run", default="local", metavar="NAME", help="the folder under results/ (local)")
+
+
+def add_no_cache(group: argparse._ArgumentGroup) -> None:
+    """Add the switch for the feature cache."""
+    group.add_argument(
+        "--no-cache", dest="cache", action="store_false", help="compute every feature matrix again, once in this run"
+    )
+
+
+def seed(text: str) -> int:
+    """Read a whole number that is not negative."""
+    value = int(text)
+    if not 0 <= value < 2**32:
+        raise ValueError
+    return value
+
+
 def sizes(text: str) -> tuple[int, ...]:
     """Read ``100,1000``."""
     try:

@@ -14,6 +14,7 @@ from benchmarks.cli import arguments
 EPILOG = """\
 other commands ('python bench.py COMMAND --help' tells more):
   list            models, features and datasets; what is missing; one of them with its settings
+  tune            search better settings of a model, on the validation split only
   report          write a run's reports again, without running a model
   compare         what changed between two runs, and whether it is more than noise
   compare-models  how two rows of a run differ, and whether it is more than chance
@@ -73,18 +74,20 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     arguments.add_common(parser)
     arguments.add_weights(parser)
     _add_choice(parser.add_argument_group("what is run"))
-    _add_limits(parser.add_argument_group("within what limits"))
+    limits = parser.add_argument_group("within what limits")
+    arguments.add_limits(limits, timeout=1800.0)
+    limits.add_argument(
+        "--max-minutes", type=arguments.above_zero(float), metavar="N", help="start nothing that would not end in time"
+    )
     stored = parser.add_argument_group("what is stored")
-    stored.add_argument("--run", default="local", metavar="NAME", help="the folder under results/ (local)")
+    arguments.add_run_name(stored)
     stored.add_argument("--force", action="store_true", help="re-run trials whose stored results still hold")
     stored.add_argument(
         "--keep-models",
         action="store_true",
         help="save fitted models for 'predict'; nearest neighbours are as large as their data",
     )
-    stored.add_argument(
-        "--no-cache", dest="cache", action="store_false", help="compute every feature matrix again, once in this run"
-    )
+    arguments.add_no_cache(stored)
 
 
 def _add_choice(group: argparse._ArgumentGroup) -> None:
@@ -92,32 +95,7 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
         "--models", default="all", metavar="NAMES", help="names and globs, with settings in brackets (all)"
     )
     group.add_argument("--features", metavar="NAMES", help="pipelines, for every model (each model's own)")
-    group.add_argument(
-        "--dataset",
-        default="auto",
-        metavar="NAME|PATH",
-        help="a name, the path of your own data (docs/add-a-dataset.md), openml:NUMBER, or auto: MNIST where it can be "
-        "had, else the digits of scikit-learn (auto)",
-    )
-    group.add_argument(
-        "--polarity",
-        choices=("auto", "dark-on-light", "light-on-dark"),
-        default="auto",
-        help="of your own images; auto: as the borders of most of them show (auto)",
-    )
-    group.add_argument("--centre", action="store_true", help="centre your own images by their mass, as MNIST's are")
-    group.add_argument(
-        "--normalise",
-        action="store_true",
-        help="centre your own images and make their strokes even: thin pens, scans and photographs",
-    )
-    group.add_argument(
-        "--image-size",
-        type=arguments.above_zero(int),
-        metavar="N",
-        help="pixels of height and width, 8 to 256 (28, or what a published dataset has)",
-    )
-    _add_structure(group)
+    arguments.add_data(group)
     group.add_argument(
         "--seeds",
         type=arguments.above_zero(int),
@@ -125,14 +103,7 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
         metavar="N",
         help="how many, for models with randomness in them (1)",
     )
-    group.add_argument(
-        "--train-size",
-        dest="train_sizes",
-        type=arguments.sizes,
-        default=(),
-        metavar="N[,N…]",
-        help="train on so many images (all)",
-    )
+    arguments.add_train_sizes(group, "train on so many images (all)")
     group.add_argument(
         "--evaluate",
         type=arguments.names,
@@ -142,47 +113,65 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_structure(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--label-column", metavar="NAME", help="of your own table: a name, or first or last (label, or the first)"
-    )
-    group.add_argument(
-        "--no-heading", dest="heading", action="store_false", help="the first line of your own CSV is an image"
-    )
-    group.add_argument(
-        "--transpose",
-        action=argparse.BooleanOptionalAction,
-        help="exchange rows and columns of your own images (where EMNIST is in the files' names)",
-    )
-    group.add_argument(
-        "--shape",
-        type=arguments.shape,
-        metavar="HxW",
-        help="of your own images in rows of pixels: 35x25, 28x28x3 or 3x28x28 (squares)",
-    )
+def _add_tune(parser: argparse.ArgumentParser) -> None:
+    arguments.add_common(parser)
+    arguments.add_weights(parser)
+    parser.add_argument("row", metavar="MODEL", help="a model, as svm-rbf or svm-rbf@hog")
+    parser.add_argument("--features", metavar="NAME", help="the pipeline, where the model has several")
+    _add_study(parser.add_argument_group("what is searched"))
+    arguments.add_data(parser.add_argument_group("data"))
+    arguments.add_limits(parser.add_argument_group("within what limits"), timeout=None)
+    stored = parser.add_argument_group("what is stored")
+    arguments.add_run_name(stored)
+    arguments.add_no_cache(stored)
 
 
-def _add_limits(group: argparse._ArgumentGroup) -> None:
+def _add_study(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--timeout", type=arguments.above_zero(float), default=1800.0, metavar="S", help="seconds for one trial (1800)"
-    )
-    group.add_argument(
-        "--memory", type=arguments.above_zero(float), metavar="GIB", help="memory for one trial (8, or what is free)"
-    )
-    group.add_argument(
-        "--max-minutes", type=arguments.above_zero(float), metavar="N", help="start nothing that would not end in time"
-    )
-    group.add_argument(
-        "--threads", type=arguments.above_zero(int), metavar="N", help="for one trial (all cores, shared by --jobs)"
-    )
-    group.add_argument(
-        "--jobs",
+        "--trials",
         type=arguments.above_zero(int),
-        default=1,
+        default=50,
         metavar="N",
-        help="trials at the same time; their times are then marked as contended (1)",
+        help="settings in all, the defaults first (50)",
     )
-    arguments.add_allow_network(group)
+    group.add_argument("--minutes", type=arguments.above_zero(float), metavar="N", help="end after so many minutes")
+    group.add_argument(
+        "--param",
+        dest="params",
+        action="append",
+        default=[],
+        metavar="'NAME=1..100 log'",
+        help="a narrower range, or values as k=1,3,5, or one value; may be repeated (all that 'list MODEL' shows)",
+    )
+    group.add_argument("--only", type=arguments.names, default=(), metavar="NAMES", help="search these settings alone")
+    group.add_argument(
+        "--sampler",
+        choices=("tpe", "random", "grid", "cma-es"),
+        help="how settings are chosen (grid where that is no larger than --trials, else tpe)",
+    )
+    group.add_argument("--seed", type=arguments.seed, default=0, metavar="N", help="of the sampler (0)")
+    group.add_argument(
+        "--minimise",
+        default="error",
+        metavar="GOALS",
+        help="error, latency, fit, size, memory or any metric; several, as error,latency, give a Pareto set (error)",
+    )
+    group.add_argument("--within", default="", metavar="BOUNDS", help="bounds that the best keeps to, as latency<2ms")
+    arguments.add_train_sizes(
+        group,
+        "train on so many images (all); with several sizes each setting begins at the smallest, the best third goes on",
+    )
+    group.add_argument("--hyperband", action="store_true", help="begin at larger sizes too, in turn")
+    group.add_argument(
+        "--prune",
+        dest="epochs",
+        action="store_true",
+        help="stop networks that are not among the best third after 1, 3, 9, … epochs, by their validation images",
+    )
+    group.add_argument("--study", metavar="NAME", help="its name (MODEL-FEATURES)")
+    group.add_argument(
+        "--then-run", action="store_true", help="then run the defaults and the best settings, once on the test set"
+    )
 
 
 def _add_list(parser: argparse.ArgumentParser) -> None:
@@ -277,6 +266,12 @@ def _add_nothing(parser: argparse.ArgumentParser) -> None:
 
 COMMANDS = {
     "run": Command("run", "Which model should classify these small images, and at what cost?", _add_run),
+    "tune": Command(
+        "tune",
+        "Search better settings of a model on the validation split, with Optuna; the test set is not looked at. The "
+        "same command goes on with a study that was interrupted, and several at once share one.",
+        _add_tune,
+    ),
     "list": Command(
         "list_entries",
         "Models, features, datasets; what is missing. With NAME: one of them with its settings.",

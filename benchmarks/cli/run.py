@@ -8,9 +8,10 @@ import sys
 from argparse import Namespace
 from dataclasses import fields
 from types import FrameType
+from typing import Any
 
 from benchmarks import api
-from benchmarks.cli.display import RunDisplay
+from benchmarks.cli.display.trials import RunDisplay
 from benchmarks.execution.config import RunConfig
 from benchmarks.records.dataset_file import NoResultsError
 from benchmarks.report.run import Run
@@ -21,16 +22,24 @@ OK, SOME_FAILED, INTERRUPTED = 0, 1, 130
 
 def run(options: Namespace) -> int:
     """Run what was chosen; return the exit code."""
-    for ends in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ends, signal.default_int_handler)
-    signal.signal(signal.SIGINT, _first_interrupt)
-    config = RunConfig(**{field.name: getattr(options, field.name) for field in fields(RunConfig)})
+    interrupt_once()
+    return run_shown(config_of(options))
+
+
+def config_of(options: Namespace, **changed: Any) -> RunConfig:
+    """Return what the options of a command ask for; what a command has no option for stays at its default."""
+    given = {field.name: getattr(options, field.name) for field in fields(RunConfig) if hasattr(options, field.name)}
+    return RunConfig(**{**given, **changed})
+
+
+def run_shown(config: RunConfig) -> int:
+    """Run what a configuration asks for, with a live display and the leaderboard; return the exit code."""
     with RunDisplay() as display:
         try:
             done = api.execute(config, progress=display)
         except KeyboardInterrupt:
-            return _interrupted(options, display)
-    sizes = options.train_sizes
+            return _interrupted(config, display)
+    sizes = config.train_sizes
     print(leaderboard_text(done, max(sizes) if sizes else None))
     return SOME_FAILED if any(status not in ("ok", "skipped") for status in done.statuses.values()) else OK
 
@@ -44,14 +53,21 @@ def leaderboard_text(run: Run, train_size: int | None = None) -> str:
     return "\n".join(["", *lines, str(run.folder / "report.html")])
 
 
-def _interrupted(options: Namespace, display: RunDisplay) -> int:
+def _interrupted(config: RunConfig, display: RunDisplay) -> int:
     """Print what there is so far, and how to go on."""
     if display.dataset:
         with contextlib.suppress(NoResultsError):  # nothing may have been measured yet
-            print(leaderboard_text(api.load_run(options.run, display.dataset, results_dir=options.results_dir)))
-    again = "the same command without --force" if options.force else "the same command"
+            print(leaderboard_text(api.load_run(config.run, display.dataset, results_dir=config.results_dir)))
+    again = "the same command without --force" if config.force else "the same command"
     print(f"interrupted; {again} goes on where this one was", file=sys.stderr)
     return INTERRUPTED
+
+
+def interrupt_once() -> None:
+    """Have signals that end a program interrupt it, so that the workers under way are ended and what is done stored."""
+    for ends in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ends, signal.default_int_handler)
+    signal.signal(signal.SIGINT, _first_interrupt)
 
 
 def _first_interrupt(number: int, frame: FrameType | None) -> None:

@@ -23,6 +23,11 @@ SCIKIT_LEARN = {"sklearn:digits": "digits"}
 DEFAULT_PREPROCESSING = PreprocessingOptions()
 
 
+def for_selection(name: str) -> str:
+    """Return the name of a dataset's variant for model selection."""
+    return name if name.endswith(VALIDATION_SUFFIX) else f"{name}{VALIDATION_SUFFIX}"
+
+
 def find_dataset(datasets: Registry[Dataset], name: str) -> Dataset:
     """Return the dataset of that name; ``NAME-validation`` is its variant for model selection.
 

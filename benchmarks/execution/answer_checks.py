@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from benchmarks.records.trial import FeatureMaps, Measurement, Predictions
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+History = Sequence[Mapping[str, float | None]]
 
 MOST_EPOCHS = 10_000
 MOST_FIGURES = 50  # of one epoch
@@ -58,11 +61,16 @@ def _fault_of(measured: Measurement, request: Request, images: Images) -> str:
         return "it holds no time of fitting or predicting"
     if measured.resources.threads != request.threads:
         return f"it had {measured.resources.threads} threads, and was to have {request.threads}"
-    if len(measured.history) > MOST_EPOCHS:
-        return f"its history has {len(measured.history)} epochs; the limit is {MOST_EPOCHS}"
-    if any(len(of_epoch) > MOST_FIGURES for of_epoch in measured.history):
+    return fault_of_history(measured.history)
+
+
+def fault_of_history(history: History) -> str:
+    """Return why a history cannot be stored; empty if it can."""
+    if len(history) > MOST_EPOCHS:
+        return f"its history has {len(history)} epochs; the limit is {MOST_EPOCHS}"
+    if any(len(of_epoch) > MOST_FIGURES for of_epoch in history):
         return f"its history has more than {MOST_FIGURES} figures an epoch"
-    names = {name for of_epoch in measured.history for name in of_epoch}
+    names = {name for of_epoch in history for name in of_epoch}
     if any(len(name) > LONGEST_NAME or not name.isprintable() for name in names):
         return "its history has a figure of an unreadable name"
     return ""

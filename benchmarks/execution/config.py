@@ -17,7 +17,7 @@ IMAGE_SIZES = (8, 256)  # pixels, smallest and largest
 WHOLE = ("seeds", "threads", "jobs")
 NUMBERS = ("timeout", "memory", "max_minutes")
 TEXTS = ("models", "features", "dataset", "run", "label_column")
-FLAGS = ("centre", "normalise", "heading", "transpose", "force", "keep_models", "cache", "allow_network")
+FLAGS = ("validation", "centre", "normalise", "heading", "transpose", "force", "keep_models", "cache", "allow_network")
 LISTS = {"train_sizes": int, "shape": int, "evaluate": str, "plugins": Path, "weights": Path}
 OPTIONAL = (
     *("features", "image_size", "label_column", "transpose", "shape"),
@@ -28,11 +28,15 @@ LONGEST_TEXT = 100_000
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Everything that ``benchmarks.api.run`` takes, which explains each; raises ``BenchError`` for what cannot be."""
+    """Everything that ``benchmarks.api.run`` takes, which explains each; raises ``BenchError`` for what cannot be.
+
+    ``validation``: score on the validation split, as on the datasets named ``NAME-validation``.
+    """
 
     models: str = "all"
     features: str | None = None
     dataset: str = "auto"
+    validation: bool = False
     seeds: int = 1
     train_sizes: Sequence[int] = ()
     evaluate: Sequence[str] = ()

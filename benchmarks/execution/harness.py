@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from benchmarks.common.deletion import delete_tree
 from benchmarks.common.errors import BenchError, in_one_line, one_line
 from benchmarks.common.signatures import sign
 from benchmarks.datasets.spec import Images
-from benchmarks.execution.answer_checks import checked_answer
+from benchmarks.execution.answer_checks import MOST_EPOCHS, checked_answer, fault_of_history
 from benchmarks.execution.decisions import PlannedTrial, Planner
 from benchmarks.execution.executor import Ending, Executor
 from benchmarks.execution.processes.machine_lock import machine_lock
@@ -24,12 +24,13 @@ from benchmarks.execution.processes.scratch import no_space
 from benchmarks.execution.processes.supervisor import Limits
 from benchmarks.execution.progress import Listener, TrialFinished, TrialProgress, TrialStarted, Waiting
 from benchmarks.execution.protocol import SAVED_MODEL, Request
+from benchmarks.execution.stages.channel import Stage
 from benchmarks.provenance.environment import current_environment
 from benchmarks.provenance.fingerprint import pipeline_hash
 from benchmarks.records.saved_models import TrainingData, write_training_data
 from benchmarks.records.scores import score
 from benchmarks.records.store import ResultStore
-from benchmarks.records.trial import TEST, Predictions, TrialResult
+from benchmarks.records.trial import TEST, Predictions, Trial, TrialResult
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,17 @@ class RunOptions:
     max_minutes: float | None = None
 
 
+def never(trial: Trial, stage: Stage) -> str:
+    """Let every trial go on."""
+    return ""
+
+
 @dataclass(frozen=True)
 class Harness:
-    """The trials of one run on one dataset. ``hashes``: of each split of the images, by name."""
+    """The trials of one run on one dataset. ``hashes``: of each split of the images, by name.
+
+    ``prune`` is told each stage of a trial and returns why the trial is to be stopped, or "" where it may go on.
+    """
 
     executor: Executor
     planner: Planner
@@ -54,6 +63,7 @@ class Harness:
     tell: Listener
     stop: threading.Event = field(default_factory=threading.Event)
     started: float = field(default_factory=clock)
+    prune: Callable[[Trial, Stage], str] = never
 
     def run(self, planned: Sequence[PlannedTrial]) -> list[TrialResult]:
         """Carry out the trials, each stored as it ends; return their results in the order given.
@@ -62,18 +72,26 @@ class Harness:
         and the others are not started. Raises KeyboardInterrupt after an interrupt.
         """
         measures = not all(one.reused for one in planned)
-        # trials that run at the same time hold the lock together
-        lock_for_all = self._lock() if self._contended and measures else contextlib.nullcontext()
-        with lock_for_all, ThreadPoolExecutor(self.options.jobs) as pool:
-            futures = [pool.submit(self._result_of, one) for one in planned]
+        turn = self.turn_of_all() if measures else contextlib.nullcontext()
+        with turn, ThreadPoolExecutor(self.options.jobs) as pool:
+            futures = [pool.submit(self.result_of, one) for one in planned]
             try:
                 return [result for future in futures if (result := future.result())]
             except BaseException:
                 self.stop.set()
                 raise
 
-    def _result_of(self, planned: PlannedTrial) -> TrialResult | None:
-        """Return one trial's result, the stored one where it is reused; None if the run was stopped before."""
+    @contextlib.contextmanager
+    def turn_of_all(self) -> Iterator[None]:
+        """Hold the lock of the machine for trials that run at the same time; trials one by one take it themselves."""
+        with self._lock() if self._contended else contextlib.nullcontext():
+            yield
+
+    def result_of(self, planned: PlannedTrial) -> TrialResult | None:
+        """Return one trial's result, the stored one where it is reused; None if the run was stopped before.
+
+        With several jobs it is called within ``turn_of_all``.
+        """
         if planned.reused:
             return self._reused(planned)
         if self._contended:
@@ -101,8 +119,10 @@ class Harness:
             return result
         self.tell(TrialStarted(planned))
         with self._outputs() as outputs:
-            ending = self._execute(planned, outputs)
-            result, predictions = self._scored(_unscored(planned, started_at, ending), ending)
+            steps: dict[int, Mapping[str, float | None]] = {}
+            ending = self._execute(planned, outputs, steps)
+            unscored = replace(_unscored(planned, started_at, ending), history=_history(steps))
+            result, predictions = self._scored(unscored, ending)
             self._describe(outputs / SAVED_MODEL, planned)
             result = self._stored(result, predictions, outputs / SAVED_MODEL)
         self.store.save_log(planned.trial.key, ending.log)
@@ -131,7 +151,8 @@ class Harness:
             with contextlib.suppress(OSError):  # without a home folder; it is then read with --trust only
                 sign(model)
 
-    def _execute(self, planned: PlannedTrial, outputs: Path) -> Ending:
+    def _execute(self, planned: PlannedTrial, outputs: Path, steps: dict[int, Mapping[str, float | None]]) -> Ending:
+        """Have a trial carried out; ``steps`` receives the figures of each step that its worker tells."""
         request = Request(
             trial=planned.trial,
             settings=planned.settings,
@@ -143,16 +164,19 @@ class Harness:
             contended=self._contended,
             save_model=planned.save_model,
         )
+        stop = StopOfOne(self.stop)
+
+        def on_stage(stage: Stage) -> None:
+            if stage.step is not None and stage.figures and len(steps) < MOST_EPOCHS:
+                steps[stage.step] = stage.figures
+            self.tell(TrialProgress(planned.trial, stage))
+            if why := self.prune(planned.trial, stage):
+                stop.because(why)
+
         try:
-            ending = self.executor.execute(
-                request,
-                self._limits(),
-                outputs,
-                self.stop,
-                lambda stage: self.tell(TrialProgress(planned.trial, stage)),
-            )
+            ending = self.executor.execute(request, self._limits(), outputs, stop, on_stage)
             if not ending.answer:
-                return ending
+                return replace(ending, reason=stop.why) if ending.status == "interrupted" and stop.why else ending
             answer = checked_answer(ending.answer, request, self.images)
             return replace(ending, status=answer.status, reason=answer.reason, answer=answer)
         except (OSError, ValueError) as error:  # a full disk, or text that cannot be encoded
@@ -218,6 +242,29 @@ class Harness:
         if left_s >= limits.timeout_s:
             return limits
         return replace(limits, timeout_s=left_s, when_out_of_time=("skipped", "--max-minutes"))
+
+
+class StopOfOne(threading.Event):
+    """Set where one trial is to be stopped, or the whole run. ``why``: the reason for this one alone."""
+
+    def __init__(self, of_run: threading.Event) -> None:
+        super().__init__()
+        self._of_run = of_run
+        self.why = ""
+
+    def because(self, why: str) -> None:
+        """Stop the trial for this reason."""
+        self.why = why
+        self.set()
+
+    def is_set(self) -> bool:
+        return super().is_set() or self._of_run.is_set()
+
+
+def _history(steps: Mapping[int, Mapping[str, float | None]]) -> tuple[Mapping[str, float | None], ...]:
+    """Return what a worker told of its steps, as far as it came; nothing where that cannot be a history."""
+    history = tuple({**figures, "epoch": step} for step, figures in sorted(steps.items()))
+    return () if fault_of_history(history) else history
 
 
 def _unscored(planned: PlannedTrial, started_at: str, ending: Ending) -> TrialResult:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from benchmarks.execution.decisions import PlannedTrial
 from benchmarks.execution.stages.channel import Stage
@@ -94,12 +95,12 @@ def ignore(event: Event) -> None:
 
 @dataclass(frozen=True)
 class OneAtATime:
-    """Hands events to a listener one after the other, from whichever thread they come."""
+    """Hands events, also those of a study, to a listener one after the other, from whichever thread they come."""
 
-    listener: Listener
+    listener: Callable[[Any], None]
     lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Any) -> None:
         with self.lock:
             _state.listening = True
             try:

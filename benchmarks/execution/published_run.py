@@ -35,4 +35,4 @@ def check_published(store: ResultStore, trials: Sequence[Trial], jobs: int) -> N
 
 def _belongs(trial: Trial) -> bool:
     known = trial.model in MODELS and trial.features in MODELS[trial.model].features
-    return known and not trial.params and trial.train_size is None
+    return known and not trial.params and not trial.tuned and trial.train_size is None

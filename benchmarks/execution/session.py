@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from benchmarks.catalog.catalog import Catalog, read_catalog
 from benchmarks.catalog.selection import Choice, plan, resolve
+from benchmarks.catalog.tuned_settings import stored_tuned_settings
 from benchmarks.catalog.weight_files import with_weight_files
 from benchmarks.common.atomic_files import write_whole
 from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import RESULTS, cache_folder
 from benchmarks.datasets.evaluation_sets import check_names, with_evaluation_sets
-from benchmarks.datasets.opening import open_dataset
+from benchmarks.datasets.opening import VALIDATION_SUFFIX, open_dataset
 from benchmarks.datasets.preprocessing import audit as audits
 from benchmarks.datasets.preprocessing.audit import Audit
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
+from benchmarks.datasets.preprocessing.splits import validation_as_test
 from benchmarks.datasets.registry import data_places
 from benchmarks.datasets.spec import DataPlaces, Images, ReadingOptions
 from benchmarks.execution.config import RunConfig
@@ -54,24 +57,30 @@ class Session:
 
         Raises KeyboardInterrupt after an interrupt, once the workers are ended and what they were at is stored.
         """
-        planner = self._planner()
+        planner = self.planner()
         planned = planner.decide_all(self.trials)
         self.tell(RunPlanned(tuple(planned)))
+        with self.harness(planner, stop) as harness:
+            return harness.run(planned)
+
+    @contextlib.contextmanager
+    def harness(self, planner: Planner, stop: threading.Event) -> Iterator[Harness]:
+        """Give what carries out trials on the images of this run, until the context ends."""
         self.store.tidy()
         cache = cache_folder() / "features" if self.config.cache else None
         hashes = {**self.audit.hashes, **self.audit.evaluation_hashes}
         if gaps := shortcomings():
             self.tell(Notice(gaps))
         with local_executor(self.images, hashes, self.catalog, cache, self._fence()) as executor:
-            options = self._options()
-            return Harness(executor, planner, self.images, hashes, self.store, options, self.tell, stop).run(planned)
+            yield Harness(executor, planner, self.images, hashes, self.store, self._options(), self.tell, stop)
 
     @property
     def families(self) -> Mapping[str, str]:
         """The family of each model, by its name."""
         return {name: spec.family for name, spec in self.catalog.models.items()}
 
-    def _planner(self) -> Planner:
+    def planner(self) -> Planner:
+        """Return what decides about trials on these images."""
         config = self.config
         return Planner(
             catalog=self.catalog,
@@ -107,7 +116,8 @@ def open_session(config: RunConfig, tell: Listener) -> Session:
     """
     _memory_gb(config)
     catalog = with_weight_files(read_catalog(config.plugins), config.weights)
-    choice = Choice(config.models, config.features, config.seeds, tuple(config.train_sizes))
+    tuned = stored_tuned_settings(config.results_dir / config.run)
+    choice = Choice(config.models, config.features, config.seeds, tuple(config.train_sizes), tuned)
     resolve(choice, catalog)
     check_names(config.evaluate)
     name, images = _images(config, catalog, tell)
@@ -145,9 +155,13 @@ def _images(config: RunConfig, catalog: Catalog, tell: Listener) -> tuple[str, I
         ),
         lambda text: tell(Notice(text)),
     )
+    selects = config.validation and not name.endswith(VALIDATION_SUFFIX)
+    variant = VALIDATION_SUFFIX if selects else ""
     if images.source:
-        name = name_of_user_data(config.results_dir / config.run, name, images.source, catalog.datasets)
-    return name, with_evaluation_sets(images, config.evaluate)
+        name = name_of_user_data(config.results_dir / config.run, name, images.source, catalog.datasets, variant)
+    elif selects:
+        name += variant
+    return name, with_evaluation_sets(validation_as_test(images) if selects else images, config.evaluate)
 
 
 def _places(config: RunConfig, tell: Listener) -> DataPlaces:

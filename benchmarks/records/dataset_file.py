@@ -76,17 +76,18 @@ def read_dataset(folder: Path) -> DatasetRecord:
     ) from found
 
 
-def name_of_user_data(run: Path, name: str, source: str, taken: Container[str]) -> str:
+def name_of_user_data(run: Path, name: str, source: str, taken: Container[str], variant: str = "") -> str:
     """Return the folder name for a user's data: ``name``, with a hash of its path where another has that name.
 
-    ``run`` is the run's folder; ``taken`` are the names of registered datasets.
+    ``run`` is the run's folder; ``taken`` are the names of registered datasets. ``variant`` is what the folder's name
+    ends in.
     """
     plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:60] or "data"
     if plain not in taken and plain != "auto":
-        stored = stored_dataset(run / plain)
+        stored = stored_dataset(run / f"{plain}{variant}")
         if not isinstance(stored, DatasetRecord) or stored.source == source:
-            return plain
-    return f"{plain}-{hashlib.sha256(source.encode('utf-8', 'replace')).hexdigest()[:6]}"
+            return f"{plain}{variant}"
+    return f"{plain}-{hashlib.sha256(source.encode('utf-8', 'replace')).hexdigest()[:6]}{variant}"
 
 
 def datasets_of(root: Path, run: str) -> list[str]:

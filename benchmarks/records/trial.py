@@ -27,6 +27,7 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 Amount = Annotated[float, Meta(ge=0, le=1e15)]
 Count = Annotated[int, Meta(ge=0, le=2**50)]
 
+TUNED = "tuned"  # what stands in brackets before the name of a study
 TEST = "test"  # the evaluation set that decides the leaderboard
 
 
@@ -35,7 +36,7 @@ class Trial:
     """One model, on one pipeline, on one dataset, with one seed.
 
     ``train_size`` is the number of training images (validation included), None for all.
-    ``params`` holds the settings that differ from the model's defaults.
+    ``params`` holds the settings that differ from the model's defaults. ``tuned`` names the study that found them.
     """
 
     model: str
@@ -44,10 +45,13 @@ class Trial:
     seed: Count = 0
     train_size: Count | None = None
     params: Mapping[str, Setting] = field(default_factory=dict)
+    tuned: str = ""
 
     @property
     def label(self) -> str:
-        """The model with its settings: ``svm-rbf[C=1,gamma=0.02]``."""
+        """The model with its settings: ``svm-rbf[C=1,gamma=0.02]``, or with the study that found them."""
+        if self.tuned:
+            return f"{self.model}[{TUNED}={self.tuned}]"
         settings = ",".join(f"{name}={value}" for name, value in sorted(self.params.items()))
         return f"{self.model}[{settings}]" if settings else self.model
 

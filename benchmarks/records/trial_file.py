@@ -22,7 +22,10 @@ class DamagedFileError(ValueError):
 
 def encode_result(result: TrialResult) -> bytes:
     """Return the content of a trial's JSON file; NaN and infinity, which JSON lacks, become null."""
-    return as_json({"schema": SCHEMA, "key": result.trial.key, **asdict(result)})
+    fields = asdict(result)
+    if not result.trial.tuned:  # the name of a study is in the files of tuned rows alone
+        del fields["trial"]["tuned"]
+    return as_json({"schema": SCHEMA, "key": result.trial.key, **fields})
 
 
 def decode_result(content: bytes) -> TrialResult:

@@ -11,6 +11,7 @@ from benchmarks.records.store import ResultStore
 from benchmarks.report.data.findings import Findings, read_findings
 from benchmarks.report.data.mistakes import shown_images
 from benchmarks.report.data.pictures import IMAGES_FILE, pictures_or_damage, store_pictures
+from benchmarks.report.data.studies import read_studies
 from benchmarks.report.html.page import as_html
 from benchmarks.report.text.table import as_csv, as_markdown
 
@@ -29,7 +30,7 @@ def write_reports(store: ResultStore, families: Mapping[str, str], images: Image
         pictures, damage = pictures_or_damage(store)
         if damage:
             findings = replace(findings, damaged=[*findings.damaged, f"{IMAGES_FILE} ({damage})"])
-        page = as_html(findings, pictures, families)
+        page = as_html(findings, pictures, families, read_studies(store.folder))
         texts = {
             "leaderboard.csv": as_csv(findings.board),
             "LEADERBOARD.md": as_markdown(findings),

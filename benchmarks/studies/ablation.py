@@ -16,7 +16,7 @@ from tabulate import tabulate
 
 from benchmarks.analysis.statistics import holm, over_seeds, paired
 from benchmarks.api import run
-from benchmarks.cli.display import RunDisplay
+from benchmarks.cli.display.trials import RunDisplay
 from benchmarks.common.atomic_files import write_whole
 from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import ROOT

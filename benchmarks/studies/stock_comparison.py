@@ -22,7 +22,7 @@ from tabulate import tabulate
 
 from benchmarks.api import run
 from benchmarks.catalog.catalog import load_catalog
-from benchmarks.cli.display import RunDisplay
+from benchmarks.cli.display.trials import RunDisplay
 from benchmarks.common.paths import ROOT
 from benchmarks.execution.processes.supervisor import worker_environment
 from benchmarks.records.trial import TrialResult

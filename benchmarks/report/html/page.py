@@ -19,8 +19,10 @@ from benchmarks.report.data.mistakes import HardImage, hardest
 from benchmarks.report.data.pairwise import agreement_matrix, p_value_matrix
 from benchmarks.report.data.pictures import Pictures, Sheet
 from benchmarks.report.data.reproduction import commands, machines, seeds
+from benchmarks.report.data.studies import Studies
 from benchmarks.report.data.summary import summarize
 from benchmarks.report.html.model import Thumbnail, model_part
+from benchmarks.report.html.studies import study_parts
 from benchmarks.report.text.table import (
     BEST_GROUP,
     EVALUATION_TITLE,
@@ -33,13 +35,16 @@ from benchmarks.report.text.table import (
     warnings,
 )
 
+NO_STUDIES = Studies()
 WIDE, NARROW = (1140, 560), (350, 440)
 LEARNING_WIDTHS, LEARNING_HEIGHT = (560, 350), 300
 # classes of the style sheet that hide a column on screens too small for it
 HIDDEN = {Shown.TABLES: "m2", Shown.SHORT_TABLES: "m1", Shown.EVERYWHERE: ""}
 
 
-def as_html(findings: Findings, pictures: Pictures | None, families: Mapping[str, str]) -> str:
+def as_html(
+    findings: Findings, pictures: Pictures | None, families: Mapping[str, str], studies: Studies = NO_STUDIES
+) -> str:
     """Return report.html. What needs images or predictions that are not stored is left out, in a sentence."""
     sheet = Sheet()
     parts = [model_part(findings, row, results, pictures, sheet) for row, results in findings.rows()]
@@ -75,6 +80,8 @@ def as_html(findings: Findings, pictures: Pictures | None, families: Mapping[str
         "machines": machines(findings),
         "seeds": seeds(findings),
         "commands": commands(findings, families),
+        "studies": studies,
+        "study_parts": study_parts(studies),
     }
     return _environment().get_template("report.html").render(**body, sheet=sheet)
 

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from benchmarks.catalog.catalog import Catalog
 from benchmarks.catalog.selection import Choice, plan
+from benchmarks.catalog.tuned_settings import TunedSettings
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.registry import DATASETS
 from benchmarks.records.trial import Trial
@@ -123,3 +126,38 @@ def test_unknown_names_suggest_the_nearest() -> None:
 def test_a_name_given_twice_is_refused() -> None:
     with pytest.raises(DuplicateNameError, match="two models are named 'forest'"):
         MODELS.with_more([MODELS["forest"]])
+
+
+STUDY = TunedSettings("mine", "svm-poly", "hog", "digits-validation", {"C": 3.0, "k": 5, "stock": False})
+
+
+def test_a_row_has_the_settings_that_a_study_found() -> None:
+    choice = Choice("svm-poly[tuned=mine]", "hog", tuned=(STUDY,))
+    (trial,) = plan(choice, CATALOG, "digits", 9)
+    assert trial.key == "svm-poly[tuned=mine]@hog-s0" and trial.tuned == "mine"
+    assert trial.params["C"] == 3.0 and "stock" not in trial.params
+
+
+@pytest.mark.parametrize(
+    ("models", "features", "dataset"),
+    [
+        ("svm-poly[tuned=other]", "hog", "digits"),
+        ("svm-rbf[tuned=mine]", "hog", "digits"),
+        ("svm-poly[tuned=mine]", "pixels", "digits"),
+        ("svm-poly[tuned=mine]", "hog", "mnist"),
+    ],
+)
+def test_a_study_that_is_not_there_is_named(models: str, features: str, dataset: str) -> None:
+    with pytest.raises(BenchError, match="has no finished study"):
+        plan(Choice(models, features, tuned=(STUDY,)), CATALOG, dataset, 9)
+
+
+def test_settings_of_a_study_that_are_no_longer_allowed_are_refused() -> None:
+    old = replace(STUDY, settings={"C": 3.0, "degree": 9})
+    with pytest.raises(BenchError, match=r"svm-poly\[degree\] is no setting any more; tune it again"):
+        plan(Choice("svm-poly[tuned=mine]", "hog", tuned=(old,)), CATALOG, "digits", 9)
+
+
+def test_a_study_cannot_be_mixed_with_other_settings() -> None:
+    with pytest.raises(BenchError, match="no setting 'tuned'"):
+        plan(Choice("svm-poly[tuned=mine,C=1]", "hog", tuned=(STUDY,)), CATALOG, "digits", 9)

@@ -5,7 +5,7 @@ import io
 import pytest
 from rich.console import Console
 
-from benchmarks.cli.display import COLUMNS, RunDisplay, stage_text
+from benchmarks.cli.display.trials import COLUMNS, RunDisplay, stage_text
 from benchmarks.common.formatting import duration, seconds_text
 from benchmarks.execution.decisions import PlannedTrial
 from benchmarks.execution.progress import TrialFinished, TrialProgress, TrialStarted

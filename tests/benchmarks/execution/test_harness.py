@@ -132,3 +132,37 @@ def test_a_stopped_run_starts_nothing(tmp_path: Path) -> None:
     bench.stop.set()
     assert bench.run(bench.planner.decide_all([TRIAL])) == []
     assert isinstance(bench.executor, Elsewhere) and bench.executor.requests == []
+
+
+@dataclass
+class ByEpochs(Elsewhere):
+    """Tells of epochs, until it is stopped."""
+
+    def execute(
+        self,
+        request: Request,
+        limits: Limits,
+        outputs: Path,
+        stop: threading.Event,
+        on_stage: Callable[[Stage], None],
+    ) -> Ending:
+        for epoch in range(1, 100):
+            on_stage(Stage("fit", epoch, 100, {"loss": 1 / epoch}))
+            if stop.is_set():
+                return Ending("interrupted", "the run was interrupted", 1.0, 100.0)
+        return Ending("timeout", "it took too long", 1.0, 100.0)
+
+
+@pytest.mark.parametrize(("last", "status"), [(3, "interrupted"), (1000, "timeout")])
+def test_a_trial_that_is_stopped_or_ended_keeps_the_epochs_that_it_told(tmp_path: Path, last: int, status: str) -> None:
+    started = harness(tmp_path, Ending("failed", "", 1.0, 100.0), [])
+    pruning = replace(
+        started,
+        executor=ByEpochs(Ending("failed", "", 1.0, 100.0), tmp_path),
+        prune=lambda trial, stage: "pruned: too slow" if (stage.step or 0) >= last else "",
+    )
+    (result,) = pruning.run(pruning.planner.decide_all([TRIAL]))
+    assert result.status == status and not pruning.stop.is_set()
+    assert [step["epoch"] for step in result.history] == list(range(1, min(last, 99) + 1))
+    assert result.reason == ("pruned: too slow" if last == 3 else "it took too long")
+    assert pruning.store.load(TRIAL.key) == result
