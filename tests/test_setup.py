@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -61,7 +62,8 @@ def test_with_another_python_it_is_made_anew(checkout: Path) -> None:
 
 def test_an_interrupted_upgrade_is_not_taken_for_done(checkout: Path) -> None:
     assert setup(checkout) == (0, NEW)
-    (checkout / "constraints.txt").touch()
+    later = (checkout / ".venv/installed").stat().st_mtime + 1
+    os.utime(checkout / "constraints.txt", (later, later))
     (checkout / "no-network").touch()
     assert setup(checkout) == (2, NEW)
     assert not (checkout / ".venv/installed").exists()

@@ -23,6 +23,7 @@ from benchmarks.execution.features.provider import Computed, FeatureProvider, Pr
 from benchmarks.execution.features.shared_arrays import SharedArrays
 from benchmarks.execution.processes.fence import Rules
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
+from benchmarks.execution.processes.output import joined
 from benchmarks.execution.processes.scratch import no_space, scratch_folder
 from benchmarks.execution.processes.supervisor import Limits, how_it_ended
 from benchmarks.execution.processes.weight_download import local_files
@@ -80,7 +81,7 @@ class LocalExecutor:
         if provided.files is None:
             return provided.ending
         ending = self._watched(request, lambda: self._run_trial(request, provided, outputs, supervision))
-        return replace(ending, log=provided.ending.log + ending.log)
+        return replace(ending, log=joined(provided.ending.log, ending.log))
 
     def _run_trial(self, request: Request, provided: Provided, outputs: Path, supervision: Supervision) -> Ending:
         """Run a trial on feature matrices that are there; its time includes that of computing them."""

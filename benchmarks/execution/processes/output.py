@@ -38,6 +38,14 @@ class Output:
         return b"%b\n... %d bytes left out ...\n%b" % (bytes(self._head), left_out, bytes(self._tail[-HALF:]))
 
 
+def joined(*outputs: bytes) -> bytes:
+    """Return several outputs as one, of very much its beginning and its end."""
+    whole = Output()
+    for output in outputs:
+        whole.add(output)
+    return whole.content()
+
+
 class OutputPipe:
     """A pipe to print into, and the thread that reads it. ``writing_end``: what the process takes as its output."""
 

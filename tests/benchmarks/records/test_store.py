@@ -130,17 +130,6 @@ def test_an_edited_score_and_lost_predictions_are_named(store: ResultStore) -> N
     assert store.records() == [a_result()]
 
 
-@pytest.mark.parametrize("size", [0, 1, 1 << 20, (1 << 20) + 1, 5 << 20])
-def test_a_log_keeps_its_beginning_and_its_end(store: ResultStore, size: int) -> None:
-    output = bytes(i % 251 for i in range(1000)) * (size // 1000 + 1)
-    store.save_log("knn@pixels-s0", output[:size])
-    path = store.folder / "logs" / "knn@pixels-s0.log"
-    log = path.read_bytes() if size else b""
-    assert path.exists() == (size > 0) and len(log) <= (1 << 20) + 100
-    assert log[:1000] == output[: min(size, 1000)] and log[-1000:] == output[:size][-1000:]
-    assert (f"... {size - (1 << 20)} bytes left out ...".encode() in log) == (size > 1 << 20)
-
-
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file.json"
     write_whole(path, b"old")
