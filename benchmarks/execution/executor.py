@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,14 +12,15 @@ from typing import Protocol
 from benchmarks.execution.processes.supervisor import Limits
 from benchmarks.execution.protocol import Answer, Request
 from benchmarks.execution.stages.channel import Stage
-from benchmarks.records.trial import Status
+from benchmarks.records.trial import Environment, Status
 
 
 @dataclass(frozen=True)
 class Ending:
     """How a trial ended. ``peak_rss_mb`` is the most memory that its whole process tree was seen to hold, in MiB.
 
-    ``log``: what its worker printed.
+    ``log``: what its worker printed. ``environment`` and ``machine``, a name, are of the machine that it ran on where
+    that is not this one.
     """
 
     status: Status
@@ -27,6 +29,24 @@ class Ending:
     peak_rss_mb: float
     log: bytes = b""
     answer: Answer | None = None
+    environment: Environment | None = None
+    machine: str = ""
+
+
+class Turns(Protocol):
+    """Says when a trial may start, where that is not the lock of this machine.
+
+    ``most_at_once``: how many threads may wait for their turns. ``on_this_machine``: all trials run here.
+    """
+
+    @property
+    def most_at_once(self) -> int: ...
+
+    @property
+    def on_this_machine(self) -> bool: ...
+
+    def turn(self, stop: threading.Event) -> AbstractContextManager[None]:
+        """Wait until this thread's trial may run, or ``stop`` is set; the turn lasts as long as the context."""
 
 
 class Executor(Protocol):
