@@ -47,7 +47,8 @@ class NotebookBar:
                 self.under_way[event.planned.trial.key] = "start"
             case TrialProgress():
                 step = f" {event.stage.step}/{event.stage.steps}" if event.stage.step is not None else ""
-                self.under_way[event.trial.key] = f"{event.stage.stage}{step}"
+                where = f" on {event.stage.machine}" if event.stage.machine else ""
+                self.under_way[event.trial.key] = f"{event.stage.stage}{step}{where}"
             case TrialFinished():
                 self.under_way.pop(event.result.trial.key, None)
                 self.done += 1
