@@ -293,7 +293,7 @@ def _unscored(planned: PlannedTrial, started_at: str, ending: Ending) -> TrialRe
         trial=planned.trial,
         status=ending.status,
         reason=one_line(ending.reason),
-        inputs=replace(planned.inputs, machine=there.machine_id) if there else planned.inputs,
+        inputs=replace(planned.inputs, machine=ending.environment.machine_id) if ending.environment else planned.inputs,
         settings=planned.settings,
         environment=replace(there, git_commit=here.git_commit, git_dirty=here.git_dirty) if there else here,
         started_at=started_at,
