@@ -11,7 +11,7 @@ from tests.cluster.helpers import Cluster
 @pytest.fixture
 def cluster(environment: dict[str, str], tmp_path: Path) -> Iterator[Cluster]:
     """A running scheduler without workers; a machine counts as lost after a few seconds."""
-    environment |= {"DASK_DIGITBENCH__LOST_AFTER": "5s", "DASK_DIGITBENCH__NO_MACHINE": "12s"}
+    environment |= {"DASK_DIGITBENCH__LOST_AFTER": "8s", "DASK_DIGITBENCH__NO_MACHINE": "15s"}
     one = Cluster(tmp_path / "cluster", environment)
     one.start_scheduler()
     yield one

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,34 +93,48 @@ class Cluster:
     folder: Path
     environment: dict[str, str]
     port: int = field(default_factory=free_port)
+    protocol: str = "tcp"
+    host: str = "127.0.0.1"
     machines: list[Machine] = field(default_factory=list)
     scheduler: subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
-        return f"tcp://127.0.0.1:{self.port}"
+        return f"{self.protocol}://{self.host}:{self.port}"
 
     def start_scheduler(self) -> None:
         if self.scheduler:
             self.scheduler.wait()
-        listens = ["--host", "127.0.0.1", "--port", str(self.port), "--dashboard-address", "127.0.0.1:0"]
-        self.scheduler = self._dask("scheduler", self.folder / "scheduler", *listens)
+        listens = ["--protocol", self.protocol, "--host", self.host, "--port", str(self.port)]
+        self.scheduler = self._dask(
+            "scheduler", self.folder / "scheduler", [*listens, "--dashboard-address", f"{self.host}:0"]
+        )
 
         def answers() -> bool:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+            with contextlib.suppress(OSError), socket.create_connection((self.host, self.port), 1):
                 return True
             return False
 
         wait_until(answers)
 
-    def start_worker(self, *options: str, root: Path = ROOT, own: Mapping[str, str] | None = None) -> Machine:
-        """Start a worker that has a loopback address of its own, and wait until it is connected."""
+    def start_worker(
+        self,
+        *options: str,
+        root: Path = ROOT,
+        own: Mapping[str, str] | None = None,
+        inside: Sequence[str] = (),
+    ) -> Machine:
+        """Start a worker that has an address of its own, and wait until it is connected.
+
+        ``own``: changes to its environment. ``inside``: the command that runs it.
+        """
         number = len(self.machines) + 2
-        host, folder = f"127.0.0.{number}", self.folder / f"machine-{number}"
-        words = [self.address, "--host", host, "--nthreads", "1", "--dashboard-address", f"{host}:0", *options]
-        process = self._dask("worker", folder, *words, "--name", f"m{number}", root=root, own=own)
+        host, folder = f"{self.host.rpartition('.')[0]}.{number}", self.folder / f"machine-{number}"
+        words = [self.address, "--protocol", self.protocol, "--host", host, "--dashboard-address", f"{host}:0"]
+        words += ["--nthreads", "1", "--name", f"m{number}", *options]
+        process = self._dask("worker", folder, words, root, own, inside)
         self.machines.append(Machine(folder, host, process))
-        wait_until(lambda: b"Registered to" in (folder / "log").read_bytes())
+        wait_until(lambda: b"Registered to" in (folder / "log").read_bytes(), 120)
         return self.machines[-1]
 
     def running(self) -> Machine | None:
@@ -144,13 +158,19 @@ class Cluster:
                 owned.wait()
 
     def _dask(
-        self, kind: str, folder: Path, *words: str, root: Path = ROOT, own: Mapping[str, str] | None = None
+        self,
+        kind: str,
+        folder: Path,
+        words: Sequence[str],
+        root: Path = ROOT,
+        own: Mapping[str, str] | None = None,
+        inside: Sequence[str] = (),
     ) -> subprocess.Popen[bytes]:
         (folder / "tmp").mkdir(parents=True, exist_ok=True)
         places = {"TMPDIR": str(folder / "tmp"), "DIGITBENCH_CACHE": str(folder / "cache"), **(own or {})}
         with (folder / "log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "dask", kind, *words],
+                [*inside, sys.executable, "-m", "dask", kind, *words],
                 cwd=root,
                 env={**self.environment, **places},
                 stdout=log,

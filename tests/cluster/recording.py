@@ -11,42 +11,53 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Wire:
-    """What was sent to the scheduler, and what came back, by connection."""
+    """What went each way, by connection."""
 
-    sent: list[bytearray] = field(default_factory=list)
-    received: list[bytearray] = field(default_factory=list)
+    streams: list[bytearray] = field(default_factory=list)
 
     def holds(self, part: bytes) -> bool:
-        return any(part in stream for stream in (*self.sent, *self.received))
+        return any(part in stream for stream in self.streams)
 
 
 @contextlib.contextmanager
 def recorded(port: int) -> Iterator[tuple[int, Wire]]:
     """Give the port of a relay to ``port``, and what goes through it."""
     wire, server = Wire(), socket.create_server(("127.0.0.1", 0))
+    opened, threads = [server], list[threading.Thread]()
 
     def relay(source: socket.socket, target: socket.socket, kept: bytearray) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(2**16):
                 kept.extend(data)
                 target.sendall(data)
-        for one in (source, target):
+        end(source, target)
+
+    def end(*sockets: socket.socket) -> None:
+        for one in sockets:
             with contextlib.suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
+
+    def start(target: object, *arguments: object) -> None:
+        threads.append(threading.Thread(target=target, args=arguments))  # type: ignore[arg-type]
+        threads[-1].start()
 
     def accept() -> None:
         with contextlib.suppress(OSError):
             while True:
                 bench, _ = server.accept()
+                opened.append(bench)
                 scheduler = socket.create_connection(("127.0.0.1", port))
-                sent, received = bytearray(), bytearray()
-                wire.sent.append(sent)
-                wire.received.append(received)
-                for way in ((bench, scheduler, sent), (scheduler, bench, received)):
-                    threading.Thread(target=relay, args=way, daemon=True).start()
+                opened.append(scheduler)
+                for way in ((bench, scheduler), (scheduler, bench)):
+                    wire.streams.append(bytearray())
+                    start(relay, *way, wire.streams[-1])
 
-    threading.Thread(target=accept, daemon=True).start()
+    start(accept)
     try:
         yield server.getsockname()[1], wire
     finally:
-        server.close()
+        end(*opened)
+        for thread in threads:
+            thread.join()
+        for one in opened:
+            one.close()

@@ -16,9 +16,9 @@ from tests.cluster.helpers import SLEEPING, Cluster, processes_of
 from tests.cluster.recording import recorded
 from tests.conftest import ROOT, Bench
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
-DETERMINISTIC = ("--models", "knn,logistic,svm-rbf", "--features", "pixels,hog", "--dataset", "digits")
+DETERMINISTIC = ("--models", "knn,logistic,svm-rbf", "--features", "pixels", "--dataset", "digits")
 
 
 def predictions(results: Path, run: str) -> dict[str, dict[str, np.ndarray]]:
@@ -35,7 +35,7 @@ def test_a_cluster_predicts_what_a_local_run_predicts_bit_for_bit(
     done = bench(*DETERMINISTIC, "--evaluate", "shifted", "--cluster", cluster.address, "--run", "far", "--keep-models")
     assert done.returncode == 0, done.stdout + done.stderr
     near, far = (predictions(tmp_path, run) for run in ("local", "far"))
-    assert near.keys() == far.keys() and len(near) == 6
+    assert near.keys() == far.keys() and len(near) == 3
     for key, arrays in near.items():
         assert arrays.keys() == far[key].keys()
         assert all(np.array_equal(array, far[key][name]) for name, array in arrays.items()), key
@@ -43,7 +43,7 @@ def test_a_cluster_predicts_what_a_local_run_predicts_bit_for_bit(
     for machine in cluster.machines:  # data and features are where they are needed, and nowhere else
         assert {path.name for path in machine.cache.iterdir()} == {"cluster", "features"}
     saved = (tmp_path / "far/digits/models").iterdir()
-    assert len(list(saved)) == 6
+    assert len(list(saved)) == 3
 
 
 def test_labels_of_evaluation_sets_are_in_nothing_that_goes_over_the_wire(
