@@ -60,6 +60,11 @@ def test_labels_of_evaluation_sets_are_in_nothing_that_goes_over_the_wire(
     labels = np.array(json.loads((tmp_path / "local/digits/dataset.json").read_text())["test_labels"])
     for kind in (np.uint8, np.int16, np.int32, np.int64, np.float32, np.float64):
         assert not wire.holds(labels[:40].astype(kind).tobytes())
+    images = [path.read_bytes() for path in (cluster.machines[0].cache / "cluster").glob("*-images.npy")]
+    assert len(images) == 4
+    with recorded(cluster.port) as (port, again):
+        assert bench(*arguments, "--force", "--cluster", f"tcp://127.0.0.1:{port}").returncode == 0
+    assert not any(again.holds(image[-10_000:]) for image in images)  # data travel once
     for text in (json.dumps(labels[:40].tolist()), json.dumps(labels[:40].tolist(), separators=(",", ":"))):
         assert not wire.holds(text.strip("[]").encode())
 
@@ -86,7 +91,7 @@ def test_plug_in_files_travel_with_what_they_import(bench: Bench, cluster: Clust
 def test_limits_hold_on_other_machines(bench: Bench, cluster: Cluster, tmp_path: Path) -> None:
     machine = cluster.start_worker()
     names = "hangs,eats-memory,segfaults,leaves-children"
-    arguments = ("--plugin", HOSTILE, "--models", names, *QUICK, "--timeout", "6", "--memory", "1.5")
+    arguments = ("--plugin", HOSTILE, "--models", names, *QUICK, "--timeout", "25", "--memory", "1.5")
     done = bench(*arguments, "--cluster", cluster.address)
     assert done.returncode == 1, done.stdout + done.stderr
     stored = {key.partition("@")[0]: record["status"] for key, record in records(tmp_path).items()}

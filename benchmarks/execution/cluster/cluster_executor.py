@@ -19,10 +19,10 @@ from benchmarks.datasets.spec import Images
 from benchmarks.execution.cluster.address import ClusterAddress
 from benchmarks.execution.cluster.connection import connected
 from benchmarks.execution.cluster.machines import Machine, Machines, Patience
-from benchmarks.execution.cluster.messages import Line, MachineLost, MachineTrouble
+from benchmarks.execution.cluster.messages import Line, MachineLost, MachineTrouble, imported_there
 from benchmarks.execution.cluster.order import Order, Reply, suite_hash
 from benchmarks.execution.cluster.shared_files import SharedFiles, write_shared_files
-from benchmarks.execution.cluster.trial_task import run_trial, stop_trial
+from benchmarks.execution.cluster.trial_task import OTHER_VERSION, run_trial, stop_trial
 from benchmarks.execution.executor import Ending
 from benchmarks.execution.processes.orphan_cleanup import scratch_folder
 from benchmarks.execution.processes.supervisor import Limits
@@ -142,6 +142,8 @@ class ClusterExecutor:
                 raise Refused(reply.refused)
             if reply.trouble:
                 raise MachineTrouble(reply.trouble)
+            if reply.ending and reply.ending.status == "interrupted" and not stop.is_set():
+                raise MachineLost("its worker was ended")
             if reply.ending:
                 return self._with_model(machine, request, reply, reply.ending, outputs)
             tell(Stage("sending the data"))
@@ -152,9 +154,8 @@ class ClusterExecutor:
         """Have a machine carry out an order, and wait for what it says."""
         key, stages, done, stopped_at = f"digitbench-{uuid4().hex}", self.line.stages, threading.Event(), None
         try:
-            future = self.line.client.submit(
-                run_trial, order, key=key, workers=[machine.address], allow_other_workers=False, pure=False, retries=0
-            )
+            only_there = {"workers": [machine.address], "allow_other_workers": False}
+            future = self.line.client.submit(imported_there(run_trial), order, key=key, pure=False, **only_there)
         except Exception as error:  # the client is closed, or about to connect again
             raise SchedulerLost from error
         future.add_done_callback(lambda _: done.set())
@@ -276,6 +277,8 @@ def _left(limits: Limits, gone_s: float) -> Limits:
 
 def _advice(error: BaseException) -> str:
     """Say what to do about an error that came before the suite's own code ran on a machine."""
-    if isinstance(error, ModuleNotFoundError) and str(error.name).partition(".")[0] == "benchmarks":
+    if isinstance(error, ModuleNotFoundError) and error.name == "benchmarks":
         return "it does not find digitbench: start its worker in a checkout, with 'python -m dask worker'"
+    if isinstance(error, ModuleNotFoundError) and str(error.name).startswith("benchmarks."):
+        return OTHER_VERSION
     return f"it cannot run trials: {in_one_line(error)}"

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -22,6 +22,8 @@ from benchmarks.execution.protocol import Stage
 if TYPE_CHECKING:
     from distributed import Client
 
+Result = TypeVar("Result")
+
 CHUNK = 2**20  # a link that needs longer than the patience for so many bytes counts as broken
 LOOK_S = 0.5
 
@@ -32,6 +34,21 @@ class MachineLost(Exception):
 
 class MachineTrouble(Exception):
     """Something failed on a machine that is not the trial's fault."""
+
+
+def imported_there(function: Callable[..., Result]) -> Callable[..., Result]:
+    """Return what imports a function where it is called, and calls it.
+
+    Dask sends it as code. Of a function that is sent by its name, a worker or scheduler that does not find it dies.
+    """
+    module, name = function.__module__, function.__name__
+
+    def call(*arguments: Any) -> Any:
+        from importlib import import_module
+
+        return getattr(import_module(module), name)(*arguments)
+
+    return call
 
 
 @dataclass
@@ -62,7 +79,11 @@ class Line:
         try:
             # ``client.run`` would wait without end
             found = self.client.sync(
-                self.client._run, function, *arguments, workers=[machine.address], callback_timeout=patience_s
+                self.client._run,
+                imported_there(function),
+                *arguments,
+                workers=[machine.address],
+                callback_timeout=patience_s,
             )
             return found[machine.address]
         except Exception as error:  # of Dask, tornado or the system; none is the function's own

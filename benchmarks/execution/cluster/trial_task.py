@@ -36,6 +36,7 @@ SIGN_EVERY_S = 0.5
 LITTLE_SPACE = 2**20  # bytes
 NO_SPACE = os.strerror(errno.ENOSPC)
 STATES = ("executing", "long-running")  # of a Dask task that somebody still waits for
+OTHER_VERSION = "it runs another version of digitbench: update its checkout and restart its worker"
 LOADED = suite_hash()  # of the code that this process runs; the files may change later
 
 _machine = TrialMachine()
@@ -51,7 +52,7 @@ def run_trial(message: bytes) -> Reply:
     try:
         here = suite_hash()
         if not suite_of(message) == here == LOADED:
-            return Reply(refused="it runs another version of digitbench: update its checkout and restart its worker")
+            return Reply(refused=OTHER_VERSION)
         order = msgspec.json.decode(message, type=Order)
         if missing := missing_files(order.files):
             return Reply(missing=missing)
@@ -96,7 +97,8 @@ def _signs_of_life(worker: Worker, topic: str) -> Iterator[Signs]:
                 signs.stop.set()
             with contextlib.suppress(OSError):
                 signs.least_free = min(signs.least_free, shutil.disk_usage(tempfile.gettempdir()).free)
-            worker.log_event(topic, {"key": key, "stage": msgspec.json.encode(signs.stage).decode()})
+            with contextlib.suppress(Exception):  # of a worker that is closing
+                worker.log_event(topic, {"key": key, "stage": msgspec.json.encode(signs.stage).decode()})
 
     _running[key] = signs.stop
     teller = threading.Thread(target=tell, daemon=True)
@@ -116,7 +118,7 @@ def _is_wanted(worker: Worker, key: str) -> bool:
 
 
 def _carried_out(order: Order, kept: Kept, signs: Signs) -> Reply:
-    threads = order.threads or max(1, (os.cpu_count() or 1) // order.jobs)
+    threads = order.threads or max(1, _cores() // order.jobs)
     limits = replace(order.limits, threads=threads, memory_gb=order.memory_gb or default_memory_gb(order.jobs))
     outputs = Path(tempfile.mkdtemp(prefix="outputs-", dir=kept.executor.scratch))
     try:
@@ -129,6 +131,11 @@ def _carried_out(order: Order, kept: Kept, signs: Signs) -> Reply:
         return Reply(_with_machine(ending, contended), _packed_model(outputs, kept.executor.scratch))
     finally:
         shutil.rmtree(outputs, ignore_errors=True)
+
+
+def _cores() -> int:
+    """Return how many cores this process may use: a job of a queueing system seldom has all of its machine."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextlib.contextmanager
