@@ -19,8 +19,8 @@ from benchmarks.records.trial import Environment, Status
 class Ending:
     """How a trial ended. ``peak_rss_mb`` is the most memory that its whole process tree was seen to hold, in MiB.
 
-    ``log``: what its worker printed. ``environment`` and ``machine``, a name, are of the machine that it ran on where
-    that is not this one.
+    ``log``: what its worker printed. Where it ran on another machine: its ``environment``, its name, and how many
+    ``threads`` the trial had.
     """
 
     status: Status
@@ -30,6 +30,14 @@ class Ending:
     log: bytes = b""
     answer: Answer | None = None
     environment: Environment | None = None
+    machine: str = ""
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class RemoteStage(Stage):
+    """Where a process on another machine is, and the name of that machine."""
+
     machine: str = ""
 
 

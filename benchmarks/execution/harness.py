@@ -183,6 +183,7 @@ class Harness:
             ending = self.executor.execute(request, self._limits(), outputs, stop, on_stage)
             if not ending.answer:
                 return replace(ending, reason=stop.why) if ending.status == "interrupted" and stop.why else ending
+            request = replace(request, threads=ending.threads or request.threads)
             answer = checked_answer(ending.answer, request, self.images)
             return replace(ending, status=answer.status, reason=answer.reason, answer=answer)
         except (OSError, ValueError) as error:  # a full disk, or text that cannot be encoded

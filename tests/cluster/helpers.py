@@ -52,7 +52,7 @@ class Machine:
 
     def trials(self) -> list[psutil.Process]:
         """Return the processes of trials that run on this machine."""
-        return [one for one in processes_of(self.folder) if "benchmarks.execution.worker.main" in cmdline(one)]
+        return [one for one in processes_of(self.folder) if "benchmarks.execution.worker." in cmdline(one)]
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the worker and to what watches it, not to its trials."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import psutil
 
 from models.spec import BuildContext, ModelSpec, Param
 
@@ -27,17 +24,6 @@ class Sleeps:
 
     def predict(self, X: Any) -> Any:
         return np.zeros(len(X), np.int64)
-
-
-class KillsItsWorker(Sleeps):
-    """Takes the Dask worker that it runs on with it."""
-
-    def fit(self, X: Any, y: Any) -> Self:
-        for parent in psutil.Process().parents():
-            if {"distributed.cli.dask_worker", "dask"} & set(parent.cmdline()):
-                os.kill(parent.pid, signal.SIGKILL)
-        time.sleep(60)
-        return self
 
 
 class FillsTheDisk(Sleeps):
@@ -61,7 +47,6 @@ MODELS = tuple(
     )
     for name, what, build in (
         ("sleeps", "sleeps", Sleeps),
-        ("kills-its-worker", "kills its worker", KillsItsWorker),
         ("fills-the-disk", "fills the disk", FillsTheDisk),
     )
 )

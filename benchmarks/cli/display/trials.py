@@ -18,6 +18,7 @@ from benchmarks.analysis.metrics import METRICS
 from benchmarks.common.clock import clock
 from benchmarks.common.formatting import counted, duration
 from benchmarks.execution.decisions import PlannedTrial
+from benchmarks.execution.executor import RemoteStage
 from benchmarks.execution.progress import (
     DataProgress,
     DatasetRead,
@@ -42,11 +43,16 @@ WIDEST_NAME = 50  # what is longer pushes the rest of its own line to the right
 
 @dataclass
 class Running:
-    """A trial under way. ``expected_s`` is None if it never ran before. Its stage says on which machine it is."""
+    """A trial under way. ``expected_s`` is None if it never ran before."""
 
     started: float
     expected_s: float | None
     stage: Stage = field(default_factory=lambda: Stage("start"))
+
+    @property
+    def machine(self) -> str:
+        """The name of the machine that it runs on; empty for this one."""
+        return self.stage.machine if isinstance(self.stage, RemoteStage) else ""
 
     @property
     def gone_s(self) -> float:
@@ -153,10 +159,10 @@ class RunDisplay:
 
     def _progress(self, key: str, stage: Stage) -> None:
         trial = self.running[key]
-        if stage.machine != trial.stage.machine:
+        before, trial.stage = trial.machine, stage
+        if trial.machine != before:
             left = f", about {duration(trial.expected_s)}" if trial.expected_s else ""
-            self.console.print(Text(f"{'':7} {key} runs on {stage.machine}{left}", style="dim"), soft_wrap=True)
-        trial.stage = stage
+            self.console.print(Text(f"{'':7} {key} runs on {trial.machine}{left}", style="dim"), soft_wrap=True)
         self._redraw()
 
     def _waits(self, holder: str) -> None:
@@ -203,9 +209,9 @@ class RunDisplay:
         table = Table.grid(padding=(0, 2))
         for key, trial in self.running.items():
             gone = f"{duration(trial.gone_s)} gone" + (f", {duration(trial.left_s)} left" if trial.expected_s else "")
-            where = f"{trial.stage.machine}: " if trial.stage.machine else ""
+            where = f"{trial.machine}: " if trial.machine else ""
             table.add_row("▸", Text(f"{where}{key}", style="bold"), Text(stage_text(trial.stage)), gone)
-        busy = {trial.stage.machine for trial in self.running.values()}
+        busy = {trial.machine for trial in self.running.values()}
         for machine in self.machines:
             if machine not in busy:
                 table.add_row("", Text(f"{machine}: nothing", style="dim"), "", "")

@@ -23,11 +23,12 @@ from benchmarks.execution.cluster.messages import Line, MachineLost, MachineTrou
 from benchmarks.execution.cluster.order import Order, Reply, suite_hash
 from benchmarks.execution.cluster.shared_files import SharedFiles, write_shared_files
 from benchmarks.execution.cluster.trial_task import OTHER_VERSION, run_trial, stop_trial
-from benchmarks.execution.executor import Ending
-from benchmarks.execution.processes.orphan_cleanup import scratch_folder
+from benchmarks.execution.executor import Ending, RemoteStage
+from benchmarks.execution.processes.scratch import scratch_folder
 from benchmarks.execution.processes.supervisor import Limits
 from benchmarks.execution.progress import Listener
-from benchmarks.execution.protocol import Request, Stage
+from benchmarks.execution.protocol import Request
+from benchmarks.execution.stages.channel import Stage
 from benchmarks.provenance.fingerprint import inputs_of, versions_of
 
 if TYPE_CHECKING:
@@ -44,11 +45,16 @@ INTERRUPTED = Ending("interrupted", "the run was interrupted", None, 0.0)
 
 @dataclass(frozen=True)
 class Share:
-    """What one trial gets of its machine; None: all of it, or its part where ``jobs`` trials run at the same time."""
+    """What one trial gets of its machine; None: all of it, or its part where ``jobs`` trials run at the same time.
+
+    ``cache``: whether feature matrices are cached there. ``network``: whether models may use the network.
+    """
 
     threads: int | None
     memory_gb: float | None
     jobs: int
+    cache: bool
+    network: bool
 
 
 class SchedulerLost(Exception):
@@ -68,7 +74,6 @@ class ClusterExecutor:
     shared: SharedFiles
     catalog: Catalog
     share: Share
-    cache: bool
     on_this_machine: bool
     most_at_once: int = 256
     suite: str = field(default_factory=suite_hash)
@@ -132,7 +137,7 @@ class ClusterExecutor:
         """
 
         def tell(stage: Stage) -> None:
-            on_stage(replace(stage, machine=machine.name))
+            on_stage(RemoteStage(stage.stage, stage.step, stage.steps, stage.figures, machine.name))
 
         order = self._order(request, limits)
         for _ in range(MOST_DELIVERIES + 1):
@@ -205,7 +210,7 @@ class ClusterExecutor:
     def _is_of_plugin_file(self, request: Request) -> bool:
         """Return whether a fitted model would name the path that a plug-in file has on another machine."""
         entries = (("MODELS", request.trial.model), ("FEATURES", request.trial.features))
-        return any(self.catalog.homes.get(entry, "").startswith("plugin_") for entry in entries)
+        return bool(self.catalog.plugins_of(*entries))
 
     def _order(self, request: Request, limits: Limits) -> bytes:
         files, weights = self.shared.needed(request, self.catalog)
@@ -223,7 +228,8 @@ class ClusterExecutor:
             weights=weights,
             bundle=self.shared.bundle,
             plugins=self.shared.plugins,
-            cache=self.cache,
+            cache=self.share.cache,
+            network=self.share.network,
             topic=self.line.topic,
         )
         return msgspec.json.encode(order)
@@ -236,13 +242,11 @@ def cluster_executor(
     images: Images,
     hashes: Mapping[str, str],
     catalog: Catalog,
-    cache: bool,
     tell: Listener,
 ) -> Iterator[ClusterExecutor]:
     """Give an executor whose trials run on a cluster; what is started for it ends with the context.
 
-    ``share``: what a trial gets of its machine. ``cache``: whether machines cache feature matrices. Raises
-    ``BenchError`` if there is no such cluster.
+    Raises ``BenchError`` if there is no such cluster.
     """
     with scratch_folder() as (scratch, cleanup):
         shared = write_shared_files(images, hashes, catalog, scratch)
@@ -250,7 +254,7 @@ def cluster_executor(
             machines = Machines(_shown(address), share.jobs, _patience(address), tell)
             line = Line(client, machines)
             with line.listening():
-                yield ClusterExecutor(scratch, line, shared, catalog, share, cache, address.on_this_machine)
+                yield ClusterExecutor(scratch, line, shared, catalog, share, address.on_this_machine)
 
 
 def _shown(address: ClusterAddress) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.common.clock import clock
 from benchmarks.common.errors import BenchError
-from benchmarks.common.paths import ROOT
+from benchmarks.execution.processes.module_command import module_command
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 
 LOOPBACK = "127.0.0.1"
@@ -40,11 +39,11 @@ def loopback_cluster(workers: int, folder: Path, cleanup: OrphanCleanup) -> Iter
 
 @contextlib.contextmanager
 def _process(words: Sequence[str], folder: Path, cleanup: OrphanCleanup) -> Iterator[None]:
-    """Run one of Dask's programs; they start in the suite's folder, which is where they find its code."""
-    command = [sys.executable, "-m", f"distributed.cli.{words[0]}", *words[1:]]
+    """Run one of Dask's programs, with the suite's code where Python finds it."""
+    command = module_command(f"distributed.cli.{words[0]}", *words[1:])
     with (folder / f"{words[0]}.log").open("ab") as log:
         process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
     cleanup.started(process.pid)
     try:

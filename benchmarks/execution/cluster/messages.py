@@ -17,7 +17,7 @@ import msgspec
 from benchmarks.execution.cluster.file_cache import delete_file, read_chunk, receive
 from benchmarks.execution.cluster.machines import Machine, Machines
 from benchmarks.execution.cluster.order import SavedModelFile
-from benchmarks.execution.protocol import Stage
+from benchmarks.execution.stages.channel import Stage
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -120,8 +120,8 @@ class Line:
     def _heard(self, event: tuple[float, Any]) -> None:
         _, message = event
         with contextlib.suppress(KeyError, TypeError, msgspec.DecodeError):
-            self.stages[message["key"]] = msgspec.json.decode(message["stage"], type=Stage)
             self.machines.sign_of_life(message["worker"])
+            self.stages[message["key"]] = msgspec.json.decode(message["stage"], type=Stage)
 
     def _follow(self, done: threading.Event) -> None:
         while not done.wait(LOOK_S):

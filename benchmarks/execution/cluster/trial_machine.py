@@ -8,15 +8,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from benchmarks.catalog.catalog import Catalog, load_catalog
+from benchmarks.catalog.catalog import Catalog, read_catalog
 from benchmarks.catalog.weight_files import with_weight_files
 from benchmarks.common.formatting import listed
-from benchmarks.common.paths import cache_folder
+from benchmarks.common.paths import RESULTS, cache_folder
+from benchmarks.datasets.registry import data_places
 from benchmarks.datasets.spec import Images, Split
 from benchmarks.execution.cluster.file_cache import folder, unpack
 from benchmarks.execution.cluster.order import Order
 from benchmarks.execution.executor import Executor
 from benchmarks.execution.local_executor import local_executor
+from benchmarks.execution.processes.fence import Rules
 from benchmarks.execution.protocol import Request, images_file, labels_file
 from benchmarks.provenance.fingerprint import inputs_of, versions_of
 from benchmarks.records.trial import TEST
@@ -48,7 +50,7 @@ class TrialMachine:
     @contextlib.contextmanager
     def prepared(self, order: Order) -> Iterator[Kept]:
         """Give what runs the trial of an order, whose files are all here; raises OSError or ``BenchError``."""
-        key = repr((sorted(order.files.items()), order.weights, order.plugins, order.cache))
+        key = repr((sorted(order.files.items()), order.weights, order.plugins, order.cache, order.network))
         with self.lock:
             kept = self.kept.pop(key, None)
             if kept and not kept.executor.scratch.is_dir():  # somebody tidied up the temporary files
@@ -84,11 +86,15 @@ def refusal(order: Order, catalog: Catalog) -> str:
 
 def _prepare(order: Order) -> Kept:
     plugins = unpack(folder() / order.bundle) if order.bundle else None
-    catalog = load_catalog([plugins / name for name in order.plugins] if plugins else ())
+    catalog = read_catalog([plugins / name for name in order.plugins] if plugins else ())
     catalog = with_weight_files(catalog, [folder() / name for name in order.weights])
     cache = cache_folder() / "features" if order.cache else None
     resources = contextlib.ExitStack()
-    executor = resources.enter_context(local_executor(_images(order.request), order.request.data, catalog, cache))
+    places = data_places(None, cache_folder())
+    hidden = (RESULTS, cache_folder(), *places.folders, places.cache)
+    fence = Rules(hidden=tuple(str(one.absolute()) for one in hidden), network=order.network)
+    images, hashes = _images(order.request), order.request.data
+    executor = resources.enter_context(local_executor(images, hashes, catalog, cache, fence))
     return Kept(catalog, executor, resources)
 
 

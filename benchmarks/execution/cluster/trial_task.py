@@ -26,7 +26,8 @@ from benchmarks.execution.cluster.trial_machine import Kept, TrialMachine, refus
 from benchmarks.execution.executor import Ending
 from benchmarks.execution.processes.machine_lock import machine_lock
 from benchmarks.execution.processes.supervisor import default_memory_gb
-from benchmarks.execution.protocol import SAVED_MODEL, Stage
+from benchmarks.execution.protocol import SAVED_MODEL
+from benchmarks.execution.stages.channel import Stage
 from benchmarks.provenance.environment import machine_environment
 
 if TYPE_CHECKING:
@@ -128,7 +129,8 @@ def _carried_out(order: Order, kept: Kept, signs: Signs) -> Reply:
             ending = kept.executor.execute(request, limits, outputs, signs.stop, signs.take)
         if ending.status == "failed" and _disk_was_full(ending, signs):
             return Reply(trouble=f"{NO_SPACE} for temporary files")
-        return Reply(_with_machine(ending, contended), _packed_model(outputs, kept.executor.scratch))
+        ending = replace(_with_machine(ending, contended), threads=threads)
+        return Reply(ending, _packed_model(outputs, kept.executor.scratch))
     finally:
         shutil.rmtree(outputs, ignore_errors=True)
 
@@ -150,7 +152,7 @@ def _turn(order: Order, scratch: Path, signs: Signs) -> Iterator[bool]:
     held_up = threading.Event()
 
     def waits(holder: str) -> None:
-        signs.stage = Stage(f"waiting for {holder}" if holder else "waiting")
+        signs.stage = Stage("waiting for another run there")
         if _is_stopped(holder):
             held_up.set()
 
