@@ -30,7 +30,7 @@ def free_port() -> int:
         return int(one.getsockname()[1])
 
 
-def wait_until(what: Callable[[], object], seconds: float = 60) -> None:
+def wait_until(what: Callable[[], object], seconds: float = 120) -> None:
     """Wait until something is so."""
     until = time.monotonic() + seconds
     while not what():
@@ -52,7 +52,8 @@ class Machine:
 
     def trials(self) -> list[psutil.Process]:
         """Return the processes of trials that run on this machine."""
-        return [one for one in processes_of(self.folder) if "benchmarks.execution.worker." in cmdline(one)]
+        texts = [(one, " ".join(one.info["cmdline"] or [])) for one in psutil.process_iter(["cmdline"])]
+        return [one for one, text in texts if "benchmarks.execution.worker." in text and f"{self.folder}/" in text]
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the worker and to what watches it, not to its trials."""
@@ -134,7 +135,7 @@ class Cluster:
         words += ["--nthreads", "1", "--name", f"m{number}", *options]
         process = self._dask("worker", folder, words, root, own, inside)
         self.machines.append(Machine(folder, host, process))
-        wait_until(lambda: b"Registered to" in (folder / "log").read_bytes(), 120)
+        wait_until(lambda: b"Registered to" in (folder / "log").read_bytes())
         return self.machines[-1]
 
     def running(self) -> Machine | None:
@@ -142,10 +143,15 @@ class Cluster:
         return next((machine for machine in self.machines if machine.trials()), None)
 
     def wait_for_trial(self) -> Machine:
-        wait_until(self.running)
-        machine = self.running()
-        assert machine
-        return machine
+        found: list[Machine | None] = []
+
+        def runs() -> bool:
+            found.append(self.running())
+            return found[-1] is not None
+
+        wait_until(runs)
+        assert found[-1]
+        return found[-1]
 
     def close(self) -> None:
         for process in processes_of(self.folder):
