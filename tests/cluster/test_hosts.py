@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -50,6 +51,7 @@ class Network:
 
     def delete(self) -> None:
         for number in (2, 3):
+            self.ip(f"link del {{name}}v{number}", check=False)
             self.ip(f"netns del {{name}}{number}", check=False)
         self.ip("link del {name}", check=False)
 
@@ -58,7 +60,9 @@ class Network:
 def network() -> Iterator[Network]:
     if os.getuid() != 0 or not shutil.which("ip"):
         pytest.skip("needs root, and ip of iproute2")
-    one = Network(f"db{os.getpid() % 10000}", f"10.77.{os.getpid() % 250 + 1}")
+    # the system deletes namespaces later than it says: names are used once
+    number = uuid4().int
+    one = Network(f"db{number % 10**6}", f"10.{number // 10**6 % 100 + 100}.{number // 10**8 % 250 + 1}")
     try:
         if not one.ip("link add {name} type bridge", check=False) or not one.ip("netns add {name}2", check=False):
             pytest.skip("network namespaces cannot be made here")
