@@ -44,11 +44,15 @@ class RemoteStage(Stage):
 class Turns(Protocol):
     """Says when a trial may start, where that is not the lock of this machine.
 
-    ``most_at_once``: how many threads may wait for their turns. ``on_this_machine``: all trials run here.
+    ``most_at_once``: how many threads may wait for their turns. ``places``: how many of them would have one now.
+    ``on_this_machine``: all trials run here.
     """
 
     @property
     def most_at_once(self) -> int: ...
+
+    @property
+    def places(self) -> int: ...
 
     @property
     def on_this_machine(self) -> bool: ...

@@ -234,6 +234,11 @@ class Harness:
         return self.turns.most_at_once if self.turns else self.options.jobs
 
     @property
+    def places(self) -> int:
+        """How many trials can run at the same time."""
+        return self.turns.places if self.turns else self.options.jobs
+
+    @property
     def _contended(self) -> bool:
         return self.options.jobs > 1
 

@@ -75,9 +75,15 @@ class ClusterExecutor:
     catalog: Catalog
     share: Share
     on_this_machine: bool
+    workers: int = 0
     most_at_once: int = 256
     suite: str = field(default_factory=suite_hash)
     mine: threading.local = field(default_factory=threading.local)
+
+    @property
+    def places(self) -> int:
+        """How many trials the machines that are there can run at the same time, or will once they have started."""
+        return self.workers or max(self.line.machines.places, 1)
 
     @contextlib.contextmanager
     def turn(self, stop: threading.Event) -> Iterator[None]:
@@ -253,8 +259,10 @@ def cluster_executor(
         with connected(address, scratch, cleanup) as client:
             machines = Machines(_shown(address), share.jobs, _patience(address), tell)
             line = Line(client, machines)
+            with contextlib.suppress(Exception):  # a scheduler that has gone again is noticed later
+                line.look()
             with line.listening():
-                yield ClusterExecutor(scratch, line, shared, catalog, share, address.on_this_machine)
+                yield ClusterExecutor(scratch, line, shared, catalog, share, address.on_this_machine, address.workers)
 
 
 def _shown(address: ClusterAddress) -> str:

@@ -71,6 +71,12 @@ class Machines:
     turns: int = 0
     changed: threading.Condition = field(default_factory=threading.Condition)
 
+    @property
+    def places(self) -> int:
+        """How many trials can run at the same time on the machines that are there."""
+        hosts = Counter(machine.host for machine in self.known.values() if machine.is_usable)
+        return sum(min(n, self.at_once) for n in hosts.values())
+
     def update(self, workers: Mapping[str, tuple[str, float]]) -> None:
         """Take note of who is connected: by address, a name and when the scheduler last heard of it."""
         news = []

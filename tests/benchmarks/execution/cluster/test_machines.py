@@ -58,6 +58,7 @@ def none_is_free(case: Case, within: float = 0.3) -> bool:
 
 def test_a_host_runs_one_trial_at_a_time_whatever_its_number_of_workers(case: Case) -> None:
     case.hear(A, B, C)
+    assert case.machines.places == 2
     first, second = case.acquire(), case.acquire()
     assert {first.host, second.host} == {"10.0.0.1", "10.0.0.2"}
     assert none_is_free(case)
