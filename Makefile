@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: setup bench reference report lint test test-all test-faults regress regress-save clean-cache
+.PHONY: setup bench cluster-demo reference report lint test test-all test-faults regress regress-save clean-cache
 
 setup: .venv/installed
 
@@ -18,6 +18,11 @@ NOT_WHOLE := $(shell $(BIN)/python -c 'import msgspec' 2>/dev/null || echo anew)
 
 bench: setup
 	$(BIN)/python bench.py --models all $(ARGS)
+
+# a scheduler and two workers on this machine, which listen on loopback only
+cluster-demo: setup
+	$(BIN)/python bench.py --models dummy,knn,logistic,svm-rbf --features pixels --dataset digits --run cluster-demo \
+		--cluster local:2 --force $(ARGS)
 
 # the published run: three seeds for stochastic models of less than ten minutes, five for the most important networks
 REFERENCE := $(BIN)/python bench.py --dataset mnist --run reference --models

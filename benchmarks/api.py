@@ -65,6 +65,7 @@ def run(
     max_minutes: float | None = None,
     threads: int | None = None,
     jobs: int = 1,
+    cluster: str | None = None,
     force: bool = False,
     keep_models: bool = False,
     cache: bool = True,
@@ -106,6 +107,9 @@ def run(
         Limits: seconds and GiB for one trial, and minutes for the whole run.
     threads, jobs
         Threads for one trial (all cores, shared by ``jobs``), and trials at the same time, whose times are marked.
+    cluster
+        Run the trials on the machines of a Dask cluster: the address of its scheduler, ``local:N``, or what
+        ``docs/many-machines.md`` describes. ``jobs`` then counts the trials at the same time on each machine.
     force, keep_models, cache
         Re-run trials whose stored results still hold; save fitted models for ``Predictor``; cache feature matrices.
     allow_network
@@ -146,6 +150,7 @@ def run(
         max_minutes=max_minutes,
         threads=threads,
         jobs=jobs,
+        cluster=cluster,
         force=force,
         keep_models=keep_models,
         cache=cache,

@@ -126,7 +126,13 @@ def add_limits(group: argparse._ArgumentGroup, timeout: float | None) -> None:
         type=above_zero(int),
         default=1,
         metavar="N",
-        help="trials at the same time; their times are then marked as contended (1)",
+        help="trials at the same time, on each machine; their times are then marked as contended (1)",
+    )
+    group.add_argument(
+        "--cluster",
+        metavar="WHERE",
+        help="run the trials on other machines: tcp://HOST:PORT of a Dask scheduler, local:N for N workers here, or "
+        "FILE.yaml:N for N jobs of dask-jobqueue (docs/many-machines.md)",
     )
     add_allow_network(group)
 

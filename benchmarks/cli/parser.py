@@ -190,6 +190,11 @@ def _add_report(parser: argparse.ArgumentParser) -> None:
         metavar="KINDS",
         help=f"also write figures and tables as files: {','.join(arguments.FORMATS)}",
     )
+    parser.add_argument(
+        "--machine",
+        metavar="ID",
+        help="print the leaderboard of what was measured on one kind of machine, and write no report",
+    )
 
 
 def _add_compare(parser: argparse.ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from benchmarks import api
 from benchmarks.cli.display.trials import RunDisplay
 from benchmarks.execution.config import RunConfig
 from benchmarks.records.dataset_file import NoResultsError
+from benchmarks.report.data.findings import Findings
 from benchmarks.report.run import Run
 from benchmarks.report.text.table import as_text, evaluation_table, failures, notes, warnings
 
@@ -40,24 +41,26 @@ def run_shown(config: RunConfig) -> int:
         except KeyboardInterrupt:
             return _interrupted(config, display)
     sizes = config.train_sizes
-    print(leaderboard_text(done, max(sizes) if sizes else None))
+    _print_leaderboard(done, max(sizes) if sizes else None)
     return SOME_FAILED if any(status not in ("ok", "skipped") for status in done.statuses.values()) else OK
 
 
-def leaderboard_text(run: Run, train_size: int | None = None) -> str:
-    """Return the leaderboard of a run, ranked on ``train_size`` images, with what to know of it."""
-    findings = run.findings(train_size)
+def leaderboard_text(findings: Findings) -> str:
+    """Return the leaderboard of a run, and what to know of it."""
     board = findings.board
     lines = [*notes(board), *warnings(findings), as_text(board.rows), "", *failures(board.rows)]
-    lines += evaluation_table(board)
-    return "\n".join(["", *lines, str(run.folder / "report.html")])
+    return "\n".join(["", *lines, *evaluation_table(board)])
+
+
+def _print_leaderboard(run: Run, train_size: int | None = None) -> None:
+    print(f"{leaderboard_text(run.findings(train_size))}\n{run.folder / 'report.html'}")
 
 
 def _interrupted(config: RunConfig, display: RunDisplay) -> int:
     """Print what there is so far, and how to go on."""
     if display.dataset:
         with contextlib.suppress(NoResultsError):  # nothing may have been measured yet
-            print(leaderboard_text(api.load_run(config.run, display.dataset, results_dir=config.results_dir)))
+            _print_leaderboard(api.load_run(config.run, display.dataset, results_dir=config.results_dir))
     again = "the same command without --force" if config.force else "the same command"
     print(f"interrupted; {again} goes on where this one was", file=sys.stderr)
     return INTERRUPTED

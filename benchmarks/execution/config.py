@@ -16,12 +16,12 @@ from benchmarks.datasets.spec import Polarity
 IMAGE_SIZES = (8, 256)  # pixels, smallest and largest
 WHOLE = ("seeds", "threads", "jobs")
 NUMBERS = ("timeout", "memory", "max_minutes")
-TEXTS = ("models", "features", "dataset", "run", "label_column")
+TEXTS = ("models", "features", "dataset", "run", "label_column", "cluster")
 FLAGS = ("validation", "centre", "normalise", "heading", "transpose", "force", "keep_models", "cache", "allow_network")
 LISTS = {"train_sizes": int, "shape": int, "evaluate": str, "plugins": Path, "weights": Path}
 OPTIONAL = (
     *("features", "image_size", "label_column", "transpose", "shape"),
-    *("data_dir", "memory", "max_minutes", "threads"),
+    *("data_dir", "memory", "max_minutes", "threads", "cluster"),
 )
 LONGEST_TEXT = 100_000
 
@@ -58,6 +58,7 @@ class RunConfig:
     max_minutes: float | None = None
     threads: int | None = None
     jobs: int = 1
+    cluster: str | None = None
     force: bool = False
     keep_models: bool = False
     cache: bool = True

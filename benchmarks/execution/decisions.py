@@ -43,10 +43,14 @@ class PlannedTrial:
 
 @dataclass(frozen=True)
 class Demands:
-    """What a stored result must meet to be reused, beside unchanged inputs."""
+    """What a stored result must meet to be reused, beside unchanged inputs.
 
-    threads: int
+    ``threads``: how many it was measured with; None for any. ``any_machine``: wherever it was measured.
+    """
+
+    threads: int | None
     alone: bool = True
+    any_machine: bool = False
     force: bool = False
     save_models: bool = False
 
@@ -63,10 +67,15 @@ class Planner:
     demands: Demands
     estimates: Estimates
     image_shape: tuple[int, int] = (SIDE, SIDE)
+    longest_first: bool = False
 
     def decide_all(self, trials: Sequence[Trial]) -> list[PlannedTrial]:
-        """Return the trials with what is decided about each, the quickest first; unknown times come last."""
-        return sorted(map(self.decide, trials), key=lambda planned: planned.expected_s or float("inf"))
+        """Return the trials with what is decided about each, the quickest first; unknown times come last.
+
+        With ``longest_first`` it is the other way round: several machines are then done sooner.
+        """
+        decided = map(self.decide, trials)
+        return sorted(decided, key=lambda planned: planned.expected_s or float("inf"), reverse=self.longest_first)
 
     def decide(self, trial: Trial) -> PlannedTrial:
         """Return a trial with its fingerprint and its stored result or the reason to run it."""
@@ -103,10 +112,10 @@ def reason_to_run(
         return f"it was {stored.status}"
     if demands.force:
         return "--force"
-    changed = inputs.changed_since(stored.inputs)
+    changed = [name for name in inputs.changed_since(stored.inputs) if not (name == "machine" and demands.any_machine)]
     if stored.settings != settings:
         changed.append("settings")
-    if stored.resources.threads != demands.threads:
+    if demands.threads not in (None, stored.resources.threads):
         changed.append("threads")
     if changed:
         return f"{' and '.join(changed)} changed"

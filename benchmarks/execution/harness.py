@@ -18,7 +18,7 @@ from benchmarks.common.signatures import sign
 from benchmarks.datasets.spec import Images
 from benchmarks.execution.answer_checks import MOST_EPOCHS, checked_answer, fault_of_history
 from benchmarks.execution.decisions import PlannedTrial, Planner
-from benchmarks.execution.executor import Ending, Executor
+from benchmarks.execution.executor import Ending, Executor, Turns
 from benchmarks.execution.processes.machine_lock import machine_lock
 from benchmarks.execution.processes.scratch import no_space
 from benchmarks.execution.processes.supervisor import Limits
@@ -52,6 +52,7 @@ class Harness:
     """The trials of one run on one dataset. ``hashes``: of each split of the images, by name.
 
     ``prune`` is told each stage of a trial and returns why the trial is to be stopped, or "" where it may go on.
+    ``turns``: says when a trial may start; None for the lock of this machine.
     """
 
     executor: Executor
@@ -64,6 +65,7 @@ class Harness:
     stop: threading.Event = field(default_factory=threading.Event)
     started: float = field(default_factory=clock)
     prune: Callable[[Trial, Stage], str] = never
+    turns: Turns | None = None
 
     def run(self, planned: Sequence[PlannedTrial]) -> list[TrialResult]:
         """Carry out the trials, each stored as it ends; return their results in the order given.
@@ -73,7 +75,7 @@ class Harness:
         """
         measures = not all(one.reused for one in planned)
         turn = self.turn_of_all() if measures else contextlib.nullcontext()
-        with turn, ThreadPoolExecutor(self.options.jobs) as pool:
+        with turn, ThreadPoolExecutor(self.most_at_once) as pool:
             futures = [pool.submit(self.result_of, one) for one in planned]
             try:
                 return [result for future in futures if (result := future.result())]
@@ -84,7 +86,7 @@ class Harness:
     @contextlib.contextmanager
     def turn_of_all(self) -> Iterator[None]:
         """Hold the lock of the machine for trials that run at the same time; trials one by one take it themselves."""
-        with self._lock() if self._contended else contextlib.nullcontext():
+        with self._lock() if self._together else contextlib.nullcontext():
             yield
 
     def result_of(self, planned: PlannedTrial) -> TrialResult | None:
@@ -94,7 +96,10 @@ class Harness:
         """
         if planned.reused:
             return self._reused(planned)
-        if self._contended:
+        if self.turns:
+            with self.turns.turn(self.stop):
+                return None if self.stop.is_set() else self._new_result(planned)
+        if self._together:
             return None if self.stop.is_set() else self._new_result(planned)
         with self._lock() as waited:
             if self.stop.is_set():
@@ -126,7 +131,8 @@ class Harness:
             self._describe(outputs / SAVED_MODEL, planned)
             result = self._stored(result, predictions, outputs / SAVED_MODEL)
         self.store.save_log(planned.trial.key, ending.log)
-        self.tell(TrialFinished(result, not_saved=ending.answer.not_saved if ending.answer else ""))
+        not_saved = ending.answer.not_saved if ending.answer else ""
+        self.tell(TrialFinished(result, not_saved=not_saved, machine=ending.machine))
         return result
 
     @contextlib.contextmanager
@@ -177,6 +183,7 @@ class Harness:
             ending = self.executor.execute(request, self._limits(), outputs, stop, on_stage)
             if not ending.answer:
                 return replace(ending, reason=stop.why) if ending.status == "interrupted" and stop.why else ending
+            request = replace(request, threads=ending.threads or request.threads)
             answer = checked_answer(ending.answer, request, self.images)
             return replace(ending, status=answer.status, reason=answer.reason, answer=answer)
         except (OSError, ValueError) as error:  # a full disk, or text that cannot be encoded
@@ -198,7 +205,9 @@ class Harness:
             n_train=measured.n_train,
             image_shape=self.images.image_shape,
             evaluation=evaluation,
-            timing=replace(measured.timing, total_s=ending.total_s, contended=self._contended),
+            timing=replace(
+                measured.timing, total_s=ending.total_s, contended=self._contended or measured.timing.contended
+            ),
             resources=replace(measured.resources, peak_rss_mb=max(own_peak, ending.peak_rss_mb)),
             history=measured.history,
         ), dict(answer.predictions)
@@ -220,8 +229,23 @@ class Harness:
             yield waited
 
     @property
+    def most_at_once(self) -> int:
+        """How many threads may call ``result_of`` at the same time."""
+        return self.turns.most_at_once if self.turns else self.options.jobs
+
+    @property
+    def places(self) -> int:
+        """How many trials can run at the same time."""
+        return self.turns.places if self.turns else self.options.jobs
+
+    @property
     def _contended(self) -> bool:
         return self.options.jobs > 1
+
+    @property
+    def _together(self) -> bool:
+        """Whether trials that run at the same time on this machine hold its lock together."""
+        return self._contended and (self.turns is None or self.turns.on_this_machine)
 
     def _no_time(self, planned: PlannedTrial) -> str:
         """Return why ``--max-minutes`` keeps the trial from being started; empty if it fits or its time is unknown."""
@@ -270,12 +294,12 @@ def _history(steps: Mapping[int, Mapping[str, float | None]]) -> tuple[Mapping[s
 def _unscored(planned: PlannedTrial, started_at: str, ending: Ending) -> TrialResult:
     """Return what is known of a trial's result by how it ended; the worker says on which machine it ran."""
     here = current_environment()
-    there = ending.answer.environment if ending.answer else None
+    there = ending.environment or (ending.answer.environment if ending.answer else None)
     result = TrialResult(
         trial=planned.trial,
         status=ending.status,
         reason=one_line(ending.reason),
-        inputs=planned.inputs,
+        inputs=replace(planned.inputs, machine=ending.environment.machine_id) if ending.environment else planned.inputs,
         settings=planned.settings,
         environment=replace(there, git_commit=here.git_commit, git_dirty=here.git_dirty) if there else here,
         started_at=started_at,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
+from benchmarks.execution.executor import RemoteStage
 from benchmarks.execution.progress import (
     Event,
     Listener,
@@ -47,7 +48,8 @@ class NotebookBar:
                 self.under_way[event.planned.trial.key] = "start"
             case TrialProgress():
                 step = f" {event.stage.step}/{event.stage.steps}" if event.stage.step is not None else ""
-                self.under_way[event.trial.key] = f"{event.stage.stage}{step}"
+                where = f" on {event.stage.machine}" if isinstance(event.stage, RemoteStage) else ""
+                self.under_way[event.trial.key] = f"{event.stage.stage}{step}{where}"
             case TrialFinished():
                 self.under_way.pop(event.result.trial.key, None)
                 self.done += 1

@@ -58,6 +58,14 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class MachinesChanged:
+    """Which machines of a cluster can run trials now, by name; ``news`` says in words what changed."""
+
+    machines: tuple[str, ...]
+    news: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class TrialStarted:
     """The worker process of a trial is being started."""
 
@@ -76,16 +84,28 @@ class TrialProgress:
 class TrialFinished:
     """A trial ended, well or not. ``reused``: its stored result still holds, and nothing was run.
 
-    ``not_saved``: why its fitted model could not be saved, where that was asked for.
+    ``not_saved``: why its fitted model could not be saved, where that was asked for. ``machine``: the name of the one
+    that it ran on, where that is not this one.
     """
 
     result: TrialResult
     reused: bool = False
     not_saved: str = ""
+    machine: str = ""
 
 
 _state = threading.local()
-Event = Notice | DataProgress | DatasetRead | RunPlanned | Waiting | TrialStarted | TrialProgress | TrialFinished
+Event = (
+    Notice
+    | DataProgress
+    | DatasetRead
+    | RunPlanned
+    | Waiting
+    | MachinesChanged
+    | TrialStarted
+    | TrialProgress
+    | TrialFinished
+)
 Listener = Callable[[Event], None]
 
 

@@ -12,7 +12,7 @@ from models.registry import MODELS
 REFERENCE = "reference"
 
 
-def check_published(store: ResultStore, trials: Sequence[Trial], jobs: int) -> None:
+def check_published(store: ResultStore, trials: Sequence[Trial], jobs: int, cluster: str | None = None) -> None:
     """Raise ``BenchError`` where trials for the published run are not what it holds; any other run may hold all.
 
     It holds the suite's own models with their own settings on their own features, trained on all images,
@@ -26,6 +26,8 @@ def check_published(store: ResultStore, trials: Sequence[Trial], jobs: int) -> N
         why = f"it takes the suite's own models as they are, on their own features and all images, not {other}"
     elif jobs > 1:
         why = "its trials run one at a time: leave out --jobs"
+    elif cluster is not None:
+        why = "it is measured on one machine: leave out --cluster"
     elif not store.folder.is_dir() and any(path.is_dir() for path in run.glob("*")):
         why = f"it has no results on {store.dataset}; make the folder {store.folder} if they are to be published"
     else:

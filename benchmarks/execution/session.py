@@ -23,9 +23,11 @@ from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
 from benchmarks.datasets.preprocessing.splits import validation_as_test
 from benchmarks.datasets.registry import data_places
 from benchmarks.datasets.spec import DataPlaces, Images, ReadingOptions
+from benchmarks.execution.cluster.address import parse_address
 from benchmarks.execution.config import RunConfig
 from benchmarks.execution.decisions import Demands, Planner
 from benchmarks.execution.estimates import Estimates
+from benchmarks.execution.executor import Executor, Turns
 from benchmarks.execution.harness import Harness, RunOptions
 from benchmarks.execution.local_executor import local_executor
 from benchmarks.execution.processes.fence import Rules, shortcomings
@@ -67,12 +69,29 @@ class Session:
     def harness(self, planner: Planner, stop: threading.Event) -> Iterator[Harness]:
         """Give what carries out trials on the images of this run, until the context ends."""
         self.store.tidy()
-        cache = cache_folder() / "features" if self.config.cache else None
         hashes = {**self.audit.hashes, **self.audit.evaluation_hashes}
-        if gaps := shortcomings():
-            self.tell(Notice(gaps))
-        with local_executor(self.images, hashes, self.catalog, cache, self._fence()) as executor:
-            yield Harness(executor, planner, self.images, hashes, self.store, self._options(), self.tell, stop)
+        with self._executor(hashes) as (executor, turns):
+            options = self._options()
+            yield Harness(executor, planner, self.images, hashes, self.store, options, self.tell, stop, turns=turns)
+
+    @contextlib.contextmanager
+    def _executor(self, hashes: Mapping[str, str]) -> Iterator[tuple[Executor, Turns | None]]:
+        """Give what carries the trials out, on this machine or on others."""
+        config = self.config
+        if config.cluster is None:
+            cache = cache_folder() / "features" if config.cache else None
+            if gaps := shortcomings():
+                self.tell(Notice(gaps))
+            with local_executor(self.images, hashes, self.catalog, cache, self._fence()) as executor:
+                yield executor, None
+            return
+        # Dask takes half a second to import, and may not be installed
+        from benchmarks.execution.cluster.cluster_executor import Share, cluster_executor
+
+        share = Share(config.threads, config.memory, _jobs(config), config.cache, config.allow_network)
+        address = parse_address(config.cluster)
+        with cluster_executor(address, share, self.images, hashes, self.catalog, self.tell) as on_machines:
+            yield on_machines, on_machines
 
     @property
     def families(self) -> Mapping[str, str]:
@@ -89,10 +108,17 @@ class Session:
             evaluation_hashes=self.audit.evaluation_hashes,
             n_trainable=self.images.n_trainable,
             image_shape=self.images.image_shape,
-            demands=Demands(_threads(config), config.jobs == 1, config.force, config.keep_models),
+            demands=Demands(
+                threads=config.threads if config.cluster else _threads(config),
+                alone=_jobs(config) == 1,
+                any_machine=config.cluster is not None,
+                force=config.force,
+                save_models=config.keep_models,
+            ),
             estimates=Estimates(
                 self.store.records(), *(reference.records() for reference in _references(self.store.dataset))
             ),
+            longest_first=config.cluster is not None,
         )
 
     def _fence(self) -> Rules:
@@ -106,7 +132,7 @@ class Session:
     def _options(self) -> RunOptions:
         config = self.config
         limits = Limits(config.timeout, _memory_gb(config), _threads(config))
-        return RunOptions(limits, config.jobs, config.max_minutes)
+        return RunOptions(limits, _jobs(config), config.max_minutes)
 
 
 def open_session(config: RunConfig, tell: Listener) -> Session:
@@ -123,7 +149,7 @@ def open_session(config: RunConfig, tell: Listener) -> Session:
     name, images = _images(config, catalog, tell)
     trials = plan(choice, catalog, name, images.n_trainable)
     store = ResultStore(config.results_dir, config.run, name)
-    check_published(store, trials, config.jobs)
+    check_published(store, trials, config.jobs, config.cluster)
     found = audits.audit(images)
     store.save_dataset(images, found)
     picture = store.folder / PICTURE if images.picture else None
@@ -172,14 +198,24 @@ def _places(config: RunConfig, tell: Listener) -> DataPlaces:
 
 def _memory_gb(config: RunConfig) -> float:
     """Return the memory limit of one trial in GiB; raises ``BenchError`` where so many jobs leave too little."""
-    memory_gb = config.memory or default_memory_gb(config.jobs)
-    if config.memory is None and memory_gb < LEAST_MEMORY_GB:
-        raise BenchError(f"{config.jobs} jobs leave {memory_gb:.2g} GiB of memory for each trial; run fewer at once")
+    jobs = _jobs(config)
+    memory_gb = config.memory or default_memory_gb(jobs)
+    if config.memory is None and memory_gb < LEAST_MEMORY_GB and _measures_here(config):
+        raise BenchError(f"{jobs} jobs leave {memory_gb:.2g} GiB of memory for each trial; run fewer at once")
     return memory_gb
 
 
 def _threads(config: RunConfig) -> int:
-    return config.threads or max(1, (os.cpu_count() or 1) // config.jobs)
+    return config.threads or max(1, (os.cpu_count() or 1) // _jobs(config))
+
+
+def _jobs(config: RunConfig) -> int:
+    """Return how many trials run at the same time on one machine; ``--cluster local:N`` has N workers on this one."""
+    return parse_address(config.cluster).workers if config.cluster and _measures_here(config) else config.jobs
+
+
+def _measures_here(config: RunConfig) -> bool:
+    return config.cluster is None or parse_address(config.cluster).on_this_machine
 
 
 def _references(dataset: str) -> list[ResultStore]:

@@ -8,13 +8,14 @@ alone: whoever changes what it computes raises that number.
 from __future__ import annotations
 
 import hashlib
+import platform
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 
 from benchmarks.catalog.catalog import Catalog
 from benchmarks.catalog.descriptions import home_of
-from benchmarks.provenance.environment import current_environment, versions_hash
+from benchmarks.provenance.environment import current_environment, version_of, versions_hash
 from benchmarks.provenance.sources import file_hash, source_hash
 from benchmarks.records.trial import Inputs, Trial
 from features.spec import FeaturePipeline
@@ -33,21 +34,30 @@ def inputs_of(
     """
     model, pipeline = catalog.models[trial.model], catalog.features[trial.features]
     sources = _sources("MODELS", model, catalog) + _pipeline_code(pipeline, catalog)
-    modules = ("numpy", *model.requires, *model.faster_with, *pipeline.requires)
     return Inputs(
         code=_hash(f"protocol {PROTOCOL}\n{sources}"),
         data=data_hash,
-        versions=versions_hash(modules),
+        versions=versions_hash(_modules(model, pipeline)),
         machine=current_environment().machine_id,
         weights=" ".join(weights.content for weights in (model.weights, pipeline.weights) if weights),
         evaluation=dict(evaluation_hashes),
     )
 
 
+def versions_of(trial: Trial, catalog: Catalog) -> dict[str, str | None]:
+    """Return the versions of Python and of the libraries that a trial uses, by name; None for a missing one."""
+    modules = _modules(catalog.models[trial.model], catalog.features[trial.features])
+    return {"Python": platform.python_version(), **{name: version_of(name) for name in modules}}
+
+
 def pipeline_hash(name: str, catalog: Catalog) -> str:
     """Return the hash of a feature pipeline's code, of the libraries it uses, and of its weights."""
     pipeline = catalog.features[name]
     return _pipeline_code(pipeline, catalog) + (pipeline.weights.content if pipeline.weights else "")
+
+
+def _modules(model: ModelSpec, pipeline: FeaturePipeline) -> tuple[str, ...]:
+    return ("numpy", *model.requires, *model.faster_with, *pipeline.requires)
 
 
 def _pipeline_code(pipeline: FeaturePipeline, catalog: Catalog) -> str:

@@ -144,6 +144,7 @@ def outlives(stored: TrialResult, new: TrialResult) -> bool:
     """Return whether a stored result stays: it is ``ok``, and the new one measured nothing or has the same inputs."""
     if not stored.ok or new.ok:
         return False
-    # which further evaluation sets were asked for does not make the stored scores wrong
-    same = not replace(new.inputs, evaluation={}).changed_since(stored.inputs) and new.settings == stored.settings
+    # neither the evaluation sets that were asked for, nor another machine of a cluster, make the stored scores wrong
+    inputs = replace(new.inputs, evaluation={}, machine=stored.inputs.machine)
+    same = not inputs.changed_since(stored.inputs) and new.settings == stored.settings
     return same or new.status in NOT_MEASURED

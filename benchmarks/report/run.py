@@ -50,15 +50,21 @@ class Run:
         """Where the results, LEADERBOARD.md, leaderboard.csv and report.html lie."""
         return self.store.folder
 
-    def findings(self, train_size: int | None = None) -> Findings:
-        """Return all that reports are written from, ranked on ``train_size`` images (the largest number)."""
-        return read_findings(self.store, self.families, train_size)
+    def findings(self, train_size: int | None = None, machine: str | None = None) -> Findings:
+        """Return all that reports are written from, ranked on ``train_size`` images (the largest number).
 
-    def leaderboard(self, train_size: int | None = None) -> pd.DataFrame:
-        """Return the ranked rows: the columns of leaderboard.csv, in full precision; NaN where nothing was measured."""
+        ``machine``: only what was measured on one kind of machine, whose id is in ``trials()``.
+        """
+        return read_findings(self.store, self.families, train_size, machine)
+
+    def leaderboard(self, train_size: int | None = None, machine: str | None = None) -> pd.DataFrame:
+        """Return the ranked rows: the columns of leaderboard.csv, in full precision; NaN where nothing was measured.
+
+        ``train_size`` and ``machine``: as for ``findings``.
+        """
         import pandas as pd
 
-        board = self.findings(train_size).board
+        board = self.findings(train_size, machine).board
         rows = [column_values(row) for row in board.rows]
         return pd.DataFrame(rows, columns=csv_columns(board)).astype({"rank": "Int64"})
 

@@ -21,17 +21,17 @@ from benchmarks.tuning.study import Attempt
 def run_study(study: Study, stop: threading.Event) -> None:
     """Try settings until there are as many as asked for, the time is over, the space too, or ``stop`` is set.
 
-    As many are under way at a time as the session has jobs. Raises KeyboardInterrupt after an interrupt, once the
+    As many are under way at a time as there are places for. Raises KeyboardInterrupt after an interrupt, once the
     workers are ended; whoever opens the study next goes on with what was under way.
     """
-    planner, jobs = study.session.planner(), study.session.config.jobs
+    planner = study.session.planner()
     with (
         Owner(study.journal) as owner,
         study.session.harness(planner, stop) as harness,
         harness.turn_of_all(),
-        ThreadPoolExecutor(jobs) as pool,
+        ThreadPoolExecutor(harness.places) as pool,
     ):
-        lines = [pool.submit(_work, study, owner, harness, planner) for _ in range(jobs)]
+        lines = [pool.submit(_work, study, owner, harness, planner) for _ in range(harness.places)]
         try:
             for line in lines:
                 line.result()

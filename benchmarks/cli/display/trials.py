@@ -18,10 +18,12 @@ from benchmarks.analysis.metrics import METRICS
 from benchmarks.common.clock import clock
 from benchmarks.common.formatting import counted, duration
 from benchmarks.execution.decisions import PlannedTrial
+from benchmarks.execution.executor import RemoteStage
 from benchmarks.execution.progress import (
     DataProgress,
     DatasetRead,
     Event,
+    MachinesChanged,
     Notice,
     RunPlanned,
     TrialFinished,
@@ -47,6 +49,20 @@ class Running:
     expected_s: float | None
     stage: Stage = field(default_factory=lambda: Stage("start"))
 
+    @property
+    def machine(self) -> str:
+        """The name of the machine that it runs on; empty for this one."""
+        return self.stage.machine if isinstance(self.stage, RemoteStage) else ""
+
+    @property
+    def gone_s(self) -> float:
+        return clock() - self.started
+
+    @property
+    def left_s(self) -> float:
+        """How long it will still take; 0 where that is not known."""
+        return max((self.expected_s or 0) - self.gone_s, 0)
+
 
 @dataclass
 class RunDisplay:
@@ -62,6 +78,7 @@ class RunDisplay:
     dataset: str = ""
     done: int = 0
     running: dict[str, Running] = field(default_factory=dict)
+    machines: Sequence[str] = ()
     live: Live | None = None
     reading: Progress | None = None
     tasks: dict[str, TaskID] = field(default_factory=dict)
@@ -79,11 +96,12 @@ class RunDisplay:
                 self._planned(event.trials)
             case Waiting():
                 self._waits(event.holder)
+            case MachinesChanged():
+                self._machines_changed(event)
             case TrialStarted():
                 self._started(event.planned)
             case TrialProgress():
-                self.running[event.trial.key].stage = event.stage
-                self._redraw()
+                self._progress(event.trial.key, event.stage)
             case TrialFinished():
                 self._finished(event)
 
@@ -133,6 +151,20 @@ class RunDisplay:
             self.console.print(Text(f"{'':7} {key} is re-run: {planned.reason}", style="dim"), soft_wrap=True)
         self._redraw()
 
+    def _machines_changed(self, event: MachinesChanged) -> None:
+        self.machines = event.machines
+        there = f"{'; '.join(event.news)} ({counted(len(self.machines), 'machine')})"
+        self.console.print(Text(f"{'':7} {there}", style="dim"), soft_wrap=True)
+        self._redraw()
+
+    def _progress(self, key: str, stage: Stage) -> None:
+        trial = self.running[key]
+        before, trial.stage = trial.machine, stage
+        if trial.machine != before:
+            left = f", about {duration(trial.expected_s)}" if trial.expected_s else ""
+            self.console.print(Text(f"{'':7} {key} runs on {trial.machine}{left}", style="dim"), soft_wrap=True)
+        self._redraw()
+
     def _waits(self, holder: str) -> None:
         """Say, once a run, that another bench is measuring; ``holder`` is empty where it is not known which."""
         if not self.waiting_shown:
@@ -176,20 +208,27 @@ class RunDisplay:
     def _now(self) -> Table:
         table = Table.grid(padding=(0, 2))
         for key, trial in self.running.items():
-            gone = clock() - trial.started
-            table.add_row("▸", Text(key, style="bold"), Text(stage_text(trial.stage)), f"{duration(gone)} gone")
+            gone = f"{duration(trial.gone_s)} gone" + (f", {duration(trial.left_s)} left" if trial.expected_s else "")
+            where = f"{trial.machine}: " if trial.machine else ""
+            table.add_row("▸", Text(f"{where}{key}", style="bold"), Text(stage_text(trial.stage)), gone)
+        busy = {trial.machine for trial in self.running.values()}
+        for machine in self.machines:
+            if machine not in busy:
+                table.add_row("", Text(f"{machine}: nothing", style="dim"), "", "")
         table.add_row("", f"{self.done} of {len(self.keys)} done", Text(self.time_to_come(), style="dim"), "")
         return table
 
     def time_to_come(self) -> str:
         """Say how long the rest will take, as far as stored times tell."""
-        left = [max((trial.expected_s or 0) - (clock() - trial.started), 0) for trial in self.running.values()]
+        left = [trial.left_s for trial in self.running.values()]
         known = [seconds for seconds in self.to_come.values() if seconds is not None]
         n_unknown = len(self.to_come) - len(known) + sum(trial.expected_s is None for trial in self.running.values())
         unknown = f"{n_unknown} not timed before" if n_unknown else ""
         if not known and not any(left):
             return unknown
-        return f"about {duration(sum(left) + sum(known))} to come" + (f", and {unknown}" if unknown else "")
+        # several machines share the work, but not one trial
+        seconds = max((sum(left) + sum(known)) / max(len(self.machines), 1), *left, *known)
+        return f"about {duration(seconds)} to come" + (f", and {unknown}" if unknown else "")
 
 
 def stage_text(stage: Stage) -> str:

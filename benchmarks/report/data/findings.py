@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.analysis.leaderboard import Leaderboard, Row, leaderboard
-from benchmarks.common.formatting import listed
+from benchmarks.common.errors import BenchError
+from benchmarks.common.formatting import counted, listed
 from benchmarks.datasets.preprocessing.audit import Audit
 from benchmarks.records.dataset_file import NoResultsError, read_dataset
 from benchmarks.records.store import ResultStore
@@ -51,11 +53,13 @@ class Findings:
         return [self.predictions.get(results[0].trial.key) for _, results in self.rows()]
 
 
-def read_findings(store: ResultStore, families: Mapping[str, str], train_size: int | None = None) -> Findings:
+def read_findings(
+    store: ResultStore, families: Mapping[str, str], train_size: int | None = None, machine: str | None = None
+) -> Findings:
     """Return the stored run, ranked; results that were measured on other data are left out.
 
-    ``train_size`` asks for the ranking on that many images instead of the largest number. Raises
-    ``BenchError`` if nothing is stored.
+    ``train_size`` asks for the ranking on that many images instead of the largest number, ``machine`` for what was
+    measured on one kind of machine, by its id or the beginning of it. Raises ``BenchError`` if nothing is stored.
     """
     audit = read_dataset(store.folder)
     everything = list(store.stored())
@@ -65,6 +69,9 @@ def read_findings(store: ResultStore, families: Mapping[str, str], train_size: i
     if not stored:
         unreadable = f" that can be read ({listed(damaged)} cannot)" if damaged else ""
         raise NoResultsError(f"there are no results in {store.folder}{unreadable}; run some first")
+    n_on_other_data = len(readable) - len(stored)
+    if machine is not None:
+        stored = _of_machine(stored, machine)
     results = {key: one.result for key, one in stored.items()}
     truth = audit.truth
     predictions = {key: one.predictions[TEST] for key, one in stored.items() if one.result.ok}
@@ -82,5 +89,15 @@ def read_findings(store: ResultStore, families: Mapping[str, str], train_size: i
         predictions=predictions,
         board=leaderboard(list(results.values()), families, correct, train_size),
         damaged=damaged,
-        n_on_other_data=len(readable) - len(results),
+        n_on_other_data=n_on_other_data,
     )
+
+
+def _of_machine(stored: Mapping[str, Stored], machine: str) -> dict[str, Stored]:
+    """Return what was measured on one kind of machine; raises ``BenchError`` if that is nothing or not one."""
+    known = Counter(one.result.environment.machine_id for one in stored.values())
+    meant = [name for name in known if machine and name.startswith(machine)]
+    if len(meant) != 1:
+        there = listed([f"{name} ({counted(n, 'trial')})" for name, n in sorted(known.items())])
+        raise BenchError(f"--machine '{machine[:40]}' should be one machine of this run, which has {there}")
+    return {key: one for key, one in stored.items() if one.result.environment.machine_id == meant[0]}

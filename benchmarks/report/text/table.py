@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from tabulate import tabulate
@@ -12,7 +12,7 @@ from tabulate import tabulate
 from benchmarks.analysis.leaderboard import Leaderboard, Row
 from benchmarks.analysis.metric import Metric, Shown
 from benchmarks.analysis.metrics import ACCURACY, METRICS
-from benchmarks.common.formatting import counted
+from benchmarks.common.formatting import counted, listed
 from benchmarks.records.trial import safe_name
 from benchmarks.report.data.findings import Findings
 from benchmarks.report.text.escaping import as_code, in_csv, in_markdown
@@ -172,8 +172,11 @@ def warnings(findings: Findings) -> list[str]:
     """Return sentences on what to be careful with, and on which stored trials are not in the rows."""
     sentences = [note for note in findings.audit.notes if note.startswith(CAREFUL)]
     if len(findings.board.machines) > 1:
+        trials = Counter(result.environment.machine_id for _, results in findings.rows() for result in results)
+        there = listed([f"{machine} ({counted(n, 'trial')})" for machine, n in trials.most_common()])
         sentences.append(
-            f"The times come from {len(findings.board.machines)} different machines and are not comparable."
+            f"The times come from {len(findings.board.machines)} different machines and are not comparable: {there}. "
+            f"'python bench.py report {findings.run} --machine ID' ranks those of one."
         )
     contended = sum(result.timing.contended for _, results in findings.rows() for result in results)
     if contended:

@@ -8,7 +8,8 @@ from rich.console import Console
 from benchmarks.cli.display.trials import COLUMNS, RunDisplay, stage_text
 from benchmarks.common.formatting import duration, seconds_text
 from benchmarks.execution.decisions import PlannedTrial
-from benchmarks.execution.progress import TrialFinished, TrialProgress, TrialStarted
+from benchmarks.execution.executor import RemoteStage
+from benchmarks.execution.progress import MachinesChanged, TrialFinished, TrialProgress, TrialStarted
 from benchmarks.execution.stages.channel import Stage
 from benchmarks.records.trial import Inputs, Trial
 from tests.conftest import a_result
@@ -71,6 +72,19 @@ def test_what_is_under_way_is_drawn_with_stage_and_time() -> None:
     display(TrialProgress(trial, Stage("fit", 3, 20, {"loss": 0.12345})))
     display.console.print(display._now())
     assert "knn@pixels-s0" in text.getvalue() and "fit 3/20, loss 0.1235" in text.getvalue()
+
+
+def test_every_machine_is_drawn_with_what_it_runs_and_what_is_left() -> None:
+    display, text = shown(**{"knn@pixels-s0": 600.0, "svm@pixels-s0": 300.0, "mlp@pixels-s0": 300.0})
+    display(MachinesChanged(("a", "b"), ("a has joined", "b has joined")))
+    assert display.time_to_come() == "about 10 min to come"  # the work of two machines, but not less than the longest
+    display(TrialStarted(planned(expected_s=600.0)))
+    display(TrialProgress(Trial("knn", "pixels", "digits"), RemoteStage("fit", 3, 20, {}, "a")))
+    display.console.print(display._now())
+    lines = [line.strip() for line in text.getvalue().splitlines()]
+    assert "a has joined; b has joined (2 machines)" in lines and "knn@pixels-s0 runs on a, about 10 min" in lines
+    assert any(line.startswith("▸  a: knn@pixels-s0  fit 3/20") and "10 min left" in line for line in lines)
+    assert "b: nothing" in lines
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,16 @@ REASONS: dict[str, tuple[TrialResult | None, Inputs, dict[str, object], bool, De
     "model saved": (STORED, INPUTS, {}, True, replace(DEMANDS, save_models=True), ""),
     "contended before": (CONTENDED, INPUTS, {}, False, DEMANDS, "other trials ran at the same time"),
     "contended anyway": (CONTENDED, INPUTS, {}, False, replace(DEMANDS, alone=False), ""),
+    "any machine": (STORED, replace(INPUTS, machine="x"), {}, False, replace(DEMANDS, any_machine=True), ""),
+    "code, on any machine": (
+        STORED,
+        replace(INPUTS, machine="x", code="x"),
+        {},
+        False,
+        replace(DEMANDS, any_machine=True),
+        "code changed",
+    ),
+    "any number of threads": (STORED, INPUTS, {}, False, Demands(threads=None), ""),
     "alone before": (STORED, INPUTS, {}, False, replace(DEMANDS, alone=False), ""),
 }
 

@@ -27,6 +27,7 @@ from benchmarks.report.data.pictures import read_pictures
 from benchmarks.report.data.reproduction import commands
 from benchmarks.report.files import write_files
 from benchmarks.report.readme import README, figures, main_rows, reference_board, table, with_table
+from benchmarks.report.text.table import warnings
 from benchmarks.report.write import write_reports
 from tests.conftest import a_result, predictions_of
 
@@ -226,6 +227,19 @@ def test_times_of_several_machines_and_of_busy_ones_are_warned_of(store: ResultS
     assert (
         page.count('class="warning"') == 3 and "2 different machines" in page and "1 trial ran at the same time" in page
     )
+
+
+def test_the_rows_of_one_machine_are_ranked_by_themselves(store: ResultStore) -> None:
+    result = on_this_data(a_result("elsewhere"))
+    environment = replace(result.environment, machine_id="the-other")
+    store.save(replace(result, environment=environment), predictions_of(result))
+    (warning,) = [text for text in warnings(read_findings(store, {})) if "different machines" in text]
+    assert "the-other (1 trial)" in warning and "bench.py report local --machine ID" in warning
+    there = read_findings(store, {}, machine="the-o")
+    assert [row.name for row in there.board.rows] == ["elsewhere@pixels"] and not warnings(there)
+    for unknown in ("nowhere", "", "h" * 500):
+        with pytest.raises(BenchError, match=r"one machine of this run, which has here \(3 trials\) and the-o"):
+            read_findings(store, {}, machine=unknown)
 
 
 def test_the_images_of_the_report_are_stored_and_found_again(store: ResultStore) -> None:

@@ -1,0 +1,1 @@
+"""Trials on many machines: the executor that has a Dask cluster run them."""
