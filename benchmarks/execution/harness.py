@@ -292,9 +292,9 @@ def _history(steps: Mapping[int, Mapping[str, float | None]]) -> tuple[Mapping[s
 
 
 def _unscored(planned: PlannedTrial, started_at: str, ending: Ending) -> TrialResult:
-    """Return what is known of a trial's result by how it ended; the worker says on which machine it ran."""
+    """Return what is known of a trial's result by how it ended."""
     here = current_environment()
-    there = ending.environment or (ending.answer.environment if ending.answer else None)
+    there = ending.environment
     result = TrialResult(
         trial=planned.trial,
         status=ending.status,

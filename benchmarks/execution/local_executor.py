@@ -241,7 +241,7 @@ def _answer_of(worker: Finished, provided: Provided) -> Answer:
     if answer.status != "ok" or answer.measurement is None:
         return answer
     if fault := worker.timing_fault(times_of(answer.measurement), TRIAL_STAGES):
-        return Answer("failed", fault, environment=answer.environment)
+        return Answer("failed", fault)
     return replace(answer, measurement=_completed(answer.measurement, provided))
 
 

@@ -22,7 +22,7 @@ from benchmarks.execution.processes.fence import Rules
 from benchmarks.records.array_files import read_arrays
 from benchmarks.records.feature_maps import packed, unpacked
 from benchmarks.records.predictions_file import array_name
-from benchmarks.records.trial import TEST, Amount, Environment, Measurement, Predictions, Trial
+from benchmarks.records.trial import TEST, Amount, Measurement, Predictions, Trial
 from benchmarks.records.trial_file import DamagedFileError
 from models.spec import Setting
 
@@ -97,7 +97,6 @@ class Answer:
     status: Literal["ok", "skipped", "failed", "out-of-memory"]
     reason: str = ""
     measurement: Measurement | None = None
-    environment: Environment | None = None
     not_saved: str = ""
     predictions: Mapping[str, Predictions] = field(default_factory=dict)
 
@@ -109,7 +108,6 @@ class _AnswerFile:
     status: Literal["ok", "skipped", "failed", "out-of-memory"]
     reason: str
     measurement: Measurement | None
-    environment: Environment | None
     not_saved: str
     evaluation_sets: tuple[str, ...]
 
@@ -155,7 +153,7 @@ def write_answer(answer: Answer, folder: Path) -> None:
         if predictions.feature_maps:
             (folder / FEATURE_MAPS).write_bytes(packed(predictions.feature_maps))
     np.savez(folder / PREDICTIONS, allow_pickle=False, **arrays)
-    parts = (answer.status, answer.reason, answer.measurement, answer.environment, answer.not_saved)
+    parts = (answer.status, answer.reason, answer.measurement, answer.not_saved)
     write_message(folder, ANSWER, _AnswerFile(*parts, tuple(answer.predictions)))
 
 
@@ -181,7 +179,7 @@ def read_answer(folder: Path) -> Answer | None:
     except (OSError, ValueError, RecursionError) as error:  # what msgspec raises is a ValueError
         raise DamagedFileError(getattr(error, "strerror", None) or str(error)) from error
     if body.status != "ok":
-        return Answer(body.status, body.reason, environment=body.environment)
+        return Answer(body.status, body.reason)
     try:
         arrays = read_arrays(folder / PREDICTIONS, follow=False)
     except FileNotFoundError:
@@ -195,7 +193,7 @@ def read_answer(folder: Path) -> Answer | None:
         for name in body.evaluation_sets
         if array_name("labels", name) in arrays
     }
-    return Answer(body.status, body.reason, body.measurement, body.environment, body.not_saved, predictions)
+    return Answer(body.status, body.reason, body.measurement, body.not_saved, predictions)
 
 
 def read_features_answer(folder: Path) -> FeaturesAnswer | None:

@@ -78,7 +78,7 @@ def answer(model, n, change=lambda body: body, arrays=lambda arrays: arrays):
     measurement = {"timing": timing, "resources": {"threads": model.context.threads}, "history": [],
                    "latencies_ms": [1.0],
                    "train_accuracy": 0.5, "n_train": model.n_train, "n_train_scored": 10}
-    body = {"status": "ok", "reason": "", "measurement": measurement, "environment": {"machine_id": "m"},
+    body = {"status": "ok", "reason": "", "measurement": measurement,
             "not_saved": "", "evaluation_sets": ["test"]}
     given = {"labels": np.zeros(n, np.int64), "probabilities": np.full((n, 10), 0.1, np.float32)}
     changed = arrays(given)

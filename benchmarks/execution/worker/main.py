@@ -10,7 +10,6 @@ import faulthandler
 import os
 import shutil
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.analysis.prediction_checks import InvalidPredictionError
@@ -33,7 +32,6 @@ from benchmarks.execution.protocol import (
 from benchmarks.execution.stages.channel import StageWriter
 from benchmarks.execution.worker.ending import end_first_without_memory, end_now, print_traceback
 from benchmarks.execution.worker.measure import measure
-from benchmarks.provenance.environment import machine_environment
 from benchmarks.records.saved_models import Fitted, write_saved_model
 from models.spec import Unavailable
 
@@ -47,7 +45,7 @@ def main(folder: Path, writer: StageWriter) -> None:
     enter(folder, workplace.fence, [Path(path).parent for path in workplace.plugins])
     answer = answer_to(request, workplace, writer, folder)
     if os.getpid() == own_pid:  # a model may have forked, and its child come back to here
-        write_answer(replace(answer, environment=machine_environment()), folder)
+        write_answer(answer, folder)
         writer.end(answer_digest(folder))
     end_now()
 

@@ -73,7 +73,8 @@ def harness(tmp_path: Path, ending: Ending, told: list[Event], save_models: bool
 
 def answered(labels: Callable[[np.ndarray], np.ndarray]) -> Ending:
     predictions = {name: Predictions(labels(split.labels)) for name, split in images().evaluation.items()}
-    return Ending("ok", "", 2.0, 300.0, b"", Answer("ok", "", MEASURED, Environment("there"), "", predictions))
+    answer = Answer("ok", "", MEASURED, predictions=predictions)
+    return Ending("ok", "", 2.0, 300.0, b"", answer, Environment("there"))
 
 
 def test_a_result_names_the_machine_that_measured_it_and_scores_every_evaluation_set(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from benchmarks.execution.protocol import Answer, Request
 from benchmarks.execution.session import Session
 from benchmarks.execution.stages.channel import Stage
 from benchmarks.records.store import ResultStore
-from benchmarks.records.trial import Environment, Latency, Measurement, Predictions, Resources, Timing
+from benchmarks.records.trial import Latency, Measurement, Predictions, Resources, Timing
 from benchmarks.tuning.progress import StudyEvent, StudyListener
 from benchmarks.tuning.setup import Study, StudyOptions, study_on
 from models.spec import Setting
@@ -87,7 +87,7 @@ class AtOnce:
         latency = Latency(float(request.settings.get("C", 1.0)), 9.0)
         timing = Timing(features_s=0.1, fit_s=1.0, predict_s=(0.1,), latency_ms=latency)
         measured = Measurement(timing, Resources(200.0, threads=1), (), 1.0, request.trial.train_size or 80, 8)
-        answer = Answer("ok", "", measured, Environment("here"), predictions={"test": Predictions(labels)})
+        answer = Answer("ok", "", measured, predictions={"test": Predictions(labels)})
         return Ending("ok", "", 1.0, 100.0, answer=answer)
 
 
