@@ -71,15 +71,15 @@ def harness(tmp_path: Path, ending: Ending, told: list[Event], save_models: bool
     return Harness(Elsewhere(ending, tmp_path), planner, data, hashes, store, options, told.append)
 
 
-def answered(labels: Callable[[np.ndarray], np.ndarray]) -> Ending:
+def answered(labels: Callable[[np.ndarray], np.ndarray], there: Environment | None = None) -> Ending:
     predictions = {name: Predictions(labels(split.labels)) for name, split in images().evaluation.items()}
     answer = Answer("ok", "", MEASURED, predictions=predictions)
-    return Ending("ok", "", 2.0, 300.0, b"", answer, Environment("there"))
+    return Ending("ok", "", 2.0, 300.0, b"", answer, there)
 
 
 def test_a_result_names_the_machine_that_measured_it_and_scores_every_evaluation_set(tmp_path: Path) -> None:
     told: list[Event] = []
-    bench = harness(tmp_path, answered(lambda labels: labels), told)
+    bench = harness(tmp_path, answered(lambda labels: labels, Environment("there")), told)
     (result,) = bench.run(bench.planner.decide_all([TRIAL]))
     assert result.ok and result.environment.machine_id == "there"
     assert {name: scores.accuracy for name, scores in result.evaluation.items()} == {"test": 1.0, "shifted": 1.0}
