@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,11 +15,11 @@ import msgspec
 
 from benchmarks.common.atomic_files import writing
 from benchmarks.common.errors import BenchError, one_line
+from benchmarks.common.file_lock import file_lock
 from benchmarks.tuning.study import Attempt, Definition, State
 from models.spec import Setting
 
 if TYPE_CHECKING:
-    from filelock import BaseFileLock
     from optuna import Study
     from optuna.distributions import BaseDistribution
     from optuna.storages import JournalStorage
@@ -40,7 +41,7 @@ class Journal:
         self._loaded_study: Study | None = None
 
     @property
-    def lock(self) -> BaseFileLock:
+    def lock(self) -> AbstractContextManager[None]:
         """What a bench holds while it decides about the next attempt."""
         return file_lock(self.path.with_name(f".{self.name}.lock"))
 
@@ -168,13 +169,6 @@ class Journal:
         except Exception as error:  # what a damaged line leads to can be anything
             why = one_line(f"{type(error).__name__}: {error}")
             raise BenchError(f"{self.path} is damaged ({why}); restore it, or choose another --study") from error
-
-
-def file_lock(path: Path) -> BaseFileLock:
-    """Return a lock that the system releases when its holder dies."""
-    from filelock import FileLock
-
-    return FileLock(path)
 
 
 def _backend(path: Path) -> JournalFileBackend:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
-from filelock import Timeout
-
 from benchmarks.common.atomic_files import writing
-from benchmarks.tuning.journal import Journal, file_lock
+from benchmarks.common.file_lock import file_lock, try_lock
+from benchmarks.tuning.journal import Journal
 
 
 class Owner:
@@ -20,18 +20,18 @@ class Owner:
     def __init__(self, journal: Journal) -> None:
         self.name = uuid4().hex
         self._journal = journal
-        self._lock = file_lock(self._path(self.name))
+        self._held = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         with self._journal.lock, writing(self._path(self.name)):
-            self._lock.acquire()
+            self._held.enter_context(file_lock(self._path(self.name)))
             self._delete_those_left()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._lock.release()
+        self._held.close()
         with contextlib.suppress(OSError):
             self._path(self.name).unlink(missing_ok=True)
 
@@ -53,10 +53,11 @@ class Owner:
 
 
 def _is_free(path: Path) -> bool:
-    lock = file_lock(path)
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
+        descriptor = try_lock(path, flags=0)
+    except FileNotFoundError:
+        return True
+    if descriptor is None:
         return False
-    lock.release()
+    os.close(descriptor)
     return True
