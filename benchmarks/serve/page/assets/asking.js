@@ -1,0 +1,57 @@
+// Questions to the server: of each model at most one is under way, and the next is about the newest drawing.
+
+const AGAIN_MS = 700;  // after "too many requests"
+
+export async function getJson(path) {
+  const response = await fetch(path);
+  const found = await response.json();
+  if (!response.ok) throw new Error(found.error);
+  return found;
+}
+
+export async function post(path, content, options) {
+  const query = new URLSearchParams(options);
+  const response = await fetch(`${path}?${query}`, {
+    method: "POST", body: content.body, headers: { "content-type": content.type },
+  });
+  const found = await response.json().catch(() => ({ error: `the server answered ${response.status}` }));
+  return response.ok ? found : { error: found.error, again: response.status === 429 };
+}
+
+export class Asker {
+  // `answered(result)` gets what `ask(content)` promises, unless a newer drawing has taken its place by then
+  constructor(ask, answered) {
+    this.ask = ask;
+    this.answered = answered;
+    this.next = null;
+    this.running = false;
+    this.number = 0;
+  }
+
+  put(content) {
+    this.number += 1;
+    this.next = content;
+    if (!this.running) this.run();
+  }
+
+  forget() {
+    this.number += 1;
+    this.next = null;
+  }
+
+  async run() {
+    this.running = true;
+    while (this.next) {
+      const [content, number] = [this.next, this.number];
+      this.next = null;
+      const result = await this.ask(content).catch(() => ({ error: "the server cannot be reached" }));
+      if (result.again) {
+        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+        if (number === this.number) this.next ??= content;
+      } else if (number === this.number || this.next) {
+        this.answered(result);
+      }
+    }
+    this.running = false;
+  }
+}
