@@ -58,9 +58,10 @@ def client(saved: Path) -> Client:
         error_rate: float | None = None,
         host: str = "127.0.0.1",
         results: Path = saved,
+        dataset: str = "digits",
         **limits: Any,
     ) -> Iterator[httpx.Client]:
-        served = ServedRun.open(results, "local", "digits")
+        served = ServedRun.open(results, "local", dataset)
         served = ServedRun(
             [model for model in served.models if model.row in only],
             error_rate=error_rate,

@@ -27,18 +27,24 @@ export class Answer {
 
   clear() {
     this.show({ images: [{ status: "nothing drawn", label: null, values: null }], classes: [] });
+    this.isEmpty = true;
+  }
+
+  wait() {
+    if (this.isEmpty) this.label.textContent = "asked …";
   }
 
   show(answer) {
+    this.isEmpty = false;
     const image = answer.images?.[0] ?? {};
     this.value = image.status === "ok" ? image.label : null;
     this.layers = answer.layers ?? [];
     this.label.textContent = this.value ?? image.status ?? "no answer";
     this.label.classList.toggle("no", this.value === null);
-    this.took.textContent = answer.seconds == null ? "" : `${(answer.seconds * 1000).toPrecision(3)} ms`;
+    this.took.textContent = answer.seconds == null ? "" : duration(answer.seconds);
     this.problem.textContent = answer.error ?? "";
     this.problem.hidden = !answer.error;
-    this.picture.hidden = !image.picture;
+    this.picture.classList.toggle("no", !image.picture);
     if (image.picture) {
       this.picture.src = png(image.picture);
       this.picture.alt = "the image as the model sees it";
@@ -46,6 +52,10 @@ export class Answer {
     this.kind.textContent = image.values ? { probabilities: "probabilities", scores: "scores, no probabilities" }[answer.kind] : "";
     this.bars.replaceChildren(...(image.values ?? []).map((value, i, all) => bar(answer, value, i, all)));
   }
+}
+
+function duration(seconds) {
+  return seconds < 0.9995 ? `${Number((seconds * 1000).toPrecision(2))} ms` : `${seconds.toFixed(1)} s`;
 }
 
 function bar(answer, value, i, all) {

@@ -19,38 +19,35 @@ export async function post(path, content, options) {
 }
 
 export class Asker {
-  // `answered(result)` gets what `ask(content)` promises, unless a newer drawing has taken its place by then
+  // `answered(result)` gets what `ask(content)` promises, unless the drawing was cleared since
   constructor(ask, answered) {
     this.ask = ask;
     this.answered = answered;
     this.next = null;
     this.running = false;
-    this.number = 0;
+    this.drawing = 0;
   }
 
   put(content) {
-    this.number += 1;
     this.next = content;
     if (!this.running) this.run();
   }
 
   forget() {
-    this.number += 1;
+    this.drawing += 1;
     this.next = null;
   }
 
   async run() {
     this.running = true;
     while (this.next) {
-      const [content, number] = [this.next, this.number];
+      const [content, drawing] = [this.next, this.drawing];
       this.next = null;
       const result = await this.ask(content).catch(() => ({ error: "the server cannot be reached" }));
-      if (result.again) {
-        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-        if (number === this.number) this.next ??= content;
-      } else if (number === this.number || this.next) {
-        this.answered(result);
-      }
+      if (result.again) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+      if (drawing !== this.drawing) continue;
+      if (result.again) this.next ??= content;
+      else this.answered(result);
     }
     this.running = false;
   }

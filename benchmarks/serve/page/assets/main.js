@@ -42,6 +42,7 @@ async function send() {
     for (const answer of answers) answer.row.classList.remove("differs");
     return;
   }
+  for (const answer of answers) answer.wait();
   const content = await drawing.content();
   if (mine === asked) for (const asker of askers) asker.put(content);
 }
