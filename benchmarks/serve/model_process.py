@@ -5,6 +5,7 @@ When the input ends, because the server has, the process ends at once, also in t
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import sys
@@ -13,6 +14,7 @@ import traceback
 from typing import BinaryIO, TypeVar
 
 import msgspec
+import numpy as np
 
 from benchmarks.catalog.catalog import read_catalog
 from benchmarks.catalog.weight_files import use_weights, with_weight_files
@@ -60,9 +62,13 @@ def _load(source: ModelSource) -> Predictor:
     results, plugins, weights = source.paths()
     catalog = read_catalog()
     use_weights(catalog, with_weight_files(catalog, weights).weights)
-    return Predictor.load(
+    predictor = Predictor.load(
         source.run, source.row, dataset=source.dataset, results_dir=results, plugins=plugins, trust=source.trust
     )
+    # libraries import and compile much with the first prediction, which is no part of the time of an answer
+    with contextlib.suppress(Exception):
+        predictor.predictions(np.zeros((1, *predictor.fitted.image_shape), np.uint8))
+    return predictor
 
 
 def _own_streams() -> tuple[BinaryIO, BinaryIO]:
