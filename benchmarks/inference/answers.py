@@ -28,8 +28,8 @@ class Options:
     """How images are prepared and what is answered.
 
     ``polarity`` and ``centre``, whether they are centred by mass: None as of the training images. ``threshold``: the
-    probability below which the answer is "not sure"; None for none. ``pictures``, ``feature_maps``: whether pictures of the
-    prepared images, and of what a network's layers make of the first, are part of the answer.
+    probability below which the answer is "not sure"; None for none. ``pictures``, ``feature_maps``: whether pictures
+    of the prepared images, and of what a network's layers make of the first, are part of the answer.
     """
 
     polarity: Polarity | None = None
