@@ -108,21 +108,24 @@ class ModelPool:
         slots = [self._slots[name] for name in questions]
         if full := [slot for slot in slots if slot.n_asked >= WAITING_AT_MOST]:
             raise BusyError(f"{full[0].model.source.row} has {WAITING_AT_MOST} questions to answer; ask again later")
-        answers = await asyncio.gather(*map(self._ask, slots, questions.values()), return_exceptions=True)
+        for slot in slots:  # before anything waits: the next request must see it
+            slot.n_asked += 1
+        try:
+            answers = await asyncio.gather(*map(self._ask, slots, questions.values()), return_exceptions=True)
+        finally:
+            for slot in slots:
+                slot.n_asked -= 1
         for found in answers:
             if isinstance(found, BaseException):
                 raise found
         return [one for one in answers if isinstance(one, ModelAnswer)]
 
     async def _ask(self, slot: _Slot, question: Question) -> ModelAnswer:
-        slot.n_asked += 1
         try:
             async with slot.lock:
                 return await self._answer(slot, question)
         except ModelFailedError as error:
             return ModelAnswer(slot.model.source.row, error=str(error))
-        finally:
-            slot.n_asked -= 1
 
     async def _answer(self, slot: _Slot, question: Question) -> ModelAnswer:
         await self._load(slot)
@@ -187,7 +190,8 @@ class ModelPool:
                 free -= slot.model.expected_mb
                 chosen.append(slot)
         order = sorted(chosen, key=lambda slot: (slot.model.uses_tensorflow, slot.model.size_mb))
-        await asyncio.gather(*map(self._load_quietly, order))
+        for slot in order:  # one after the other: a model that is asked in the meantime does not wait for all of them
+            await self._load_quietly(slot)
 
     async def _load_quietly(self, slot: _Slot) -> None:
         async with slot.lock:

@@ -162,6 +162,25 @@ def test_beyond_the_limits_it_answers_429_at_once_and_goes_on(client: Client) ->
         assert predict(http, model="centroids")[0]["error"] is None
 
 
+def test_many_questions_at_the_same_moment_do_not_queue(client: Client) -> None:
+    with client(only=("hangs@pixels",), answer_s=4.0) as http:
+        predict(http)
+        content, found = bad_image().tolist(), []
+
+        def ask() -> None:
+            start = time.perf_counter()
+            status = http.post("/api/predict", json=content).status_code
+            found.append((status, time.perf_counter() - start))
+
+        threads = [threading.Thread(target=ask) for _ in range(12)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        rejected = [seconds for status, seconds in found if status == 429]
+        assert len(rejected) == 12 - 4 and max(rejected) < 3
+
+
 def test_bad_requests_get_one_clear_line(client: Client) -> None:
     bomb = png(np.zeros((6000, 6000), np.uint8))  # 36 million pixels in few bytes
     image = {"content-type": "image/png"}
