@@ -90,23 +90,23 @@ def _add_error_handlers(app: FastAPI) -> None:
     """Answer whatever goes wrong with one line of JSON."""
 
     @app.exception_handler(RejectedError)
-    def rejected(request: Request, error: RejectedError) -> Response:
+    async def rejected(request: Request, error: RejectedError) -> Response:
         return JSONResponse({"error": str(error)}, error.status, error.headers)
 
     @app.exception_handler(BenchError)
-    def not_there(request: Request, error: BenchError) -> Response:
+    async def not_there(request: Request, error: BenchError) -> Response:
         return JSONResponse({"error": str(error)}, 404)
 
     @app.exception_handler(HTTPException)
-    def refused(request: Request, error: HTTPException) -> Response:
+    async def refused(request: Request, error: HTTPException) -> Response:
         return JSONResponse({"error": str(error.detail)}, error.status_code, error.headers)
 
     @app.exception_handler(RequestValidationError)
-    def invalid(request: Request, error: RequestValidationError) -> Response:
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"][1:]))
         return JSONResponse({"error": one_line(f"{where}: {first['msg']}")}, 422)
 
     @app.exception_handler(Exception)
-    def failed(request: Request, error: Exception) -> Response:
+    async def failed(request: Request, error: Exception) -> Response:
         return JSONResponse({"error": "the server failed; its output says why"}, 500)

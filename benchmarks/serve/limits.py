@@ -37,7 +37,7 @@ class RequestLimits:
 
     body_bytes: int = 8 * 2**20
     body_s: float = 10.0
-    concurrent: int = 32
+    concurrent: int = 16
     images: int = 1000
     pixels: int = 24_000_000
 
