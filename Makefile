@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: setup bench cluster-demo reference report lint test test-all test-faults regress regress-save clean-cache
+.PHONY: setup bench cluster-demo reference report serve lint test test-all test-faults regress regress-save clean-cache
 
 setup: .venv/installed
 
@@ -35,6 +35,9 @@ reference: setup
 
 report: setup
 	$(BIN)/python bench.py report $(ARGS)
+
+serve: setup
+	$(BIN)/python bench.py serve $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.catalog.catalog import Catalog
+from benchmarks.catalog.quick import QUICK, ROWS
 from benchmarks.catalog.tuned_settings import TunedSettings, tuned_on
 from benchmarks.common.errors import BenchError
 from benchmarks.records.trial import TUNED, Trial
@@ -21,6 +22,7 @@ class Choice:
     """What was asked for. ``features`` of None means each model's own; ``train_sizes`` of () all images.
 
     ``tuned``: what studies have found, for ``name[tuned=STUDY]``.
+    ``quick`` among ``models`` stands for the rows that are fitted within seconds.
     """
 
     models: str = "all"
@@ -42,12 +44,7 @@ class ResolvedRow:
 
 def resolve(choice: Choice, catalog: Catalog) -> list[ResolvedRow]:
     """Return what the names of a choice stand for; raises ``BenchError`` or ``UnknownNameError``."""
-    return [
-        ResolvedRow(model, features, *_settings_or_study(model, features, given))
-        for name, given in _items(choice.models)
-        for model in _sound(catalog.models.matching(name), catalog)
-        for features in _pipelines(choice.features, model, catalog)
-    ]
+    return [row for name, given in _items(choice.models) for row in _rows(name, given, choice.features, catalog)]
 
 
 def plan(choice: Choice, catalog: Catalog, dataset: str, n_trainable: int) -> list[Trial]:
@@ -113,6 +110,21 @@ def _items(text: str) -> list[tuple[str, str]]:
         items.append((found["name"].strip(), found["settings"] or ""))
         position = found.end() + 1
     return items
+
+
+def _rows(name: str, given: str, features: str | None, catalog: Catalog) -> list[ResolvedRow]:
+    """Return the rows that one item of ``--models`` stands for."""
+    quick = name == QUICK and name not in catalog.models
+    models = [catalog.models[model] for model in dict(ROWS)] if quick else catalog.models.matching(name)
+    rows = [
+        ResolvedRow(model, pipeline, *_settings_or_study(model, pipeline, given))
+        for model in _sound(models, catalog)
+        for pipeline in _pipelines(features, model, catalog)
+        if not quick or (model.name, pipeline) in ROWS
+    ]
+    if not rows:
+        raise BenchError(f"--models {name}: none of these rows is on --features {features}")
+    return rows
 
 
 def _pipelines(names: str | None, model: ModelSpec, catalog: Catalog) -> list[str]:

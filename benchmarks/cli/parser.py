@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 from benchmarks.cli import arguments
+from benchmarks.cli.inference import arguments as inference
 
 EPILOG = """\
 other commands ('python bench.py COMMAND --help' tells more):
@@ -21,6 +22,7 @@ other commands ('python bench.py COMMAND --help' tells more):
   new-model       write a starting file for a model of your own
   check           does a model, a feature pipeline or a dataset meet its requirements?
   predict         predict image files with a saved model
+  serve           a page to draw on, and an API, for the saved models of a run
   clear-cache     delete every cached feature matrix
 
 examples:
@@ -35,9 +37,9 @@ arguments or the data are wrong; 130 interrupted (the same command goes on where
 
 @dataclass(frozen=True)
 class Command:
-    """One command: the module and function that carry it out, what it does, and what adds its arguments."""
+    """One command: the module with the function of that name, what it does, and what adds its arguments."""
 
-    function: str
+    module: str
     description: str
     add_arguments: Callable[[argparse.ArgumentParser], None]
 
@@ -51,9 +53,11 @@ def parse(words: Sequence[str]) -> Callable[[], int]:
     if words[0].startswith("-"):
         words.insert(0, "run")
     options = _parser(words[0]).parse_args(words)
-    name = COMMANDS[options.command].function
+    module = COMMANDS[options.command].module
     # no command waits for the libraries of another
-    command: Callable[[argparse.Namespace], int] = getattr(import_module(f"benchmarks.cli.{name}"), name)
+    command: Callable[[argparse.Namespace], int] = getattr(
+        import_module(f"benchmarks.cli.{module}"), module.rpartition(".")[2]
+    )
     return partial(command, options)
 
 
@@ -92,7 +96,10 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 def _add_choice(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
-        "--models", default="all", metavar="NAMES", help="names and globs, with settings in brackets (all)"
+        "--models",
+        default="all",
+        metavar="NAMES",
+        help="names and globs, with settings in brackets; quick: the rows that are fitted in seconds (all)",
     )
     group.add_argument("--features", metavar="NAMES", help="pipelines, for every model (each model's own)")
     arguments.add_data(group)
@@ -244,27 +251,6 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     arguments.add_allow_network(parser)
 
 
-def _add_predict(parser: argparse.ArgumentParser) -> None:
-    arguments.add_common(parser)
-    arguments.add_weights(parser)
-    parser.add_argument("run", metavar="RUN", help="a run, as local")
-    parser.add_argument("model", metavar="MODEL", help="a row, as svm-rbf@hog; or a model that has one row only")
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="image files")
-    parser.add_argument("--dataset", metavar="NAME", help="what it was trained on, where the run has several")
-    parser.add_argument(
-        "--polarity",
-        choices=("auto", "dark-on-light", "light-on-dark"),
-        help="of the images; auto: as the border of each shows (as the images that it was trained on)",
-    )
-    parser.add_argument(
-        "--transpose",
-        action=argparse.BooleanOptionalAction,
-        help="exchange rows and columns of the images (as --transpose was given for its training)",
-    )
-    parser.add_argument("--json", action="store_true", help="for programs, with the probabilities of every class")
-    parser.add_argument("--trust", action="store_true", help="run the code in a model that is not from this machine")
-
-
 def _add_nothing(parser: argparse.ArgumentParser) -> None:
     pass
 
@@ -293,10 +279,16 @@ COMMANDS = {
         _add_check,
     ),
     "predict": Command(
-        "predict",
+        "inference.predict",
         "Predict image files of any size with a model that was saved with --keep-models. Reading a model runs "
         "code: of one that you did not save on this machine, only with --trust.",
-        _add_predict,
+        inference.add_predict,
+    ),
+    "serve": Command(
+        "inference.serve",
+        "Serve the saved models of a run on this machine: a page to draw on, and an API. Without RUN and saved models "
+        "the quick ones are trained first.",
+        inference.add_serve,
     ),
     "clear-cache": Command("clear_cache", "Delete every cached feature matrix.", _add_nothing),
 }

@@ -133,12 +133,15 @@ class Predictor:
 
     def prepare_files(self, paths: Iterable[Path], polarity: Polarity | None = None) -> Prepared:
         """Return image files of any size as the model expects them; raises ``BenchError``."""
+        return self.prepare_images((read_image(path, transparent=True) for path in paths), polarity)
+
+    def prepare_images(self, originals: Iterable[NDArray[np.uint8]], polarity: Polarity | None = None) -> Prepared:
+        """Return decoded images of any sizes as the model expects them; raises ``BenchError``."""
         import numpy as np
 
         preparation = self._preparation(polarity)
         frames, contradicting = [], []
-        for path in paths:
-            original = read_image(path, transparent=True)
+        for original in originals:
             frames.append(self._frame(original, preparation))
             contradicting.append(self._contradicts(original, polarity))
         return Prepared(np.stack(frames), np.array(contradicting, bool))
@@ -151,6 +154,22 @@ class Predictor:
             return labels, probabilities_from(self.fitted.model, X, len(self.classes))
         except InvalidPredictionError as error:
             raise BenchError(f"{self.saved.row}: {error}") from error
+
+    def scores(self, images: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+        """Return a score of each class for prepared images, of shape (n, n_classes); None if the model gives none.
+
+        They are what a model without probabilities decides by, as the distances of a support vector machine.
+        """
+        import numpy as np
+
+        decide = getattr(self.fitted.model, "decision_function", None)
+        if decide is None:
+            return None
+        scores = np.asarray(decide(self.fitted.transformer.transform(images)), np.float32)
+        known = getattr(self.fitted.model, "classes_", None)
+        in_order = known is None or np.array_equal(known, np.arange(len(self.classes)))
+        usable = scores.shape == (len(images), len(self.classes)) and in_order and np.isfinite(scores).all()
+        return scores if usable else None
 
     def _frames(self, originals: NDArray[np.uint8], polarity: Polarity | None) -> NDArray[np.uint8]:
         import numpy as np

@@ -71,6 +71,42 @@ def find_saved_model(results: Path, run: str, name: str, dataset: str | None = N
 
     Of several seeds and training sizes it is the first seed of the largest. Raises ``BenchError``.
     """
+    saved, left_out = _saved_in(results, run, dataset)
+    found = [one for one in saved if one.has_name(name)]
+    rows = sorted({(one.store.dataset, one.row) for one in found})
+    if len(rows) == 1:
+        return _best_of_row(found)
+    if not rows:
+        there = ", ".join(sorted({one.row for one in saved}))
+        raise BenchError(f"run '{run}' has no saved model '{name}'; it has: {there}{left_out}")
+    several = ", ".join(f"{row} on {where}" for where, row in rows)
+    raise BenchError(f"'{name}' stands for {several}; name one row, and --dataset where there are several")
+
+
+def saved_rows(results: Path, run: str, dataset: str | None = None) -> list[SavedModel]:
+    """Return a saved model of each row of a run, the most accurate first.
+
+    Of several seeds and training sizes it is the first seed of the largest. Raises ``BenchError`` if none is saved,
+    or if there are some on several datasets and none of these is named.
+    """
+    saved, _ = _saved_in(results, run, dataset)
+    datasets = sorted({one.store.dataset for one in saved})
+    if len(datasets) > 1:
+        raise BenchError(f"run '{run}' has saved models on {', '.join(datasets)}; say which with --dataset NAME")
+    of_row: dict[str, list[SavedModel]] = {}
+    for one in saved:
+        of_row.setdefault(one.row, []).append(one)
+    return sorted(
+        map(_best_of_row, of_row.values()), key=lambda one: -(one.result.scores.accuracy if one.result.scores else 0)
+    )
+
+
+def _best_of_row(saved: Sequence[SavedModel]) -> SavedModel:
+    return min(saved, key=lambda one: (-(one.result.n_train or 0), one.result.trial.seed))
+
+
+def _saved_in(results: Path, run: str, dataset: str | None) -> tuple[list[SavedModel], str]:
+    """Return all saved models of a run, and which damaged files are left out; raises ``BenchError`` if none is."""
     ResultStore(results, run, "")  # refuses what is no name of a run
     if not (results / run).is_dir():
         raise BenchError(f"there is no run '{run}' in {results}")
@@ -82,12 +118,4 @@ def find_saved_model(results: Path, run: str, name: str, dataset: str | None = N
     if not saved:
         where = f" on {dataset}" if dataset else ""
         raise BenchError(f"no model is saved in run '{run}'{where}; run it again with --keep-models{left_out}")
-    found = [one for one in saved if one.has_name(name)]
-    rows = sorted({(one.store.dataset, one.row) for one in found})
-    if len(rows) == 1:
-        return min(found, key=lambda one: (-(one.result.n_train or 0), one.result.trial.seed))
-    if not rows:
-        there = ", ".join(sorted({one.row for one in saved}))
-        raise BenchError(f"run '{run}' has no saved model '{name}'; it has: {there}{left_out}")
-    several = ", ".join(f"{row} on {where}" for where, row in rows)
-    raise BenchError(f"'{name}' stands for {several}; name one row, and --dataset where there are several")
+    return saved, left_out

@@ -55,8 +55,13 @@ def n_further_images(path: DataPath) -> int:
         return 0
 
 
-def decode_image(content: bytes, name: str, transparent: bool = False) -> NDArray[np.uint8]:
-    """Return the image encoded in ``content``, as ``read_image`` does; ``name`` is used in messages."""
+def decode_image(
+    content: bytes, name: str, transparent: bool = False, max_pixels: int = MAX_PIXELS
+) -> NDArray[np.uint8]:
+    """Return the image encoded in ``content``, as ``read_image`` does; ``name`` is used in messages.
+
+    What declares more than ``max_pixels`` is not decoded.
+    """
     import numpy as np
     from PIL import Image, ImageOps
 
@@ -64,14 +69,13 @@ def decode_image(content: bytes, name: str, transparent: bool = False) -> NDArra
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd tags; the size is checked below
             with Image.open(io.BytesIO(content), formats=FORMATS) as file:
-                n_pixels = file.width * file.height
-                if n_pixels <= MAX_PIXELS:
+                if file.width * file.height <= max_pixels:
                     return np.array(_to_8_bit(ImageOps.exif_transpose(file), transparent))
     except Image.DecompressionBombError:
-        n_pixels = MAX_PIXELS + 1
+        pass  # far more than that
     except Exception as error:  # decoders raise any exception on broken files
         raise BenchError(f"{name} cannot be read as an image ({_short_message(error)}); fix or remove it") from error
-    raise BenchError(f"{name} has more than {MAX_PIXELS:,} pixels; make it smaller")
+    raise BenchError(f"{name} has more than {max_pixels:,} pixels; make it smaller")
 
 
 def _to_8_bit(picture: PillowImage.Image, transparent: bool) -> PillowImage.Image:

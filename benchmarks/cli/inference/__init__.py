@@ -1,0 +1,1 @@
+"""The commands that use saved models, with their arguments."""

@@ -1,0 +1,112 @@
+"""``python -m benchmarks.serve.model_process``: one saved model, which answers questions from standard input.
+
+When the input ends, because the server has, the process ends at once, also in the middle of an answer.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import sys
+import threading
+import traceback
+from typing import BinaryIO, TypeVar
+
+import msgspec
+import numpy as np
+
+from benchmarks.catalog.catalog import read_catalog
+from benchmarks.catalog.weight_files import use_weights, with_weight_files
+from benchmarks.common.clock import clock
+from benchmarks.common.errors import BenchError, in_one_line
+from benchmarks.inference.answers import answer, prepare
+from benchmarks.inference.predictor import Predictor
+from benchmarks.serve.messages import LENGTH, ModelSource, Question, Reply, packed
+
+Message = TypeVar("Message")
+
+
+def main() -> None:
+    """Load the model named by the first message, then answer each of the others."""
+    incoming, outgoing = _own_streams()
+    source = _message(incoming, ModelSource)
+    questions: queue.SimpleQueue[Question] = queue.SimpleQueue()
+    threading.Thread(target=_receive, args=(incoming, questions), daemon=True).start()
+    try:
+        predictor = _load(source)
+    except Exception as error:
+        _send(outgoing, Reply(failed=_why(error)))
+        return
+    _send(outgoing, Reply())
+    while True:
+        _send(outgoing, reply_to(predictor, questions.get()))
+
+
+def reply_to(predictor: Predictor, question: Question) -> Reply:
+    """Return the answer to a question, or why there is none."""
+    start = clock()
+    try:
+        prepared = prepare(predictor, question.pixels(), question.options)
+    except BenchError as error:
+        return Reply(refused=str(error))
+    except Exception as error:  # a decoder may raise anything
+        return Reply(refused=f"the images cannot be prepared ({in_one_line(error)})")
+    try:
+        return Reply(answer(predictor, prepared, question.options, start))
+    except Exception as error:  # a model may raise anything
+        return Reply(failed=_why(error))
+
+
+def _load(source: ModelSource) -> Predictor:
+    results, plugins, weights = source.paths()
+    catalog = read_catalog()
+    use_weights(catalog, with_weight_files(catalog, weights).weights)
+    predictor = Predictor.load(
+        source.run, source.row, dataset=source.dataset, results_dir=results, plugins=plugins, trust=source.trust
+    )
+    # libraries import and compile much with the first prediction, which is no part of the time of an answer
+    with contextlib.suppress(Exception):
+        predictor.predictions(np.zeros((1, *predictor.fitted.image_shape), np.uint8))
+    return predictor
+
+
+def _own_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Take standard input and output for messages; what libraries print goes to the error output."""
+    incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123  # no path, a device
+        os.dup2(nothing.fileno(), 0)
+    os.dup2(2, 1)
+    return incoming, outgoing
+
+
+def _receive(incoming: BinaryIO, questions: queue.SimpleQueue[Question]) -> None:
+    try:
+        while True:
+            questions.put(_message(incoming, Question))
+    except BaseException:
+        traceback.print_exc()
+        os._exit(1)  # without this thread nothing would ever be answered
+
+
+def _message(incoming: BinaryIO, kind: type[Message]) -> Message:
+    """Return the next message; ends the process where there is none."""
+    head = incoming.read(LENGTH.size)
+    body = incoming.read(LENGTH.unpack(head)[0]) if len(head) == LENGTH.size else b""
+    if not body:
+        sys.stderr.flush()
+        os._exit(0)  # whatever the main thread does, nobody waits for it any more
+    return msgspec.msgpack.decode(body, type=kind)
+
+
+def _send(outgoing: BinaryIO, reply: Reply) -> None:
+    outgoing.write(packed(reply))
+    outgoing.flush()
+
+
+def _why(error: Exception) -> str:
+    return str(error) if isinstance(error, BenchError) else in_one_line(error)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+// Connects the drawing with the answers.
+
+import { Answer, showAgreement, showLayers, showLeaderboard } from "./answers.js";
+import { Asker, getJson, post } from "./asking.js";
+import { Drawing } from "./drawing.js";
+
+const EVERY_MS = 200;  // while a stroke is being drawn
+const find = (id) => document.getElementById(id);
+const message = find("message");
+let answers = [];
+let askers = [];
+let asked = 0;
+let timer = null;
+
+const drawing = new Drawing(find("canvas"), (done) => {
+  tell("");
+  if (done) send();
+  else timer ??= setTimeout(send, EVERY_MS);
+});
+
+function tell(text) {
+  message.textContent = text;
+  message.hidden = !text;
+}
+
+function options(model) {
+  const maps = find("maps").open ? { feature_maps: true } : {};
+  // without a wish the images are prepared as the training images were
+  const centre = find("centre").checked ? {} : { centre: false };
+  return { model: model.name, pictures: true, ...centre, ...maps };
+}
+
+async function send() {
+  clearTimeout(timer);
+  timer = null;
+  asked += 1;
+  const mine = asked;
+  if (drawing.isEmpty) {
+    for (const asker of askers) asker.forget();
+    for (const answer of answers) answer.clear();
+    find("agreement").textContent = "Nothing drawn";
+    for (const answer of answers) answer.row.classList.remove("differs");
+    return;
+  }
+  for (const answer of answers) answer.wait();
+  const content = await drawing.content();
+  if (mine === asked) for (const asker of askers) asker.put(content);
+}
+
+function show(answer, result) {
+  if (drawing.isEmpty) return;
+  answer.show(result.answers?.[0] ?? result);
+  showAgreement(answers, find("agreement"));
+  if (find("maps").open) showLayers(answers, find("layers"));
+}
+
+async function load(file) {
+  if (!file) return;
+  try {
+    await drawing.load(file);
+  } catch {
+    tell(`${file.name} cannot be shown as an image`);
+  }
+}
+
+async function start() {
+  const found = await getJson("api/models");
+  answers = found.models.map((model) => new Answer(model, find("answers")));
+  askers = answers.map((answer) => new Asker(
+    (content) => post("api/predict", content, { ...options(answer.model), polarity: content.polarity }),
+    (result) => show(answer, result),
+  ));
+  if (!drawing.isEmpty) send();
+  const board = await getJson("api/leaderboard");
+  showLeaderboard(board, new Set(found.models.map((model) => model.name)), find("board"), find("notes"));
+}
+
+find("undo").addEventListener("click", () => drawing.undo());
+find("clear").addEventListener("click", () => drawing.clear());
+find("width").addEventListener("input", (event) => { drawing.width = Number(event.target.value); });
+find("centre").addEventListener("change", send);
+find("maps").addEventListener("toggle", () => { showLayers(answers, find("layers")); send(); });
+find("file").addEventListener("change", (event) => {
+  load(event.target.files[0]);
+  event.target.value = "";
+});
+document.addEventListener("paste", (event) => load([...event.clipboardData.files][0]));
+document.addEventListener("dragover", (event) => { event.preventDefault(); find("paper").classList.add("over"); });
+document.addEventListener("dragleave", () => find("paper").classList.remove("over"));
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  find("paper").classList.remove("over");
+  load(event.dataTransfer.files[0]);
+});
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawing.paint());
+start().catch((error) => tell(error.message));

@@ -1,0 +1,181 @@
+"""The API: which models there are, what they answer, and the leaderboard of their run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Query, Request, Response
+
+from benchmarks.datasets.spec import Polarity
+from benchmarks.inference.answers import ModelAnswer, Options
+from benchmarks.serve.image_body import BODY_SCHEMA, GivenImages, read_images
+from benchmarks.serve.limits import RejectedError, RequestLimits
+from benchmarks.serve.messages import Question
+from benchmarks.serve.model_pool import BusyError, ModelPool, RefusedError, State
+from benchmarks.serve.served_run import LeaderboardTable, ServedRun
+
+AGAIN = {"retry-after": "1"}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why a request was not answered."""
+
+    error: str
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """A saved model. ``threshold``: the probability below which it is not sure; null for none."""
+
+    name: str
+    model: str
+    features: str
+    accuracy: float | None
+    state: State
+    reason: str
+    threshold: float | None
+    threshold_meaning: str | None
+
+
+@dataclass(frozen=True)
+class Models:
+    """The saved models of the run that is served, the most accurate first."""
+
+    run: str
+    dataset: str
+    error_rate: float | None
+    models: Sequence[ModelInfo]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The answers of the models that were asked."""
+
+    run: str
+    dataset: str
+    answers: Sequence[ModelAnswer]
+
+
+ERRORS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": why}
+    for status, why in {
+        400: "the request cannot be read, or the host is not trusted",
+        403: "the request comes from another site",
+        404: "there is no saved model of that name",
+        408: "the body did not arrive in time",
+        413: "the body is too large",
+        415: "the content type is none that is read",
+        422: "the images or the parameters are not valid",
+        429: "too many requests at once",
+    }.items()
+}
+
+ModelNames = Annotated[
+    list[str] | None, Query(description="Rows, as knn@hog, or models; all saved models if none is given.")
+]
+
+
+def api_router(served: ServedRun, pool: ModelPool, limits: RequestLimits) -> APIRouter:
+    """Return the routes below /api."""
+    router = APIRouter(prefix="/api", responses={400: ERRORS[400]})
+
+    @router.get("/models", summary="The saved models")
+    async def models() -> Models:
+        return _models(served, pool)
+
+    @router.get("/leaderboard", summary="The leaderboard of the run", responses={404: ERRORS[404]})
+    async def leaderboard() -> LeaderboardTable:
+        return await asyncio.to_thread(served.leaderboard)
+
+    @router.post(
+        "/predict",
+        summary="Classify images",
+        response_model=Prediction,
+        responses=ERRORS,
+        openapi_extra={"requestBody": BODY_SCHEMA},
+    )
+    async def predict(
+        request: Request,
+        model: ModelNames = None,
+        polarity: Annotated[
+            Polarity | None, Query(description="Of the images; auto: as the border of each; not given: as in training.")
+        ] = None,
+        centre: Annotated[bool | None, Query(description="Centre by mass; not given: as the training images.")] = None,
+        pictures: Annotated[bool, Query(description="Return the images as the model sees them.")] = False,
+        feature_maps: Annotated[bool, Query(description="Return a network's feature maps of the first image.")] = False,
+    ) -> Response:
+        """Images are prepared as the training images were, and each model answers all of them in one batch.
+
+        A model that fails gives its reason in `error`; the others answer.
+        """
+        names = _names(served, model)
+        options = Options(polarity, centre, pictures, feature_maps)
+        answers = await _ask(served, pool, names, await read_images(request, limits), options, limits)
+        return _json(Prediction(served.run, served.dataset, answers))
+
+    return router
+
+
+async def _ask(
+    served: ServedRun,
+    pool: ModelPool,
+    names: Sequence[str],
+    given: GivenImages,
+    options: Options,
+    limits: RequestLimits,
+) -> list[ModelAnswer]:
+    questions = {}
+    for name in names:
+        threshold = served.thresholds[name].probability if name in served.thresholds else None
+        own = replace(options, threshold=threshold)
+        questions[name] = Question(own, given.files, given.names, given.array, limits.pixels)
+    try:
+        return await pool.ask(questions)
+    except RefusedError as error:
+        raise RejectedError(422, str(error)) from error
+    except BusyError as error:
+        raise RejectedError(429, str(error), AGAIN) from error
+
+
+def _names(served: ServedRun, asked: Sequence[str] | None) -> list[str]:
+    """Return the rows that were asked for, each once; raises ``RejectedError``."""
+    if not asked:
+        return [model.row for model in served.models]
+    rows: dict[str, None] = {}
+    for name in asked:
+        found = served.named(name)
+        if not found:
+            there = ", ".join(model.row for model in served.models)
+            raise RejectedError(404, f"there is no saved model '{name[:100]}'; there are: {there}")
+        rows.update(dict.fromkeys(model.row for model in found))
+    return list(rows)
+
+
+def _models(served: ServedRun, pool: ModelPool) -> Models:
+    infos = []
+    for model in served.models:
+        trial, scores, threshold = model.result.trial, model.result.scores, served.thresholds.get(model.row)
+        state, reason = pool.state(model.row)
+        infos.append(
+            ModelInfo(
+                model.row,
+                trial.label,
+                trial.features,
+                scores.accuracy if scores else None,
+                state,
+                reason,
+                threshold.probability if threshold else None,
+                threshold.sentence() if threshold else None,
+            )
+        )
+    return Models(served.run, served.dataset, served.error_rate, infos)
+
+
+def _json(value: object) -> Response:
+    """Return a value as JSON; FastAPI would check each of a thousand answers again."""
+    return Response(msgspec.json.encode(value), media_type="application/json")

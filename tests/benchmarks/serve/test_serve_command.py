@@ -1,0 +1,81 @@
+"""``bench.py serve`` as a command."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from bench import main
+from benchmarks.cli.inference.arguments import share
+from benchmarks.common.errors import BenchError
+
+
+def one_line(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert main(["serve", *words]) == 2
+    output = capsys.readouterr()
+    assert output.out == "" and output.err.count("\n") == 1
+    return output.err
+
+
+@pytest.mark.parametrize(("end", "code"), [(signal.SIGINT, 0), (signal.SIGKILL, -9)])
+def test_it_serves_until_it_is_ended_and_leaves_no_process(
+    saved: Path, started_bench: Callable[..., subprocess.Popen[str]], end: signal.Signals, code: int
+) -> None:
+    pytest.importorskip("fastapi")
+    server = started_bench("serve", "local", "--results-dir", str(saved), "--port", "0", "--dataset", "digits")
+    assert server.stdout is not None
+    found = re.search(r"(http://127\.0\.0\.1:\d+) serves 7 models of run 'local' on digits", server.stdout.readline())
+    assert found
+    with urllib.request.urlopen(f"{found[1]}/api/models", timeout=20) as response:
+        names = [model["name"] for model in json.load(response)["models"]]
+    assert len(names) == 7 and "knn@pixels" in names
+    children: list[psutil.Process] = []
+    while not children:
+        children = psutil.Process(server.pid).children(recursive=True)
+        time.sleep(0.05)
+    server.send_signal(end)
+    assert server.wait(20) == code
+    _, alive = psutil.wait_procs(children, timeout=20)
+    assert alive == []
+
+
+def test_a_free_run_name_or_port_is_said_in_one_line(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = ("--results-dir", str(saved))
+    assert "no run 'never'" in one_line(capsys, "never", *place, "--port", "0")
+    assert "no model is saved in run 'local' on mnist" in one_line(
+        capsys, "local", "--dataset", "mnist", *place, "--port", "0"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert f"cannot listen on 127.0.0.1, port {port}" in one_line(capsys, "local", *place, "--port", port)
+    assert "cannot listen on no.such.host.invalid" in one_line(capsys, "--host", "no.such.host.invalid", *place)
+    for wrong in ("70000", "-1", "x", "٣"):
+        assert "--port" in one_line(capsys, f"--port={wrong}", *place)
+
+
+def test_without_the_extra_one_line_names_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "fastapi", None)
+    assert "'serve' needs fastapi; install with: pip install '.[serve]'" in one_line(capsys)
+
+
+def test_a_threshold_needs_predictions_of_the_validation_split(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("local", "--results-dir", str(saved), "--dataset", "digits", "--port", "0", "--error")
+    assert "--dataset digits-validation --run local" in one_line(capsys, *words, "1%")  # hangs@pixels was not run there
+    for wrong in ("200%", "-1", "nan", "x", "1"):
+        assert "--error" in one_line(capsys, *words[:-1], f"--error={wrong}")
+    assert (share("0.1%"), share("0.25"), share("0")) == (0.001, 0.25, 0.0)
+    with pytest.raises(BenchError):
+        share("inf")
