@@ -30,7 +30,9 @@ def write_reports(store: ResultStore, families: Mapping[str, str], images: Image
         pictures, damage = pictures_or_damage(store)
         if damage:
             findings = replace(findings, damaged=[*findings.damaged, f"{IMAGES_FILE} ({damage})"])
-        page = as_html(findings, pictures, families, read_studies(store.folder))
+        studies = read_studies(store.folder)
+        findings = replace(findings, damaged=[*findings.damaged, *studies.damaged])
+        page = as_html(findings, pictures, families, studies)
         texts = {
             "leaderboard.csv": as_csv(findings.board),
             "LEADERBOARD.md": as_markdown(findings),

@@ -5,9 +5,10 @@ Several benches, also on several machines that share the folder, may write to on
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,8 @@ import msgspec
 from benchmarks.common.atomic_files import writing
 from benchmarks.common.errors import BenchError, one_line
 from benchmarks.common.file_lock import file_lock
+from benchmarks.tuning.goals import goal
+from benchmarks.tuning.journal_file import DamagedJournalError, backend, check_file, has_lines
 from benchmarks.tuning.study import Attempt, Definition, State
 from models.spec import Setting
 
@@ -23,12 +26,20 @@ if TYPE_CHECKING:
     from optuna import Study
     from optuna.distributions import BaseDistribution
     from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
     from optuna.trial import FrozenTrial
 
 SUFFIX = ".journal"
 DEFINITION = "definition"  # the attribute of a study that holds what it was asked for
+LARGEST_VALUE = 1e15  # of anything that is measured
 Result = TypeVar("Result")
+
+
+class JournalError(BenchError):
+    """A journal holds what no bench writes. ``why``: what that is."""
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} is damaged ({why}); restore it, or choose another --study")
+        self.why = why
 
 
 class Journal:
@@ -41,9 +52,17 @@ class Journal:
         self._loaded_study: Study | None = None
 
     @property
-    def lock(self) -> AbstractContextManager[None]:
+    @contextlib.contextmanager
+    def lock(self) -> Iterator[None]:
         """What a bench holds while it decides about the next attempt."""
-        return file_lock(self.path.with_name(f".{self.name}.lock"))
+        path = self.path.with_name(f".{self.name}.lock")
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(file_lock(path))
+            except OSError as error:
+                why = error.strerror or error
+                raise BenchError(f"cannot lock {path} ({why}); delete it, or choose another --study") from error
+            yield
 
     def create(self, definition: Definition) -> Definition:
         """Return the definition that is stored, which is this one if there was none."""
@@ -66,20 +85,35 @@ class Journal:
 
     def definition(self) -> Definition | None:
         """Return what the study was asked for; None where no bench came so far as to begin it."""
+        return self._checked(lambda: self._definition() if self._is_begun() else None)
+
+    def _is_begun(self) -> bool:
+        """Return whether a bench came so far as to write down what the study was asked for."""
         import optuna
 
-        def read() -> Definition | None:
-            begun = self.path.exists() and self.name in optuna.get_all_study_names(self._storage())
-            return self._definition() if begun and DEFINITION in self._study().user_attrs else None
-
-        return self._checked(read)
+        if not os.path.lexists(self.path):
+            return False
+        if self.name not in optuna.get_all_study_names(self._storage()):
+            if has_lines(self.path):
+                raise DamagedJournalError(f"it holds no study '{self.name}'")
+            return False
+        if DEFINITION not in self._study().user_attrs and self._study().get_trials(deepcopy=False):
+            raise DamagedJournalError("it does not say what was asked for")
+        return DEFINITION in self._study().user_attrs
 
     def _definition(self) -> Definition:
-        return msgspec.convert(self._study().user_attrs[DEFINITION], Definition)
+        definition = msgspec.convert(self._study().user_attrs[DEFINITION], Definition)
+        _check_definition(definition, self.name, len(self._study().directions))
+        return definition
 
     def attempts(self) -> list[Attempt]:
         """Return all attempts, in the order of their numbers."""
-        return self._checked(lambda: [_attempt(trial) for trial in self._study().get_trials(deepcopy=False)])
+
+        def read() -> list[Attempt]:
+            definition = self._definition()
+            return [_attempt(trial, definition) for trial in self._study().get_trials(deepcopy=False)]
+
+        return self._checked(read)
 
     def start(
         self,
@@ -146,8 +180,10 @@ class Journal:
         import optuna
 
         if self._opened_storage is None:
+            with contextlib.suppress(FileNotFoundError):
+                check_file(self.path)
             optuna.logging.set_verbosity(optuna.logging.ERROR)
-            self._opened_storage = optuna.storages.JournalStorage(_backend(self.path))
+            self._opened_storage = optuna.storages.JournalStorage(backend(self.path))
         return self._opened_storage
 
     def _study(self) -> Study:
@@ -163,49 +199,29 @@ class Journal:
             return work()
         except BenchError:
             raise
+        except DamagedJournalError as error:
+            raise JournalError(self.path, one_line(str(error))) from error
         except OSError as error:
             why = error.strerror or str(error)
             raise BenchError(f"cannot use {self.path} ({why}); free disk space, or choose another --run") from error
         except Exception as error:  # what a damaged line leads to can be anything
-            why = one_line(f"{type(error).__name__}: {error}")
-            raise BenchError(f"{self.path} is damaged ({why}); restore it, or choose another --study") from error
+            raise JournalError(self.path, one_line(f"{type(error).__name__}: {error}")) from error
 
 
-def _backend(path: Path) -> JournalFileBackend:
-    """Return Optuna's file of a journal, mended where a bench was killed in the middle of a line.
-
-    Optuna's own locks outlive a bench that is killed by half a minute. Defined in a function, because only who has a
-    study imports Optuna.
-    """
-    from optuna.storages.journal import JournalFileBackend
-
-    class MendedFile(JournalFileBackend):
-        def append_logs(self, logs: list[dict[str, Any]]) -> None:
-            lines = b"".join(msgspec.json.encode(log) + b"\n" for log in logs)
-            with file_lock(path.with_name(f".{path.name}.lock")), path.open("r+b") as file:
-                file.truncate(_end_of_whole_lines(file))
-                file.seek(0, os.SEEK_END)
-                file.write(lines)
-                file.flush()
-                os.fsync(file.fileno())
-
-    return MendedFile(str(path))
+def _check_definition(definition: Definition, name: str, n_goals: int) -> None:
+    """Raise ``DamagedJournalError`` for a definition that no bench writes."""
+    if definition.name != name:
+        raise DamagedJournalError(f"it holds the study '{definition.name}'")
+    if len(definition.goals) != n_goals:
+        raise DamagedJournalError(f"it has {n_goals} goals, and names {len(definition.goals)}")
+    for one in definition.goals:
+        goal(one)
+    if not all(math.isfinite(value) for value in definition.fixed.values() if isinstance(value, float)):
+        raise DamagedJournalError("a fixed setting is no finite number")
 
 
-def _end_of_whole_lines(file: Any, look: int = 1 << 16) -> int:
-    """Return where the last whole line of a file ends; what follows was being written when its writer was killed."""
-    end: int = file.seek(0, os.SEEK_END)
-    while end:
-        start = max(0, end - look)
-        file.seek(start)
-        found = file.read(end - start).rfind(b"\n")
-        if found >= 0:
-            return start + int(found) + 1
-        end = start
-    return 0
-
-
-def _attempt(trial: FrozenTrial) -> Attempt:
+def _attempt(trial: FrozenTrial, definition: Definition) -> Attempt:
+    """Return a trial of Optuna's as an attempt; raises ``DamagedJournalError`` for one that no bench writes."""
     from optuna.trial import TrialState
 
     states: dict[TrialState, State] = {
@@ -214,16 +230,32 @@ def _attempt(trial: FrozenTrial) -> Attempt:
         TrialState.FAIL: "failed",
     }
     attributes = trial.user_attrs
+    metrics = attributes.get("metrics", {})
     state = states.get(trial.state, "running")
-    return Attempt(
-        number=trial.number,
-        settings=attributes["settings"],
-        state=state,
-        values=tuple(trial.values) if state == "complete" and trial.values else None,
-        metrics=attributes.get("metrics", {}),
-        steps=dict(trial.intermediate_values),
-        owner=attributes["owner"],
-        reason=attributes.get("reason", ""),
-        generation=attributes.get("generation"),
-        seconds=trial.duration.total_seconds() if trial.duration else None,
-    )
+    content = {
+        "number": trial.number,
+        "settings": attributes["settings"],
+        "state": state,
+        "values": trial.values if state == "complete" else None,
+        "metrics": {name: value for name, value in metrics.items() if value is not None},
+        "steps": trial.intermediate_values,
+        "owner": attributes["owner"],
+        "reason": attributes.get("reason", ""),
+        "generation": attributes.get("generation"),
+        "seconds": trial.duration.total_seconds() if trial.duration else None,
+    }
+    attempt = msgspec.convert(content, Attempt)
+    _check_attempt(attempt, definition)
+    return attempt
+
+
+def _check_attempt(attempt: Attempt, definition: Definition) -> None:
+    """Raise ``DamagedJournalError`` for an attempt whose settings or values cannot be."""
+    where = f"attempt {attempt.number}"
+    if set(attempt.settings) != {words.partition("=")[0] for words in definition.space}:
+        raise DamagedJournalError(f"{where} has other settings than are searched")
+    if attempt.state == "complete" and len(attempt.values or ()) != len(definition.goals):
+        raise DamagedJournalError(f"{where} has no value of each goal")
+    numbers = [*(attempt.values or ()), *attempt.steps.values(), *attempt.metrics.values(), *attempt.settings.values()]
+    if not all(abs(number) <= LARGEST_VALUE for number in numbers if not isinstance(number, str)):
+        raise DamagedJournalError(f"{where} has a number that is not finite, or too large")

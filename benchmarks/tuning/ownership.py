@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,8 @@ from uuid import uuid4
 from benchmarks.common.atomic_files import writing
 from benchmarks.common.file_lock import file_lock, try_lock
 from benchmarks.tuning.journal import Journal
+
+NO_LOCK = (errno.ENOENT, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.ENXIO)
 
 
 class Owner:
@@ -46,16 +49,20 @@ class Owner:
         """Delete the locks of benches that were killed."""
         for path in self._journal.path.parent.glob(f".{self._journal.name}.owner-*.lock"):
             if path != self._path(self.name) and _is_free(path):
-                path.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):  # a folder of that name holds nobody up
+                    path.unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:
         return self._journal.path.with_name(f".{self._journal.name}.owner-{name}.lock")
 
 
 def _is_free(path: Path) -> bool:
+    """Return whether no bench holds a lock; none holds what is no regular file."""
     try:
         descriptor = try_lock(path, flags=0)
-    except FileNotFoundError:
+    except OSError as error:
+        if error.errno not in NO_LOCK:
+            raise
         return True
     if descriptor is None:
         return False

@@ -11,7 +11,7 @@ from benchmarks.catalog.tuned_settings import STUDIES
 from benchmarks.common.dependencies import how_to_install, missing_modules
 from benchmarks.common.errors import BenchError
 from benchmarks.tuning.goals import short, text_of
-from benchmarks.tuning.journal import SUFFIX, Journal
+from benchmarks.tuning.journal import SUFFIX, Journal, JournalError
 from benchmarks.tuning.outcome import Outcome, read_outcome
 from benchmarks.tuning.study import Attempt, Definition
 
@@ -53,10 +53,11 @@ class StudyFindings:
 
 @dataclass(frozen=True)
 class Studies:
-    """All studies of a run on one dataset; ``unread``: why some cannot be shown."""
+    """All studies of a run on one dataset; ``unread``: why some cannot be shown; ``damaged``: which files, and why."""
 
     found: Sequence[StudyFindings] = ()
     unread: Sequence[str] = ()
+    damaged: Sequence[str] = ()
 
     def __bool__(self) -> bool:
         return bool(self.found or self.unread)
@@ -68,13 +69,15 @@ def read_studies(folder: Path) -> Studies:
     if paths and (missing := missing_modules(("optuna",))):
         return Studies(unread=[f"{len(paths)} of them cannot be shown: this {how_to_install(missing)}"])
     found: list[StudyFindings] = []
-    unread = []
+    unread, damaged = [], []
     for path in paths:
         try:
             found += _read(path)
         except BenchError as error:
             unread.append(str(error))
-    return Studies(found, unread)
+            why = error.why if isinstance(error, JournalError) else str(error)
+            damaged.append(f"{STUDIES}/{path.name} ({why})")
+    return Studies(found, unread, damaged)
 
 
 def _read(path: Path) -> list[StudyFindings]:

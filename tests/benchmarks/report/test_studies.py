@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.report.charts.studies import history_chart, slice_charts
 from benchmarks.report.data.studies import read_studies
+from benchmarks.report.text.table import warnings
 from benchmarks.report.write import write_reports
 from benchmarks.tuning.judging import judge
 from benchmarks.tuning.run import run_study
@@ -56,7 +57,8 @@ def test_importance_finds_the_setting_that_matters(tmp_path: Path) -> None:
 def test_a_damaged_journal_is_named_and_the_report_is_written(study: Study) -> None:
     with study.journal.path.open("ab") as file:
         file.write(b"no line\n{}\n")
-    write_reports(study.session.store, {})
+    findings = write_reports(study.session.store, {})
+    assert any("studies/svm-rbf-hog.journal" in line for line in warnings(findings))
     page = (study.session.store.folder / "report.html").read_text()
     assert "svm-rbf-hog.journal is damaged" in page and 'id="study-svm-rbf-hog"' not in page
 

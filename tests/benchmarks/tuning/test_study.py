@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 import threading
 import time
@@ -14,6 +15,7 @@ import pytest
 
 from benchmarks.common.clock import clock
 from benchmarks.common.errors import BenchError
+from benchmarks.report.data.studies import read_studies
 from benchmarks.tuning.journal import Journal
 from benchmarks.tuning.judging import judge
 from benchmarks.tuning.outcome import read_outcome
@@ -300,3 +302,76 @@ def test_a_study_goes_on_only_with_what_it_was_asked_for(
     fake_study(tmp_path, SVM)
     with pytest.raises(BenchError, match=f"study 'svm-rbf-hog' was made with another {words}; choose another --study"):
         fake_study(tmp_path, StudyOptions(**{**vars(SVM), **changed}))
+
+
+@pytest.mark.parametrize("value", ["1e308", '"x"', "null", "[]", "-1e400", "true", "0.1,0.2"])
+def test_a_value_that_no_bench_writes_is_damage(tmp_path: Path, value: str) -> None:
+    study = fake_study(tmp_path, StudyOptions(**{**vars(SVM), "trials": 2}))
+    run(study)
+    text, n_changed = re.subn(r'"values":\[[^]]*\]', f'"values":[{value}]', study.journal.path.read_text())
+    assert n_changed
+    study.journal.path.write_text(text)
+    with pytest.raises(BenchError, match=r"svm-rbf-hog\.journal is damaged"):
+        fake_study(tmp_path, SVM)
+    (named,) = read_studies(study.session.store.folder).damaged
+    assert named.startswith("studies/svm-rbf-hog.journal (") and study.journal.path.read_text() == text
+
+
+@pytest.mark.parametrize("content", [bytes(5000), b"notes of mine", b'{"a": 1}', b"\n"])
+def test_a_file_that_is_no_journal_is_named_and_not_written_over(tmp_path: Path, content: bytes) -> None:
+    journal = fake_study(tmp_path, SVM).journal
+    journal.path.write_bytes(content)
+    with pytest.raises(BenchError, match="is damaged"):
+        fake_study(tmp_path, SVM)
+    assert read_studies(journal.path.parent.parent).damaged and journal.path.read_bytes() == content
+
+
+def test_a_journal_of_another_study_is_named(tmp_path: Path) -> None:
+    journal = fake_study(tmp_path, SVM).journal
+    journal.path.rename(journal.path.with_name("other.journal"))
+    (named,) = read_studies(journal.path.parent.parent).damaged
+    assert named == "studies/other.journal (it holds no study 'other')"
+
+
+@pytest.mark.parametrize("kind", ["device", "fifo", "loop", "folder", "large"])
+def test_a_journal_that_is_no_file_is_damage_and_is_not_waited_for(tmp_path: Path, kind: str) -> None:
+    journal = fake_study(tmp_path, SVM).journal
+    journal.path.unlink()
+    put_in_place_of(journal.path, kind)
+    with pytest.raises(BenchError, match="is damaged"):
+        fake_study(tmp_path, SVM)
+    assert read_studies(journal.path.parent.parent).damaged
+
+
+@pytest.mark.parametrize("kind", ["fifo", "loop", "folder"])
+def test_a_lock_that_is_no_file_is_one_line(tmp_path: Path, kind: str) -> None:
+    journal = fake_study(tmp_path, SVM).journal
+    lock = journal.path.with_name(f".{journal.name}.lock")
+    lock.unlink()
+    put_in_place_of(lock, kind)
+    with pytest.raises(BenchError, match=r"cannot lock .*; delete it"):
+        fake_study(tmp_path, SVM)
+
+
+@pytest.mark.parametrize("kind", ["fifo", "loop", "folder"])
+def test_an_owners_lock_that_is_no_file_holds_nobody_up(tmp_path: Path, kind: str) -> None:
+    study = fake_study(tmp_path, StudyOptions(**{**vars(SVM), "trials": 2}))
+    study.journal.start({"C": 3.0, "gamma": 0.1}, "gone", {})
+    put_in_place_of(study.journal.path.with_name(f".{study.journal.name}.owner-gone.lock"), kind)
+    assert {one.state for one in run(study)} == {"complete"}
+
+
+def put_in_place_of(path: Path, kind: str) -> None:
+    """Put what is no readable file where a file is expected."""
+    match kind:
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "fifo":
+            os.mkfifo(path)
+        case "loop":
+            path.symlink_to(path)
+        case "folder":
+            path.mkdir()
+        case _:
+            with path.open("wb") as file:
+                file.truncate(1 << 40)
