@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import os
@@ -9,11 +10,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
+
 
 def main(arguments: Sequence[str]) -> int:
     """Do what the arguments say; return the exit code."""
     try:
-        return run_command(arguments)
+        try:
+            return run_command(arguments)
+        finally:
+            if sys.stdout:
+                sys.stdout.flush()
     except ModuleNotFoundError as error:
         if str(error.name).partition(".")[0] in ("benchmarks", "models", "features"):
             raise
@@ -22,9 +29,19 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # whoever read our output has gone; without this Python would complain when it flushes at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         return 1
+    except OSError as error:
+        if error.filename is not None or error.errno not in UNWRITABLE:
+            raise
+        discard_output()
+        print(f"bench.py: the output cannot be written ({error.strerror})", file=sys.stderr)
+        return 1
+
+
+def discard_output() -> None:
+    """Write what is left of the output nowhere; otherwise Python would complain when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def run_command(arguments: Sequence[str]) -> int:
