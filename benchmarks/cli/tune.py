@@ -16,7 +16,7 @@ from benchmarks.datasets.opening import VALIDATION_SUFFIX
 from benchmarks.execution.config import RunConfig
 from benchmarks.records.dataset_file import NoResultsError
 from benchmarks.report.write import write_reports
-from benchmarks.tuning.judging import judge
+from benchmarks.tuning.judging import judge, sentences
 from benchmarks.tuning.outcome import Outcome
 from benchmarks.tuning.run import run_study
 from benchmarks.tuning.setup import Study, StudyOptions, open_study
@@ -56,8 +56,7 @@ def _config(options: Namespace) -> RunConfig:
 
 def _report(study: Study, outcome: Outcome | None) -> None:
     """Print what came out so far, and write the reports of the run."""
-    lines = outcome.sentences() if outcome else ["no setting has been scored within the bounds yet"]
-    print("\n".join(["", *lines]))
+    print("\n".join(["", *sentences(study, outcome)]))
     session = study.session
     with contextlib.suppress(NoResultsError):  # nothing may have been measured yet
         write_reports(session.store, session.families, session.images)

@@ -119,6 +119,15 @@ def best(attempts: Sequence[Attempt], bounds: Sequence[Bound]) -> Attempt | None
     return min(within(attempts, bounds), key=lambda one: (one.values or (), one.number), default=None)
 
 
+def nearest(attempts: Sequence[Attempt], bounds: Sequence[Bound]) -> Attempt | None:
+    """Return the attempt that is least beyond the bounds, as a share of each; None where none is complete."""
+
+    def beyond(attempt: Attempt) -> float:
+        return sum(max(one.excess(attempt.metrics), 0) / (abs(one.value) or 1) for one in bounds)
+
+    return min(complete(attempts), key=lambda one: (beyond(one), one.values or (), one.number), default=None)
+
+
 def pareto(attempts: Sequence[Attempt], bounds: Sequence[Bound]) -> list[Attempt]:
     """Return the attempts within the bounds that no other beats, the lowest first goal first."""
     known = within(attempts, bounds)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.analysis.selection_bias import chosen_against_first, optimism
 from benchmarks.analysis.statistics import paired
-from benchmarks.tuning.goals import best, pareto, within
+from benchmarks.tuning.goals import best, nearest, pareto, short, text_of, within
 from benchmarks.tuning.outcome import Outcome, write_outcome
 from benchmarks.tuning.setup import Study
 from benchmarks.tuning.study import DEFAULTS, Attempt
@@ -27,6 +27,33 @@ def judge(study: Study) -> Outcome | None:
         found = _outcome(study, attempts, chosen)
         write_outcome(found, study.journal.path)
     return found
+
+
+def sentences(study: Study, outcome: Outcome | None) -> list[str]:
+    """Return what came out so far in words: of several goals all settings that no other beats.
+
+    Where none is within the bounds, the one that is nearest to them.
+    """
+    attempts = study.journal.attempts()
+    if outcome:
+        others = outcome.pareto if len(outcome.pareto) > 1 else ()
+        return [*outcome.sentences(), *(f"Pareto set: {_in_words(study, attempts[number])}" for number in others)]
+    closest = nearest(attempts, study.bounds)
+    lines = ["no setting has been scored within the bounds yet"]
+    if closest:
+        measured = ", ".join(
+            f"{short(bound.name)} {text_of(bound.name, closest.metrics.get(bound.name))}" for bound in study.bounds
+        )
+        lines.append(f"nearest to {', '.join(bound.text for bound in study.bounds)}: {measured}")
+        lines.append(f"with {_in_words(study, closest)}")
+    return lines
+
+
+def _in_words(study: Study, attempt: Attempt) -> str:
+    settings = ", ".join(f"{name}={value}" for name, value in sorted(attempt.settings.items()))
+    goals = zip(study.definition.goals, attempt.values or (), strict=False)
+    values = ", ".join(f"{short(goal)} {text_of(goal, value)}" for goal, value in goals)
+    return f"{'the defaults' if attempt.is_default else settings}: {values}"
 
 
 def _outcome(study: Study, attempts: Sequence[Attempt], chosen: Attempt) -> Outcome:

@@ -16,8 +16,9 @@ import pytest
 from benchmarks.common.clock import clock
 from benchmarks.common.errors import BenchError
 from benchmarks.report.data.studies import read_studies
+from benchmarks.tuning.goals import text_of
 from benchmarks.tuning.journal import Journal
-from benchmarks.tuning.judging import judge
+from benchmarks.tuning.judging import judge, sentences
 from benchmarks.tuning.outcome import read_outcome
 from benchmarks.tuning.progress import AttemptFinished, AttemptStarted
 from benchmarks.tuning.run import run_study
@@ -175,6 +176,8 @@ def test_several_goals_give_a_pareto_set_and_a_bound_is_kept(tmp_path: Path) -> 
     values = [attempts[number].values or () for number in outcome.pareto]
     assert [error for error, _ in values] == sorted(error for error, _ in values)
     assert [latency for _, latency in values] == sorted((latency for _, latency in values), reverse=True)
+    shown = [line for line in sentences(study, outcome) if line.startswith("Pareto set: ")]
+    assert len(shown) == len(values) > 1 and all("latency" in line for line in shown)
     assert all(latency < 2 for _, latency in values) and outcome.default_values[1] == 5.0
 
 
@@ -182,6 +185,10 @@ def test_no_setting_within_the_bounds_is_no_outcome(tmp_path: Path) -> None:
     study = fake_study(tmp_path, StudyOptions(**{**vars(SVM), "within": "error<0.01%"}))
     run(study)
     assert judge(study) is None and read_outcome(study.journal.path) is None
+    first, nearest, settings = sentences(study, None)
+    closest = min(one.values for one in study.journal.attempts() if one.values)
+    assert "within the bounds" in first and settings.startswith("with ")
+    assert nearest == f"nearest to error<0.01%: error {text_of('error', closest[0])}"
 
 
 def test_several_jobs_try_each_setting_once(tmp_path: Path) -> None:
