@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 N_SHOWN = 3
 MOST_NAMED = 5
 KINDS = {True: "dark on light", False: "light on dark"}
+OPTIONS = {True: "dark-on-light", False: "light-on-dark"}
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def _polarity_warning(found: Sequence[FilePrediction], dark_on_light: bool) -> s
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return (
         f"CAREFUL: {len(names)} of {len(found)} images look {other}, but are read as {trained}, as the training images "
-        f"were; give --polarity if they are not: {', '.join(names[:MOST_NAMED])}{more}"
+        f"were; give --polarity {OPTIONS[not dark_on_light]} if they are not: {', '.join(names[:MOST_NAMED])}{more}"
     )
 
 
