@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench import main
 from models.registry import MODELS
 from tests.conftest import ROOT, Bench
 
@@ -96,3 +97,42 @@ def test_a_value_out_of_range_is_refused_before_data_is_fetched(bench: Bench, tm
     assert done.returncode == 2 and done.stdout == "" and done.stderr.count("\n") == 1
     assert " should be " in done.stderr and (" from " in done.stderr or "one of" in done.stderr)
     assert list(tmp_path.glob("local")) == []
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["--help"]])
+def test_output_that_cannot_be_written_is_one_line(arguments: list[str], environment: dict[str, str]) -> None:
+    buffered = {name: value for name, value in environment.items() if name != "PYTHONUNBUFFERED"}
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, str(ROOT / "bench.py"), *arguments],
+            env=buffered,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "bench.py: the output cannot be written (No space left on device)\n"
+
+
+def test_digits_are_not_available_without_scikit_learn(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    assert main(["list", "digits"]) == 0
+    assert "status: needs sklearn; install with: pip install scikit-learn" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["--models", "kNN", "--dataset", "digits"], "knn"),
+        (["--models", "knn", "--features", "HOG", "--dataset", "digits"], "hog"),
+        (["--models", "knn", "--dataset", "MNIST"], "mnist"),
+        (["list", "KNN"], "knn"),
+    ],
+)
+def test_a_name_in_another_case_is_suggested(
+    arguments: list[str], meant: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, "--results-dir", str(tmp_path)]) == 2
+    assert f"did you mean {meant}?" in capsys.readouterr().err

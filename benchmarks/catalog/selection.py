@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from benchmarks.catalog.catalog import Catalog
 from benchmarks.catalog.quick import QUICK, ROWS
 from benchmarks.catalog.tuned_settings import TunedSettings, tuned_on
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, check_case
 from benchmarks.records.trial import TUNED, Trial
 from features.naming import UnknownNameError
 from models.spec import ModelSpec, Setting
@@ -114,6 +114,7 @@ def _items(text: str) -> list[tuple[str, str]]:
 
 def _rows(name: str, given: str, features: str | None, catalog: Catalog) -> list[ResolvedRow]:
     """Return the rows that one item of ``--models`` stands for."""
+    check_case(catalog.models.kind, name, catalog.models)
     quick = name == QUICK and name not in catalog.models
     models = [catalog.models[model] for model in dict(ROWS)] if quick else catalog.models.matching(name)
     rows = [
@@ -130,7 +131,10 @@ def _rows(name: str, given: str, features: str | None, catalog: Catalog) -> list
 def _pipelines(names: str | None, model: ModelSpec, catalog: Catalog) -> list[str]:
     if names is None:
         return [catalog.features[name].name for name in model.features]
-    return [entry.name for pattern in names.split(",") for entry in catalog.features.matching(pattern.strip())]
+    patterns = [pattern.strip() for pattern in names.split(",")]
+    for pattern in patterns:
+        check_case(catalog.features.kind, pattern, catalog.features)
+    return [entry.name for pattern in patterns for entry in catalog.features.matching(pattern)]
 
 
 def _settings_or_study(model: ModelSpec, features: str, text: str) -> tuple[dict[str, Setting], str]:

@@ -9,9 +9,10 @@ from typing import Any
 
 from benchmarks.catalog.catalog import Catalog, read_catalog
 from benchmarks.common.dependencies import how_to_install, missing_modules
+from benchmarks.common.errors import check_case
 from benchmarks.common.paths import cache_folder, size_of
 from benchmarks.datasets.registry import data_places
-from benchmarks.datasets.spec import DataPlaces
+from benchmarks.datasets.spec import DataPlaces, Dataset
 from features.naming import UnknownNameError, matching
 from features.pretrained.weights import Weights
 from features.spec import FeaturePipeline
@@ -43,8 +44,10 @@ def describe(catalog: Catalog, places: DataPlaces, pattern: str = "all") -> dict
     found = [set(matching(names, pattern)) for names in (catalog.models, catalog.features, catalog.datasets)]
     if not any(found):
         names = [*catalog.models, *catalog.features, *catalog.datasets]
+        check_case("model, feature pipeline or dataset", pattern, names)
         raise UnknownNameError("model, feature pipeline or dataset", pattern, names)
     missing = set(missing_modules(_required(catalog)))
+    lacking = {name: [one for one in entry.requires if one in missing] for name, entry in catalog.datasets.items()}
     return {
         "models": [_model(spec, catalog, missing) for name, spec in catalog.models.items() if name in found[0]],
         "features": [
@@ -63,7 +66,8 @@ def describe(catalog: Catalog, places: DataPlaces, pattern: str = "all") -> dict
                 "name": entry.name,
                 "summary": entry.summary,
                 "requires": list(entry.requires),
-                "available": entry.location(places),
+                "missing": lacking[name],
+                "available": None if lacking[name] else entry.location(places),
             }
             for name, entry in catalog.datasets.items()
             if name in found[2]
@@ -133,6 +137,8 @@ def _lacking(entry: Mapping[str, Any]) -> str:
 
 
 def _where(dataset: Mapping[str, Any]) -> str:
+    if dataset["missing"]:
+        return how_to_install(dataset["missing"])
     return f"available locally ({dataset['available']})" if dataset["available"] else "would be fetched"
 
 
@@ -171,6 +177,10 @@ def _to_fetch(*wanted: Weights | None) -> list[str]:
 
 
 def _required(catalog: Catalog) -> list[str]:
-    """Return the modules that any model or pipeline requires, each once."""
-    entries: list[ModelSpec | FeaturePipeline] = [*catalog.models.values(), *catalog.features.values()]
+    """Return the modules that any model, pipeline or dataset requires, each once."""
+    entries: list[ModelSpec | FeaturePipeline | Dataset] = [
+        *catalog.models.values(),
+        *catalog.features.values(),
+        *catalog.datasets.values(),
+    ]
     return list(dict.fromkeys(module for entry in entries for module in entry.requires))

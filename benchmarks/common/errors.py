@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 LONGEST_REASON = 300  # characters
 LONGEST_QUOTED = 120
 
@@ -39,3 +41,10 @@ class BenchError(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__("".join(character if character.isprintable() else " " for character in message))
+
+
+def check_case(kind: str, name: str, known: Collection[str]) -> None:
+    """Raise ``BenchError`` for what is the name of none, but would be in another case."""
+    alike = [] if name in known else [one for one in known if one.casefold() == name.casefold()]
+    if alike:
+        raise BenchError(f"no {kind} is named '{name}'; did you mean {' or '.join(alike)}?")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, check_case
 from benchmarks.datasets.image_size import with_image_size
 from benchmarks.datasets.openml.opening import PREFIX as OPENML
 from benchmarks.datasets.openml.opening import open_openml
@@ -33,6 +33,7 @@ def find_dataset(datasets: Registry[Dataset], name: str) -> Dataset:
 
     Raises ``UnknownNameError``.
     """
+    check_case(datasets.kind, name.removesuffix(VALIDATION_SUFFIX), datasets)
     if name in datasets or not name.endswith(VALIDATION_SUFFIX):
         return datasets[name]
     whole = datasets[name.removesuffix(VALIDATION_SUFFIX)]

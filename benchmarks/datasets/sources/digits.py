@@ -95,4 +95,12 @@ def enlarge(scans: NDArray[np.float64]) -> NDArray[np.uint8]:
     return np.asarray(np.rint(np.clip(large, 0, 1) * 255), np.uint8)
 
 
-DATASETS = (Dataset("digits", "1,797 small digits that come with scikit-learn", load, lambda places: "scikit-learn"),)
+DATASETS = (
+    Dataset(
+        "digits",
+        "1,797 small digits that come with scikit-learn",
+        load,
+        lambda places: "scikit-learn",
+        requires=("sklearn", "skimage"),
+    ),
+)
