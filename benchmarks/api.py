@@ -12,8 +12,9 @@ several runs may be under way at once (they measure one after the other). What g
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from benchmarks.execution.notebook import default_listener
 from benchmarks.execution.progress import Listener, OneAtATime, in_listener
 from benchmarks.execution.session import open_session
 from benchmarks.inference.predictor import Predictor
-from benchmarks.records.dataset_file import NoResultsError, datasets_of, only_dataset_of
+from benchmarks.records.dataset_file import NoResultsError, dataset_named
 from benchmarks.records.store import ResultStore
 from benchmarks.report.comparison.run_comparison import RunComparison
 from benchmarks.report.comparison.runs import compared_runs
@@ -36,6 +37,8 @@ from features.naming import UnknownNameError
 
 __all__ = ["BenchError", "Predictor", "Run", "RunComparison", "compare", "load_run", "run"]
 
+OPTION = re.compile(r"(?<![\w-])--(?P<name>[a-z][a-z-]*[a-z])(?: (?P<value>NAME|PATH|FILE)\b)?")
+PARAMETERS = {"run": "name", "train-size": "train_sizes", "plugin": "plugins"}  # those of another name than the option
 Names = str | Sequence[str]
 
 
@@ -156,7 +159,8 @@ def run(
         cache=cache,
         allow_network=allow_network,
     )
-    return execute(config, progress, stop)
+    with _words_of_python():
+        return execute(config, progress, stop)
 
 
 def execute(config: RunConfig, progress: Listener | None = None, stop: threading.Event | None = None) -> Run:
@@ -180,23 +184,21 @@ def execute(config: RunConfig, progress: Listener | None = None, stop: threading
 
 def load_run(
     name: str = "local",
-    dataset: str | None = None,
+    dataset: str | Path | None = None,
     *,
     results_dir: str | Path = RESULTS,
     plugins: Sequence[str | Path] = (),
 ) -> Run:
-    """Return a stored run; ``dataset`` says which of its datasets, where it has several.
+    """Return a stored run; ``dataset`` says which of its datasets, by name or path, where it has several.
 
     ``plugins``: files with models that are not the suite's, for their families. Raises ``BenchError``.
     """
     asked = RunConfig(run=name, results_dir=results_dir, plugins=plugins)  # type: ignore[arg-type]
-    ResultStore(asked.results_dir, asked.run, "")  # rejects what is no name of a run
-    known = datasets_of(asked.results_dir, asked.run)
-    if dataset is not None and dataset not in known:
-        raise BenchError(f"run '{name}' has no results on {dataset!r}; it has results on {', '.join(known)}")
-    store = ResultStore(asked.results_dir, asked.run, dataset or only_dataset_of(asked.results_dir, asked.run))
-    found = Run(store, {model.name: model.family for model in read_catalog(asked.plugins).models.values()})
-    found.findings()
+    with _words_of_python():
+        ResultStore(asked.results_dir, asked.run, "")  # rejects what is no name of a run
+        store = ResultStore(asked.results_dir, asked.run, dataset_named(asked.results_dir, asked.run, dataset))
+        found = Run(store, {model.name: model.family for model in read_catalog(asked.plugins).models.values()})
+        found.findings()
     return found
 
 
@@ -206,7 +208,27 @@ def compare(first: Run | str, second: Run | str) -> RunComparison:
     Rows that both runs have are compared. Raises ``BenchError`` if the runs cannot be compared.
     """
     before, after = (one if isinstance(one, Run) else load_run(one) for one in (first, second))
-    return RunComparison((before.name, after.name), compared_runs(before.store, after.store))
+    with _words_of_python():
+        return RunComparison((before.name, after.name), compared_runs(before.store, after.store))
+
+
+@contextlib.contextmanager
+def _words_of_python() -> Iterator[None]:
+    """Let errors name parameters, as ``dataset="NAME"``, where they name options of the command line."""
+    try:
+        yield
+    except BenchError as error:
+        if "bench.py" not in str(error):
+            error.args = (OPTION.sub(_as_parameter, str(error)),)
+        raise
+
+
+def _as_parameter(option: re.Match[str]) -> str:
+    name = option["name"]
+    if name.startswith("no-"):
+        return f"{name.removeprefix('no-').replace('-', '_')}=False"
+    parameter = PARAMETERS.get(name, name.replace("-", "_"))
+    return f'{parameter}="{option["value"]}"' if option["value"] else parameter
 
 
 def _joined(names: Any) -> Any:

@@ -190,6 +190,7 @@ def _add_list(parser: argparse.ArgumentParser) -> None:
 def _add_report(parser: argparse.ArgumentParser) -> None:
     arguments.add_common(parser)
     parser.add_argument("run", nargs="?", default="local", metavar="RUN", help="default: local")
+    parser.add_argument("--dataset", metavar="NAME|PATH", help="one of the run's (all)")
     parser.add_argument(
         "--format",
         type=arguments.formats,
@@ -218,7 +219,7 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("first", metavar="A", help="a run's name or folder")
     parser.add_argument("second", metavar="B", help="another one, compared with A")
-    parser.add_argument("--dataset", metavar="NAME", help="by default every one that both runs have")
+    parser.add_argument("--dataset", metavar="NAME|PATH", help="by default every one that both runs have")
     parser.add_argument(
         "--fail-on",
         type=arguments.some_of(comparable),
@@ -233,7 +234,7 @@ def _add_compare_models(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("first", metavar="A", help="a row, as svm-rbf@hog")
     parser.add_argument("second", metavar="B", help="another row")
     parser.add_argument("--run", default="local", metavar="RUN", help="default: local")
-    parser.add_argument("--dataset", metavar="NAME", help="default: the run's only one")
+    parser.add_argument("--dataset", metavar="NAME|PATH", help="default: the run's only one")
 
 
 def _add_new_model(parser: argparse.ArgumentParser) -> None:

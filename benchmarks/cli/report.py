@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from benchmarks.catalog.catalog import read_catalog
 from benchmarks.cli.run import leaderboard_text
 from benchmarks.common.errors import BenchError
-from benchmarks.records.dataset_file import datasets_of
+from benchmarks.records.dataset_file import dataset_named, datasets_of
 from benchmarks.records.store import ResultStore
 from benchmarks.report.data.findings import read_findings
 from benchmarks.report.data.pictures import read_pictures
@@ -19,16 +19,17 @@ from benchmarks.report.write import write_reports
 
 
 def report(options: Namespace) -> int:
-    """Rebuild the reports of every dataset of a run, and write figures and tables in the formats asked for.
+    """Rebuild the reports of every dataset of a run, or of one, and write figures and tables in the formats asked for.
 
     A dataset that cannot be reported on does not keep the others from it. With ``--machine`` its leaderboard is printed
     instead, and figures and tables show what was measured there.
     """
     families = {name: spec.family for name, spec in read_catalog(options.plugins).models.items()}
     exit_code = 0
-    for dataset in datasets_of(options.results_dir, options.run):
+    root, run = options.results_dir, options.run
+    for dataset in [dataset_named(root, run, options.dataset)] if options.dataset else datasets_of(root, run):
         try:
-            _report(ResultStore(options.results_dir, options.run, dataset), families, options)
+            _report(ResultStore(root, run, dataset), families, options)
         except BenchError as error:
             print(f"bench.py: {error}", file=sys.stderr)
             exit_code = 2

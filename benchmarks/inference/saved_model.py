@@ -11,6 +11,7 @@ from benchmarks.common.errors import BenchError
 from benchmarks.common.formatting import listed
 from benchmarks.common.signatures import is_own
 from benchmarks.provenance.fingerprint import inputs_of
+from benchmarks.records.dataset_file import folder_name
 from benchmarks.records.saved_models import code_in, plugins_of
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import TrialResult
@@ -110,6 +111,7 @@ def _saved_in(results: Path, run: str, dataset: str | None) -> tuple[list[SavedM
     ResultStore(results, run, "")  # refuses what is no name of a run
     if not (results / run).is_dir():
         raise BenchError(f"there is no run '{run}' in {results}")
+    dataset = dataset and folder_name(results / run, dataset)
     stores = [ResultStore(results, run, folder.name) for folder in sorted((results / run).iterdir()) if folder.is_dir()]
     stores = [store for store in stores if dataset in (None, store.dataset)]
     saved = [one for store in stores for result in store.load_all() if (one := SavedModel(store, result)).is_whole]

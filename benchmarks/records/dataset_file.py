@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections import Counter
@@ -16,6 +17,8 @@ import msgspec
 from benchmarks.common.bounded_reading import read_file
 from benchmarks.common.errors import BenchError, one_line
 from benchmarks.datasets.preprocessing.audit import Audit
+from benchmarks.datasets.readers.raw_images import shown_path
+from benchmarks.records.layout import keys_in
 from benchmarks.records.trial import TEST, Count, Inputs
 
 if TYPE_CHECKING:
@@ -69,6 +72,8 @@ def read_dataset(folder: Path) -> DatasetRecord:
     found = stored_dataset(folder)
     if isinstance(found, DatasetRecord):
         return found
+    if isinstance(found, FileNotFoundError) and keys_in(folder):
+        raise BenchError(f"{folder / DATASET_FILE} is not there, although trials are; any trial of this run writes it")
     if isinstance(found, FileNotFoundError):
         raise NoResultsError(f"there are no results in {folder}; run some first")
     raise BenchError(
@@ -92,10 +97,49 @@ def name_of_user_data(run: Path, name: str, source: str, taken: Container[str], 
 
 def datasets_of(root: Path, run: str) -> list[str]:
     """Return the datasets that a run has results on; raises ``BenchError`` if there are none."""
-    names = sorted(path.parent.name for path in (root / run).glob("*/dataset.json"))
+    folders = {path.parent for path in (root / run).glob(f"*/{DATASET_FILE}")}
+    folders |= {path.parent.parent for path in (root / run).glob("*/trials/*.json")}
+    names = sorted(folder.name for folder in folders)
     if not names:
         raise BenchError(f"there is no run '{run}' in {root}; 'python bench.py --run {run}' makes one")
     return names
+
+
+def dataset_named(root: Path, run: str, given: str | Path | None) -> str:
+    """Return the dataset of a run that a user means: its name, or the path of the user's data that the run was given.
+
+    None stands for the only one. Raises ``BenchError`` if the run has no results on it.
+    """
+    if given is None:
+        return only_dataset_of(root, run)
+    known, name = datasets_of(root, run), folder_name(root / run, given)
+    if name not in known:
+        raise BenchError(f"run '{run}' has no results on '{given}'; it has results on {', '.join(known)}")
+    return name
+
+
+def folder_name(run: Path, given: str | Path) -> str:
+    """Return the folder in that of a run for what a user calls a dataset; ``given`` itself where the run has none.
+
+    A path stands for the data that were read there. Of both variants it is the one that is not for model selection.
+    """
+    text = str(given)
+    if _is_folder_name(text) and (run / text).is_dir():
+        return text
+    sources = {text} - {""}
+    with contextlib.suppress(OSError, RuntimeError, ValueError):  # no such home, a loop of links, or a null character
+        sources |= {shown_path(Path(text).expanduser().resolve())} if text else set()
+    folders = sorted((path.parent for path in run.glob(f"*/{DATASET_FILE}")), key=lambda one: (len(one.name), one.name))
+    for folder in folders:
+        stored = stored_dataset(folder)
+        if isinstance(stored, DatasetRecord) and stored.source in sources:
+            return folder.name
+    plain = text.rstrip("/")
+    return plain if _is_folder_name(plain) and (run / plain).is_dir() else text
+
+
+def _is_folder_name(text: str) -> bool:
+    return text not in ("", ".", "..") and not {"/", "\0"} & set(text)
 
 
 def only_dataset_of(root: Path, run: str) -> str:

@@ -33,6 +33,9 @@ class Run:
     families: Mapping[str, str]
     statuses: Mapping[str, Status] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        return f"Run(name={self.name!r}, dataset={self.dataset!r}, results_dir={str(self.results_dir)!r})"
+
     @property
     def name(self) -> str:
         return self.store.run

@@ -64,7 +64,7 @@ def add_serve(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_dataset(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--dataset", metavar="NAME", help="what it was trained on, where the run has several")
+    parser.add_argument("--dataset", metavar="NAME|PATH", help="what it was trained on, where the run has several")
 
 
 def _add_trust(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.analysis.run_comparison import Side, compare_rows, regressions
 from benchmarks.common.errors import BenchError
-from benchmarks.records.dataset_file import DATASET_FILE
+from benchmarks.records.dataset_file import DATASET_FILE, folder_name
 from benchmarks.records.store import RUN_NAME, ResultStore
 from benchmarks.report.comparison.leaderboard_file import compared_with_leaderboard, is_leaderboard
 from benchmarks.report.comparison.markdown import Compared, as_markdown
@@ -55,6 +55,8 @@ def _folder(results: Path, name: str) -> Path:
 
 def _datasets(folders: Sequence[Path], dataset: str | None) -> list[str]:
     """Return the datasets to compare: the one asked for, or all that every run has."""
+    if dataset:
+        dataset = folder_name(folders[0], dataset)
     stored = [{path.parent.name for path in folder.glob(f"*/{DATASET_FILE}")} for folder in folders]
     for folder, found in zip(folders, stored, strict=True):
         if (folder / DATASET_FILE).is_file():

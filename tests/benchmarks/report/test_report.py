@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench import main
 from benchmarks.analysis.leaderboard import Row
+from benchmarks.api import load_run
 from benchmarks.common.atomic_files import write_json
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.preprocessing.audit import Audit
 from benchmarks.datasets.spec import Images, Split
-from benchmarks.records.dataset_file import DATASET_FILE, only_dataset_of
+from benchmarks.records.dataset_file import DATASET_FILE, dataset_named, only_dataset_of
 from benchmarks.records.scores import score
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import Environment, Inputs, Measurement, Predictions, Resources, Timing, TrialResult
@@ -327,3 +329,44 @@ def test_a_run_on_several_datasets_needs_one_to_be_named(store: ResultStore, tmp
         only_dataset_of(tmp_path, "local")
     with pytest.raises(BenchError, match="no run 'other'"):
         only_dataset_of(tmp_path, "other")
+
+
+def test_a_missing_dataset_file_is_named_where_trials_are(store: ResultStore) -> None:
+    (store.folder / DATASET_FILE).unlink()
+    assert only_dataset_of(store.folder.parent.parent, "local") == "digits"
+    with pytest.raises(BenchError, match=r"dataset\.json is not there, although trials are"):
+        read_findings(store, {})
+
+
+def test_a_path_stands_for_the_dataset_that_was_read_there(
+    store: ResultStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data" / "letters"
+    data.mkdir(parents=True)
+    content = {**vars(AUDIT), "test_labels": TRUTH, "source": str(data)}
+    for name in ("letters-validation", "letters-0a1b2c"):
+        write_json(tmp_path / "local" / name / DATASET_FILE, content)
+    monkeypatch.chdir(tmp_path / "data")
+    for given in (str(data), "letters", "letters/", "./letters", data, "letters-0a1b2c", "letters-0a1b2c/"):
+        assert dataset_named(tmp_path, "local", given) == "letters-0a1b2c", given
+    assert dataset_named(tmp_path, "local", "letters-validation") == "letters-validation"
+    for given in ("..", "../local/digits", "~nobody/x", "a\0b", ""):
+        with pytest.raises(BenchError, match="has no results on"):
+            dataset_named(tmp_path, "local", given)
+
+
+def test_report_can_be_of_one_dataset(store: ResultStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_json(tmp_path / "local" / "other" / DATASET_FILE, {**vars(AUDIT), "test_labels": TRUTH})
+    assert main(["report", "--results-dir", str(tmp_path), "--dataset", "digits"]) == 0
+    assert "other" not in capsys.readouterr().err
+    assert main(["report", "--results-dir", str(tmp_path), "--dataset", "none"]) == 2
+    assert "it has results on digits, other" in capsys.readouterr().err
+
+
+def test_python_names_parameters_and_a_run_is_a_short_line(store: ResultStore, tmp_path: Path) -> None:
+    assert repr(load_run(results_dir=tmp_path)) == f"Run(name='local', dataset='digits', results_dir='{tmp_path}')"
+    write_json(tmp_path / "local" / "other" / DATASET_FILE, {**vars(AUDIT), "test_labels": TRUTH})
+    with pytest.raises(BenchError, match='say which with dataset="NAME"'):
+        load_run(results_dir=tmp_path)
+    with pytest.raises(BenchError, match=r"^name 'a/b' should be a plain name"):
+        load_run("a/b", results_dir=tmp_path)
