@@ -150,6 +150,21 @@ def test_folders_of_systems_are_no_classes(name: str, tmp_path: Path) -> None:
     assert opened(tmp_path).class_names == NAMES
 
 
+@pytest.mark.parametrize("names", [("#", "@", "$"), ("__", "_", "%"), ("#1", "@home", "$x"), ("__a", "a", "&")])
+def test_characters_are_names_of_classes(names: tuple[str, ...], tmp_path: Path) -> None:
+    write_folder(tmp_path, *TRAIN, names=names)
+    assert opened(tmp_path).class_names == tuple(sorted(names))
+
+
+@pytest.mark.parametrize("place", ["", "alpha"])
+def test_images_in_hidden_folders_are_counted(place: str, tmp_path: Path) -> None:
+    write_folder(tmp_path, *TRAIN)
+    loose(tmp_path / place / ".delta", 4)
+    images = opened(tmp_path)
+    assert images.class_names == NAMES
+    assert "passed over: 4 images in hidden folders, whose names begin with a dot" in images.notes
+
+
 def test_a_table_beside_class_folders_is_pointed_out(tmp_path: Path) -> None:
     write_folder(tmp_path, *TRAIN)
     (tmp_path / "labels.csv").write_text("file,label\n0.png,alpha\n")
