@@ -99,8 +99,14 @@ def _read_part(folder: DataPath, passed_over: PassedOver) -> RawSplit:
         )
     paths: list[DataPath] = []
     labels: list[str] = []
+    first: dict[str, DataPath] = {}
     for place in classes:
         (name,) = label_names([shown(place.name)], shown_path(place))
+        if first.setdefault(name, place) is not place:
+            raise BenchError(
+                f"{shown_path(folder)}: the names {first[name].name!a} and {place.name!a} differ only in spaces or in "
+                "their Unicode form; put the images of a class into one folder"
+            )
         images = _images_of_class(place, passed_over)
         paths += images
         labels += [name] * len(images)

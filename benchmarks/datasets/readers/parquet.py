@@ -47,7 +47,11 @@ class Table:
         if any(field.num_fields for field in fields):
             name = shown_names([self.content.column_names[place]])
             raise BenchError(f"{self.path}: column {name} holds {str(column.type)[:40]}, no labels and no images")
-        values: list[Any] = column.to_pylist()
+        try:
+            values: list[Any] = column.to_pylist()
+        except UnicodeDecodeError as error:
+            name = shown_names([self.content.column_names[place]])
+            raise BenchError(f"{self.path}: column {name} has text that is not UTF-8; store it as UTF-8") from error
         return values
 
     def is_unlabelled(self) -> bool:

@@ -121,7 +121,10 @@ def label_names(labels: Iterable[object] | NDArray[Any], name: str) -> tuple[str
 
 def _label_name(label: object, name: str) -> str:
     if isinstance(label, bytes):
-        label = label.decode("utf-8", "replace")
+        try:
+            label = label.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise BenchError(f"{name} is {label[:20]!r}, which is not UTF-8; store labels as text") from error
     if isinstance(label, float) and label.is_integer():
         label = int(label)
     if isinstance(label, int):

@@ -179,6 +179,13 @@ def test_a_name_composed_and_decomposed_is_one_class(tmp_path: Path) -> None:
     assert opened(tmp_path).class_names == tuple(sorted(names))
 
 
+@pytest.mark.parametrize("one", [unicodedata.normalize("NFD", "caf\xe9"), "caf\xe9 ", " caf\xe9"])
+def test_two_folders_for_one_class_are_refused(one: str, tmp_path: Path) -> None:
+    write_folder(tmp_path, *TRAIN, names=(one, "caf\xe9", "tea"))
+    message = error_message(lambda: opened(tmp_path))
+    assert "differ only in spaces or in their Unicode form" in message and ascii(one) in message
+
+
 def test_names_may_have_joiners(tmp_path: Path) -> None:
     names = ("क्\u200dष", "👩\u200d🚀", "می\u200cخواهم")
     write_folder(tmp_path, *TRAIN, names=names)

@@ -75,6 +75,27 @@ def pair(split: Split) -> tuple[NDArray[np.uint8], list[int]]:
     return split.images, split.labels.tolist()
 
 
+BYTES = np.array([b"alpha", b"caf\xe9", b"caf\xe8"])
+
+
+def test_labels_of_an_npz_that_are_not_utf_8_are_refused(tmp_path: Path) -> None:
+    path = write_npz(tmp_path / "d.npz", (TRAIN[0], BYTES[TRAIN[1]]))
+    assert "label 1 is b'caf\\xe9', which is not UTF-8" in error_message(lambda: open_path(str(path), DEFAULT))
+
+
+@pytest.mark.parametrize("kind", ["binary", "string"])
+def test_labels_in_parquet_that_are_not_utf_8_are_refused(kind: str, tmp_path: Path) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    labels = pyarrow.array(BYTES[TRAIN[1]].tolist(), pyarrow.binary())
+    if kind == "string":
+        labels = pyarrow.StringArray.from_buffers(len(labels), *labels.buffers()[1:])  # nothing is checked
+    table = pyarrow.table({"image": [png(image) for image in TRAIN[0]], "label": labels})
+    pyarrow.parquet.write_table(table, tmp_path / "d.parquet")
+    assert "not UTF-8" in error_message(lambda: open_path(str(tmp_path / "d.parquet"), DEFAULT))
+
+
 @pytest.mark.parametrize("kind", WITH_TEST)
 def test_every_format_with_a_test_set_gives_the_same_images(kind: str, tmp_path: Path) -> None:
     write, names = WITH_TEST[kind]
