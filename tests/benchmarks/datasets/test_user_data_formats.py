@@ -14,6 +14,7 @@ from PIL import Image
 
 from benchmarks.datasets.preprocessing.normalization import normalize_image
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
+from benchmarks.datasets.readers.raw_images import as_given_pixels
 from benchmarks.datasets.spec import Images, Split
 from benchmarks.datasets.user_data import is_path, open_path
 from tests.benchmarks.datasets.helpers import error_message
@@ -73,6 +74,45 @@ def whole(images: Images) -> set[bytes]:
 
 def pair(split: Split) -> tuple[NDArray[np.uint8], list[int]]:
     return split.images, split.labels.tolist()
+
+
+def written_range(root: Path, kind: str, train: NDArray[np.uint8], test: NDArray[np.uint8]) -> Path:
+    """Write two parts of integers."""
+    root.mkdir()
+    if kind == "csv":
+        write_csv(root / "train.csv", train, TRAIN[1])
+        write_csv(root / "test.csv", test, TEST[1])
+    else:
+        wide = np.uint8 if kind == "npz of bytes" else np.float64 if kind == "npz of floats" else np.int64
+        write_npz(root / "d.npz", (train.astype(wide), TRAIN[1]), (test.astype(wide), TEST[1]))
+    return root
+
+
+@pytest.mark.parametrize("largest", [1, 15, 16])
+@pytest.mark.parametrize("kind", ["csv", "npz", "npz of bytes", "npz of floats"])
+def test_integers_of_a_small_range_are_scaled(kind: str, largest: int, tmp_path: Path) -> None:
+    small = [np.rint(images / 255 * largest).astype(np.uint8) for images, _ in (TRAIN, TEST)]
+    assert small[0].max() == largest
+    images = open_path(str(written_range(tmp_path / "small", kind, *small)), DEFAULT)
+    full = [np.rint(pixels * (255 / largest)).astype(np.uint8) for pixels in small]
+    assert whole(images) == whole(open_path(str(written_range(tmp_path / "full", "npz", *full)), DEFAULT))
+    notes = [note for note in images.notes if note.startswith("pixels:")]
+    assert len(notes) == (kind != "npz of floats" or largest > 1)
+    assert all(f"no pixel of any part is above {largest}" in note for note in notes)
+
+
+def test_integers_given_to_a_model_may_be_0_and_1() -> None:
+    ones = np.rint(TEST[0] / 255).astype(np.int64)
+    assert (as_given_pixels(ones, "x") == 255 * ones).all()
+    assert (as_given_pixels(ones / 255, "x") == ones).all() and (as_given_pixels(16 * ones, "x") == 16 * ones).all()
+
+
+def test_integers_are_not_scaled_if_one_part_has_more(tmp_path: Path) -> None:
+    images = open_path(
+        str(written_range(tmp_path / "d", "csv", TRAIN[0], np.rint(TEST[0] / 255).astype(np.uint8))), DEFAULT
+    )
+    assert not [note for note in images.notes if note.startswith("pixels:")]
+    assert images.test.images.max() < 2
 
 
 BYTES = np.array([b"alpha", b"caf\xe9", b"caf\xe8"])
@@ -187,8 +227,8 @@ def test_mixed_polarity_gives_a_warning_and_can_be_set(tmp_path: Path) -> None:
 
 
 def test_values_of_another_range_are_warned_of(tmp_path: Path) -> None:
-    path = write_npz(tmp_path / "data.npz", (TRAIN[0] // 16, TRAIN[1]))
-    assert [note for note in open_path(str(path), DEFAULT).notes if "no pixel is above 15" in note]
+    path = write_npz(tmp_path / "data.npz", (TRAIN[0] // 8, TRAIN[1]))
+    assert [note for note in open_path(str(path), DEFAULT).notes if "no pixel is above 31" in note]
 
 
 def test_centring_is_told_on(tmp_path: Path) -> None:
