@@ -47,6 +47,19 @@ def images_first(images: NDArray[Any], n_labels: int) -> NDArray[Any]:
     return np.moveaxis(images, -1, 0)
 
 
+def check_order(images: NDArray[Any], n_labels: int, name: str, shape: tuple[int, ...] | None) -> None:
+    """Raise ``BenchError`` if the first or the last axis may be that of the images, and ``shape`` is not given."""
+    sides = images.shape
+    if shape or images.ndim not in (2, 3) or not sides[0] == sides[-1] == n_labels:
+        return
+    side = math.isqrt(n_labels)
+    one = "x".join(map(str, sides[1:])) if images.ndim == 3 else f"{side}x{side}" if side**2 == n_labels else "HxW"
+    raise BenchError(
+        f"{name} has shape {sides}, of which the first or the last axis may be the images; give --shape {one} if it "
+        "is the first, else move the last axis to the front"
+    )
+
+
 def _shaped(images: NDArray[Any], name: str, shape: tuple[int, ...]) -> NDArray[Any]:
     n_pixels = images.size // len(images)
     if n_pixels != math.prod(shape):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.archives.data_path import DataPath
-from benchmarks.datasets.readers.image_file import SUFFIXES, n_further_images, read_image
+from benchmarks.datasets.readers.image_file import FURTHER, SUFFIXES, n_further_images, read_image
 from benchmarks.datasets.readers.parts import part_of_folder
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, shown, shown_path
 
@@ -21,7 +21,6 @@ SYSTEM = frozenset(
     )
 )
 NO_IMAGES, DANGLING = "files that are not images", "links that lead nowhere"
-FURTHER = "images after the first of a file"
 IN_HIDDEN = "images in hidden folders, whose names begin with a dot"
 DEEPER, BESIDE = "images in folders below the classes", "images beside the class folders"
 MAX_NAMED = 5

@@ -119,7 +119,7 @@ def test_images_that_are_not_in_a_class_folder_are_counted(tmp_path: Path) -> No
     assert "passed over: 2 links that lead nowhere" in notes
 
 
-@pytest.mark.parametrize("suffix", [".tif", ".gif"])
+@pytest.mark.parametrize("suffix", [".tif", ".gif", ".png", ".webp"])
 def test_images_after_the_first_of_a_file_are_counted(suffix: str, tmp_path: Path) -> None:
     write_folder(tmp_path, *TRAIN)
     pages = [Image.fromarray(image) for image in TEST[0][:4]]

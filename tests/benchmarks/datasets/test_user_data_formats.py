@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -121,6 +122,16 @@ BYTES = np.array([b"alpha", b"caf\xe9", b"caf\xe8"])
 def test_labels_of_an_npz_that_are_not_utf_8_are_refused(tmp_path: Path) -> None:
     path = write_npz(tmp_path / "d.npz", (TRAIN[0], BYTES[TRAIN[1]]))
     assert "label 1 is b'caf\\xe9', which is not UTF-8" in error_message(lambda: open_path(str(path), DEFAULT))
+
+
+def test_further_frames_in_parquet_are_counted(tmp_path: Path) -> None:
+    frames = [Image.fromarray(image) for image in TRAIN[0][:4]]
+    animated = io.BytesIO()
+    frames[0].save(animated, "PNG", save_all=True, append_images=frames[1:])
+    cells = [animated.getvalue(), *(png(image) for image in TRAIN[0][1:])]
+    write_parquet(tmp_path / "d.parquet", cells, TRAIN[1])
+    notes = open_path(str(tmp_path / "d.parquet"), DEFAULT).notes
+    assert "passed over: 3 images after the first of a file in d.parquet" in notes
 
 
 @pytest.mark.parametrize("kind", ["binary", "string"])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.array_names import by_class, find_pairs, in_lower_case, label_vector
+from benchmarks.datasets.readers.array_shapes import check_order
 from benchmarks.datasets.readers.idx import read_uncompressed
 from benchmarks.datasets.readers.matlab.hdf5 import read_hdf5
 from benchmarks.datasets.readers.matlab.variables import MatError, Variables, read_variables
@@ -92,6 +93,7 @@ class _File:
     def _split(self, images_name: str, labels_name: str, options: ReadingOptions) -> RawSplit:
         images, labels = self.arrays[images_name], self.arrays[labels_name]
         named = label_vector(labels, (images.shape[0], images.shape[-1]), f"{self.path}: {labels_name}")
+        check_order(images, len(named), f"{self.path}: {images_name}", options.shape)
         of_street_view = images.shape[:-1] == STREET_VIEW and (images_name, labels_name) == ("x", "y")
         if of_street_view and "10" in named and "0" not in named:
             named = tuple("0" if label == "10" else label for label in named)
