@@ -117,6 +117,18 @@ def test_as_many_images_as_rows_and_columns_are_refused_until_their_shape_is_giv
     assert whole(given) == whole(open_path(str(tmp_path / "plain"), PreprocessingOptions()))
 
 
+@pytest.mark.parametrize("last", [False, True])
+def test_the_training_part_says_which_axis_has_the_images(last: bool, tmp_path: Path) -> None:
+    test = some_images(SIDE, seed=1)
+    expected = whole(open_path(str(write_npz(tmp_path / "plain.npz", (IMAGES, LABELS), test)), PreprocessingOptions()))
+    arrays = [np.moveaxis(images, 0, -1) if last else images for images in (IMAGES, test[0])]
+    path = write_npz(tmp_path / "d.npz", (arrays[0], LABELS), (arrays[1], test[1]))
+    assert whole(open_path(str(path), PreprocessingOptions())) == expected
+    write_folder(tmp_path / "folder" / "train", IMAGES, LABELS)
+    write_folder(tmp_path / "folder" / "test", *test)
+    assert whole(open_path(str(tmp_path / "folder"), PreprocessingOptions())) == expected
+
+
 @pytest.mark.parametrize("shape", [(N, 144, 2), (N, 72, 4), (N, 2, 100)])
 def test_strips_are_refused(shape: tuple[int, ...], tmp_path: Path) -> None:
     images = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
