@@ -16,7 +16,7 @@ from benchmarks.datasets.preprocessing.normalization import normalize_image
 from benchmarks.datasets.preprocessing.polarity import contradicts
 from benchmarks.datasets.preprocessing.transparency import on_paper
 from benchmarks.datasets.readers.image_file import read_image
-from benchmarks.datasets.readers.raw_images import as_uint8_pixels
+from benchmarks.datasets.readers.raw_images import as_given_pixels
 from benchmarks.datasets.spec import Preparation
 from benchmarks.inference.saved_model import SavedModel, find_saved_model
 from benchmarks.records.dataset_file import read_dataset, stored_dataset
@@ -223,4 +223,4 @@ def _as_array(images: ArrayLike) -> NDArray[np.uint8]:
         raise BenchError(
             f"images of shape {given.shape}; it should be (n, height, width), or with 3 colours last, or 4 with opacity"
         )
-    return as_uint8_pixels(given, "the images")
+    return as_given_pixels(given, "the images")

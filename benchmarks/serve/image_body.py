@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.readers.raw_images import as_uint8_pixels
+from benchmarks.datasets.readers.raw_images import as_given_pixels
 from benchmarks.serve.limits import RejectedError, RequestLimits
 from benchmarks.serve.messages import ImageArray
 
@@ -115,6 +115,6 @@ def _within(array: NDArray[Any], limits: RequestLimits) -> NDArray[np.uint8]:
     if len(array) > limits.images:
         raise RejectedError(422, f"{len(array):,} images; at most {limits.images:,} at once")
     try:
-        return as_uint8_pixels(array, "the images")
+        return as_given_pixels(array, "the images")
     except BenchError as error:
         raise RejectedError(422, str(error)) from error

@@ -16,7 +16,7 @@ from benchmarks.datasets.preprocessing.orientation import look_transposed
 from benchmarks.datasets.preprocessing.splits import shuffled, split_off_test, split_off_validation
 from benchmarks.datasets.preprocessing.strokes import n_faint
 from benchmarks.datasets.preprocessing.transparency import on_paper
-from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, in_full_range
 from benchmarks.datasets.spec import SIDE, Images, Polarity, Preparation, ReadingOptions, Split
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def preprocess(raw: RawDataset, name: str, options: PreprocessingOptions) -> Ima
     seed). Raises ``BenchError`` for images that cannot be read, a single class, a class with too few images, and
     classes that no training image has.
     """
-    raw, notes = _with_test(raw)
+    raw, notes = _with_test(_in_full_range(raw))
     class_names = _class_names(raw, name)
     found = inspect(raw.parts, options.polarity)
     side = options.image_size or SIDE
@@ -91,6 +91,23 @@ def preprocess(raw: RawDataset, name: str, options: PreprocessingOptions) -> Ima
         image_size=options.image_size,
         polarity=options.polarity,
         reading=options.reading.words(),
+    )
+
+
+def _in_full_range(raw: RawDataset) -> RawDataset:
+    """Return the data with all parts scaled to 0..255 if none has a pixel above 1 or 16, and a note."""
+    scaled, largest = in_full_range(list(raw.parts.values()))
+    if not largest:
+        return raw
+    parts = dict(zip(raw.parts, scaled, strict=True))
+    values = "0 and 1 are read as 0 and 255" if largest == 1 else f"0 to {largest} are scaled to 0 to 255"
+    note = f"pixels: {values} (no pixel of any part is above {largest})"
+    return replace(
+        raw,
+        train=parts["train"],
+        validation=parts.get("validation"),
+        test=parts.get("test"),
+        notes=(*raw.notes, note),
     )
 
 

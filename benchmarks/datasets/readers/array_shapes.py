@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
@@ -40,11 +41,47 @@ def images_first(images: NDArray[Any], n_labels: int) -> NDArray[Any]:
     """Return an array whose last axis has the images, as MATLAB's have, with them first: (…, n) as (n, …)."""
     import numpy as np
 
+    return np.moveaxis(images, -1, 0) if _has_images_last(images, n_labels) else images
+
+
+def _has_images_last(images: NDArray[Any], n_labels: int) -> bool:
     shape = images.shape
     is_last = images.ndim > 1 and shape[0] != n_labels == shape[-1]
-    if not is_last or (len(shape) == 4 and shape[2] not in CHANNELS):
+    return is_last and (len(shape) != 4 or shape[2] in CHANNELS)
+
+
+@dataclass
+class AxisOrder:
+    """Which axis of the arrays of a dataset has the images: a part where it is clear decides for further ones."""
+
+    images_last: bool | None = None
+
+    def settled(self, images: NDArray[Any], n_labels: int, name: str, shape: tuple[int, ...] | None) -> NDArray[Any]:
+        """Return an array with the images first where the first or the last axis may have them; others as they are.
+
+        Raises ``BenchError`` if neither an earlier part nor ``shape`` says which.
+        """
+        import numpy as np
+
+        if not (images.ndim in (2, 3) and images.shape[0] == images.shape[-1] == n_labels):
+            if self.images_last is None:
+                self.images_last = _has_images_last(images, n_labels)
+            return images
+        if self.images_last:
+            return np.moveaxis(images, -1, 0)
+        if self.images_last is None and not shape:
+            raise _either_axis(images.shape, name)
         return images
-    return np.moveaxis(images, -1, 0)
+
+
+def _either_axis(sides: tuple[int, ...], name: str) -> BenchError:
+    side = math.isqrt(sides[0])
+    of_row = f"{side}x{side}" if side * side == sides[0] else "HEIGHTxWIDTH"
+    one = of_row if len(sides) == 2 else "x".join(map(str, sides[1:]))
+    return BenchError(
+        f"{name} has shape {sides}, of which the first or the last axis may be the images; give --shape {one} if it "
+        "is the first, else move the last axis to the front"
+    )
 
 
 def _shaped(images: NDArray[Any], name: str, shape: tuple[int, ...]) -> NDArray[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from benchmarks.common.bounded_reading import read_file
 from benchmarks.common.errors import BenchError
@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from PIL import Image as PillowImage
 
 MAX_PIXELS = 64_000_000  # of one image; a file of kilobytes can declare gigabytes
-OF_SEVERAL = (".tif", ".tiff", ".gif")
+OF_SEVERAL = (".tif", ".tiff", ".gif", ".png", ".webp")
+FURTHER = "images after the first of a file"
+# how files begin that may hold several images, and what is near the beginning if they do
+SEVERAL = ((b"GIF8", b""), (b"II*\0", b""), (b"MM\0*", b""), (b"\x89PNG", b"acTL"), (b"RIFF", b"ANIM"))
+START = 1 << 16  # bytes in which that is
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 SUFFIXES = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".gif", ".tif", ".tiff", ".webp"),
@@ -42,14 +46,27 @@ def read_image(path: DataPath, transparent: bool = False) -> NDArray[np.uint8]:
 
 def n_further_images(path: DataPath) -> int:
     """Return how many images a file holds after the first, which is the one that is read; 0 if it cannot be read."""
-    from PIL import Image
-
     if path.suffix.lower() not in OF_SEVERAL:
         return 0
     try:
+        with path.open("rb") as file:
+            return n_further_in(file)
+    except OSError:  # which is reported when it is read
+        return 0
+
+
+def n_further_in(file: IO[bytes]) -> int:
+    """Return how many images an open file holds after the first; 0 if it cannot be decoded."""
+    from PIL import Image
+
+    start = file.read(START)
+    if not any(start.startswith(magic) and piece in start for magic, piece in SEVERAL):
+        return 0  # most files; they need not be opened for that
+    file.seek(0)
+    try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with path.open("rb") as file, Image.open(file, formats=FORMATS) as picture:
+            with Image.open(file, formats=FORMATS) as picture:
                 return getattr(picture, "n_frames", 1) - 1
     except Exception:  # decoders raise any exception on broken files, which are reported when they are read
         return 0

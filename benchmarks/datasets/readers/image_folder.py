@@ -7,15 +7,21 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.archives.data_path import DataPath
-from benchmarks.datasets.readers.image_file import SUFFIXES, n_further_images, read_image
+from benchmarks.datasets.readers.image_file import FURTHER, SUFFIXES, n_further_images, read_image
 from benchmarks.datasets.readers.parts import part_of_folder
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, shown, shown_path
 
-# first characters, and names, of folders that systems and storage devices make
-HIDDEN = (".", "__", "@", "$", "#")
-SYSTEM = ("lost+found", "System Volume Information")
+# folders that systems, storage devices and programs make, in lower case; any other name may be that of a class
+SYSTEM = frozenset(
+    (
+        *("lost+found", "system volume information", "$recycle.bin", "recycler", "#recycle", "#snapshot", "@recycle"),
+        *("@eadir", "@tmp", "@sharebin", "@recently-snapshot", "__macosx", "__pycache__", ".git", ".ipynb_checkpoints"),
+        *(".spotlight-v100", ".trashes", ".trash", ".fseventsd", ".temporaryitems", ".documentrevisions-v100"),
+        *(".thumbnails", ".snapshot", ".zfs", ".cache", ".svn", ".hg", ".dvc", ".idea", ".vscode"),
+    )
+)
 NO_IMAGES, DANGLING = "files that are not images", "links that lead nowhere"
-FURTHER = "images after the first of a file"
+IN_HIDDEN = "images in hidden folders, whose names begin with a dot"
 DEEPER, BESIDE = "images in folders below the classes", "images beside the class folders"
 MAX_NAMED = 5
 MAX_SEEN, MAX_SHOWN = 3, 30  # names, and characters of each
@@ -46,6 +52,7 @@ def _read(folder: DataPath) -> RawDataset:
         raise BenchError(f"{shown_path(folder)} has {there}/ but no train/ with a subfolder for each class")
     parts = {part: _read_part(place, passed_over) for part, place in places.items()}
     passed_over[BESIDE] += len(_images(folder))
+    passed_over[IN_HIDDEN] += _n_hidden_images(folder)
     notes = _unused_notes(folder, list(places.values()))
     return RawDataset(parts["train"], parts.get("test"), (), (*notes, *_notes(passed_over)), parts.get("validation"))
 
@@ -91,12 +98,19 @@ def _read_part(folder: DataPath, passed_over: PassedOver) -> RawSplit:
         )
     paths: list[DataPath] = []
     labels: list[str] = []
+    first: dict[str, DataPath] = {}
     for place in classes:
         (name,) = label_names([shown(place.name)], shown_path(place))
+        if first.setdefault(name, place) is not place:
+            raise BenchError(
+                f"{shown_path(folder)}: the names {first[name].name!a} and {place.name!a} differ only in spaces or in "
+                "their Unicode form; put the images of a class into one folder"
+            )
         images = _images_of_class(place, passed_over)
         paths += images
         labels += [name] * len(images)
     passed_over[BESIDE] += len(_images(folder))
+    passed_over[IN_HIDDEN] += _n_hidden_images(folder)
     passed_over[DANGLING] += sum(_leads_nowhere(path) for path in folder.iterdir())
     return RawSplit(tuple(labels), lambda i: read_image(paths[i], transparent=True), lambda i: shown_path(paths[i]))
 
@@ -117,6 +131,7 @@ def _images_of_class(place: DataPath, passed_over: PassedOver) -> list[DataPath]
     here[DANGLING] = sum(map(_leads_nowhere, files))
     here[NO_IMAGES] = len(files) - len(images) - here[DANGLING]
     here[DEEPER] = sum(_n_images_below(inner) for inner in subfolders(place))
+    here[IN_HIDDEN] = _n_hidden_images(place)
     if not images:
         found = ", ".join(f"{n} {what}" for what, n in here.items() if n) or "it is empty"
         raise BenchError(f"{shown_path(place)} contains no images ({found}); remove it or add images")
@@ -144,15 +159,25 @@ def _n_images_below(folder: DataPath) -> int:
     return len(_images(folder)) + sum(_n_images_below(inner) for inner in subfolders(folder) if not inner.is_symlink())
 
 
+def _n_hidden_images(folder: DataPath) -> int:
+    """Return the number of images in the hidden folders of a folder."""
+    return sum(_n_images_below(inner) for inner in _folders(folder) if _is_hidden(inner.name))
+
+
 def subfolders(folder: DataPath) -> list[DataPath]:
     """Return the folders in a folder, without hidden ones; empty if it is none."""
+    return [path for path in _folders(folder) if not _is_hidden(path.name)]
+
+
+def _folders(folder: DataPath) -> list[DataPath]:
+    """Return the folders in a folder, hidden ones too, without those of systems; empty if it is none."""
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if path.is_dir() and not _is_of_system(path.name))
+    return sorted(path for path in folder.iterdir() if path.is_dir() and path.name.lower() not in SYSTEM)
 
 
-def _is_of_system(name: str) -> bool:
-    return name.startswith(HIDDEN) or name in SYSTEM
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".")
 
 
 def _unused_notes(folder: DataPath, used: Sequence[DataPath]) -> tuple[str, ...]:

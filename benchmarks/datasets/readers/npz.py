@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.array_names import find_pairs, in_lower_case, label_vector
+from benchmarks.datasets.readers.array_shapes import AxisOrder
 from benchmarks.datasets.readers.idx import LARGEST, read_uncompressed
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, raw_split_from_arrays
 from benchmarks.datasets.spec import ReadingOptions
@@ -37,8 +38,10 @@ def read_npz(path: DataPath, options: ReadingOptions = DEFAULT) -> RawDataset:
             held = _arrays(archive, path)
             pairs = find_pairs(list(held), str(path))
             _check_size(archive, [held[name] for names in pairs.values() for name in names], path)
+            order = AxisOrder()
             parts = {
-                part: _part(archive, [held[name] for name in names], path, options) for part, names in pairs.items()
+                part: _part(archive, [held[name] for name in names], path, options, order)
+                for part, names in pairs.items()
             }
     except BenchError:
         raise
@@ -62,9 +65,12 @@ def _check_size(archive: zipfile.ZipFile, names: list[str], path: DataPath) -> N
         raise BenchError(f"{path} has {n_bytes >> 20} MiB uncompressed, which is not supported")
 
 
-def _part(archive: zipfile.ZipFile, names: list[str], path: DataPath, options: ReadingOptions) -> RawSplit:
+def _part(
+    archive: zipfile.ZipFile, names: list[str], path: DataPath, options: ReadingOptions, order: AxisOrder
+) -> RawSplit:
     images, labels = (read_npy(member(archive, name, str(path)), f"{path}: {name}") for name in names)
     named = label_vector(labels, (images.shape[0], images.shape[-1]), f"{path}: {names[1]}")
+    images = order.settled(images, len(named), f"{path}: {names[0]}", options.shape)
     return raw_split_from_arrays(images, named, f"{path}: {names[0]}", options.shape)
 
 

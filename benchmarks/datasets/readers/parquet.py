@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from benchmarks.common.dependencies import how_to_install
 from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.data_path import LONGEST_START, DataPath, check_is_content
-from benchmarks.datasets.readers.image_file import decode_image
+from benchmarks.datasets.readers.image_file import FURTHER, decode_image, n_further_in
 from benchmarks.datasets.readers.parts import Parts, read_note
 from benchmarks.datasets.readers.raw_images import (
     RawDataset,
@@ -47,7 +48,11 @@ class Table:
         if any(field.num_fields for field in fields):
             name = shown_names([self.content.column_names[place]])
             raise BenchError(f"{self.path}: column {name} holds {str(column.type)[:40]}, no labels and no images")
-        values: list[Any] = column.to_pylist()
+        try:
+            values: list[Any] = column.to_pylist()
+        except UnicodeDecodeError as error:
+            name = shown_names([self.content.column_names[place]])
+            raise BenchError(f"{self.path}: column {name} has text that is not UTF-8; store it as UTF-8") from error
         return values
 
     def is_unlabelled(self) -> bool:
@@ -70,9 +75,10 @@ def read_parquet(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
             if train and table.is_unlabelled():
                 notes.append(f"passed over: {path.name}, {len(table.content):,} images without labels")
                 continue
-            split, columns = _part(table, train, str(parts.train[0]), options)
+            split, columns, more = _part(table, train, str(parts.train[0]), options)
             if not train:
                 notes += _unused_note(columns, path.name)
+            notes += more
             train = train or columns
             used.append(path)
             splits[part] = joined([splits[part], split]) if part in splits else split
@@ -152,8 +158,10 @@ def _width(kind: Any) -> int:
         return 0
 
 
-def _part(table: Table, train: Columns | None, train_path: str, options: ReadingOptions) -> tuple[RawSplit, Columns]:
-    """Return the images of a table, and the columns that were used."""
+def _part(
+    table: Table, train: Columns | None, train_path: str, options: ReadingOptions
+) -> tuple[RawSplit, Columns, tuple[str, ...]]:
+    """Return the images of a table, the columns that were used, and notes."""
     path, columns = table.path, table.columns
     if columns.label is None:
         shown = shown_names(table.content.column_names) or "none"
@@ -165,9 +173,11 @@ def _part(table: Table, train: Columns | None, train_path: str, options: Reading
     image = next((columns.names.index(name) for name in IMAGE_COLUMNS if name in columns.names), None)
     if image is not None:
         others = (*columns.index, *(i for i in columns.pixels if i != image))
-        return _part_of_files(table.values(image), labels, path), replace(columns, pixels=(image,), index=others)
+        contents = _image_files(table.values(image), path)
+        used = replace(columns, pixels=(image,), index=others)
+        return _part_of_files(contents, labels, path), used, _further_note(contents, path)
     columns = matched(columns, str(path), train, train_path) if train else columns
-    return _part_of_pixels([table.content.column(i) for i in columns.pixels], labels, path, options), columns
+    return _part_of_pixels([table.content.column(i) for i in columns.pixels], labels, path, options), columns, ()
 
 
 def _unused_note(columns: Columns, path: str) -> tuple[str, ...]:
@@ -191,7 +201,7 @@ def _named(labels: list[object], column: str, metadata: dict[bytes, bytes] | Non
     return [names[label] for label in labels if isinstance(label, int)]
 
 
-def _part_of_files(cells: list[Any], labels: tuple[str, ...], path: DataPath) -> RawSplit:
+def _image_files(cells: list[Any], path: DataPath) -> list[bytes]:
     """Return the image files in the cells, given as bytes or as {bytes, path}."""
     contents: list[bytes] = []
     for i, cell in enumerate(cells):
@@ -199,7 +209,15 @@ def _part_of_files(cells: list[Any], labels: tuple[str, ...], path: DataPath) ->
         if not isinstance(content, bytes):
             raise BenchError(f"{path}: row {i} contains no image file, but {str(content)[:20]!r}")
         contents.append(content)
+    return contents
 
+
+def _further_note(contents: list[bytes], path: DataPath) -> tuple[str, ...]:
+    n = sum(n_further_in(io.BytesIO(content)) for content in contents)
+    return (f"passed over: {n:,} {FURTHER} in {path.name}",) if n else ()
+
+
+def _part_of_files(contents: list[bytes], labels: tuple[str, ...], path: DataPath) -> RawSplit:
     def name(i: int) -> str:
         return f"{path}: row {i}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections.abc import Callable, Hashable, Iterable, Sequence, Sized
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_IMAGES = 5_000_000
 MAX_LABEL_LENGTH = 100  # characters
+# the largest pixels of images that are not of 8 bits: of 1, of 4, and scikit-learn's digits
+SMALL_RANGES = (1, 15, 16)
 JOINERS = "\u200c\u200d"  # parts of words and of emoji, though not printable
 
 
@@ -26,12 +28,14 @@ class RawSplit:
     """Images and their labels.
 
     ``read(i)`` returns image i unchanged, of shape (height, width) or (height, width, channels), where a fourth channel
-    is opacity; ``name(i)`` is its name in messages.
+    is opacity; ``name(i)`` is its name in messages. ``largest``: the largest pixel of an array of numbers up to 255;
+    None where the range is known, as of image files and fractions.
     """
 
     labels: tuple[str, ...]
     read: Callable[[int], NDArray[np.uint8]]
     name: Callable[[int], str]
+    largest: int | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -68,18 +72,45 @@ def raw_split_from_arrays(
     images = images_first(images, len(labels))
     if len(images) != len(labels):
         raise BenchError(f"{name}: {len(images)} images but {len(labels)} labels; they do not match")
-    pixels = as_uint8_pixels(as_image_array(images, name, shape), name)
-    return RawSplit(labels, lambda i: pixels[i], lambda i: f"{name}[{i}]")
+    values = as_image_array(images, name, shape)
+    pixels = as_uint8_pixels(values, name)
+    largest = None if _are_fractions(values) else int(pixels.max())
+    return RawSplit(labels, lambda i: pixels[i], lambda i: f"{name}[{i}]", largest)
 
 
 def joined(splits: Sequence[RawSplit]) -> RawSplit:
     """Return the images of several splits, one after the other."""
+    known = [split.largest for split in splits if split.largest is not None]
+    if len(known) < len(splits):  # a table of fractions may have a piece that only holds 0 and 1
+        splits, known = in_full_range(splits)[0], []
     places = [(split, i) for split in splits for i in range(len(split))]
     return RawSplit(
         tuple(label for split in splits for label in split.labels),
         lambda i: places[i][0].read(places[i][1]),
         lambda i: places[i][0].name(places[i][1]),
+        max(known, default=None),
     )
+
+
+def in_full_range(splits: Sequence[RawSplit]) -> tuple[list[RawSplit], int]:
+    """Return the splits of one dataset scaled to 0..255 if all have a small range, and its largest value; else 0.
+
+    0 and 1 are fractions too, and beside other fractions. One image with a larger pixel is enough not to scale.
+    """
+    known = [split.largest for split in splits if split.largest is not None]
+    largest = max(known, default=0)
+    if largest not in SMALL_RANGES or (largest > 1 and len(known) < len(splits)):
+        return list(splits), 0
+    return [split if split.largest is None else _scaled(split, largest) for split in splits], largest
+
+
+def _scaled(split: RawSplit, largest: int) -> RawSplit:
+    import numpy as np
+
+    def read(i: int) -> NDArray[np.uint8]:
+        return np.asarray(np.rint(split.read(i) * (255 / largest)), np.uint8)
+
+    return replace(split, read=read, largest=None)
 
 
 def as_uint8_pixels(values: NDArray[Any], name: str) -> NDArray[np.uint8]:
@@ -93,8 +124,17 @@ def as_uint8_pixels(values: NDArray[Any], name: str) -> NDArray[np.uint8]:
     lowest, highest = float(values.min()), float(values.max())
     if not (lowest >= 0 and highest <= 255):  # also false for NaN
         raise BenchError(f"{name}: pixels range from {lowest:g} to {highest:g}; expected 0 to 255, or 0 to 1")
-    fractions = values.dtype.kind == "b" or (values.dtype.kind == "f" and highest <= 1)
-    return np.asarray(np.rint(values * (255.0 if fractions else 1.0)), np.uint8)
+    return np.asarray(np.rint(values * (255.0 if _are_fractions(values) else 1.0)), np.uint8)
+
+
+def as_given_pixels(values: NDArray[Any], name: str) -> NDArray[np.uint8]:
+    """Return values as ``as_uint8_pixels`` does, for images given at once; integers 0 and 1 are fractions too."""
+    pixels = as_uint8_pixels(values, name)
+    return pixels if _are_fractions(values) or pixels.max() != 1 else pixels * pixels.dtype.type(255)
+
+
+def _are_fractions(values: NDArray[Any]) -> bool:
+    return values.dtype.kind == "b" or (values.dtype.kind == "f" and float(values.max()) <= 1)
 
 
 def check_number(n_images: int, name: str) -> None:
@@ -121,7 +161,10 @@ def label_names(labels: Iterable[object] | NDArray[Any], name: str) -> tuple[str
 
 def _label_name(label: object, name: str) -> str:
     if isinstance(label, bytes):
-        label = label.decode("utf-8", "replace")
+        try:
+            label = label.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise BenchError(f"{name} is {label[:20]!r}, which is not UTF-8; store labels as text") from error
     if isinstance(label, float) and label.is_integer():
         label = int(label)
     if isinstance(label, int):

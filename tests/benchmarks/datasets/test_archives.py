@@ -225,6 +225,41 @@ def half(folder: Path, root: Path, name: str) -> Path:
     return path
 
 
+def without_header(folder: Path, root: Path) -> Path:
+    """Zero the header of a file in the middle."""
+    path = pack(folder, root / "d.tar")
+    with tarfile.open(path) as tar:
+        at = tar.getmembers()[15].offset
+    content = path.read_bytes()
+    path.write_bytes(content[:at] + bytes(512) + content[at + 512 :])
+    return path
+
+
+def concatenated(folder: Path, root: Path) -> Path:
+    path = pack(folder / "alpha", root / "d.tar", "alpha/")
+    path.write_bytes(path.read_bytes() + pack(folder / "beta", root / "e.tar", "beta/").read_bytes())
+    return path
+
+
+def cut(name: str, n_bytes: int) -> Pack:
+    """Cut the last bytes off, which are checksums and sizes."""
+
+    def write(folder: Path, root: Path) -> Path:
+        path = pack(folder, root / name)
+        path.write_bytes(path.read_bytes()[:-n_bytes])
+        return path
+
+    return write
+
+
+def wrong_checksum(folder: Path, root: Path) -> Path:
+    path = pack(folder, root / "d.tar.gz")
+    content = bytearray(path.read_bytes())
+    content[-8] ^= 1
+    path.write_bytes(content)
+    return path
+
+
 REFUSED: dict[str, tuple[str, Pack]] = {
     "tar: absolute": ("leads out of it", with_entry("/etc/passwd")),
     "tar: ..": ("leads out of it", with_entry("a/../../b.png")),
@@ -238,6 +273,12 @@ REFUSED: dict[str, tuple[str, Pack]] = {
     "tar: truncated": ("", lambda folder, root: half(folder, root, "d.tar")),
     "tar.gz: truncated": ("not a readable tar archive", lambda folder, root: half(folder, root, "d.tar.gz")),
     "tar.xz: truncated": ("not a readable tar archive", lambda folder, root: half(folder, root, "d.tar.xz")),
+    "tar: no header": ("data behind its end", without_header),
+    "tar: concatenated": ("data behind its end", concatenated),
+    "tar.gz: no trailer": ("not a readable tar archive", cut("d.tar.gz", 6)),
+    "tar.bz2: no trailer": ("not a readable tar archive", cut("d.tar.bz2", 4)),
+    "tar.xz: no trailer": ("not a readable tar archive", cut("d.tar.xz", 8)),
+    "tar.gz: wrong checksum": ("not a readable tar archive", wrong_checksum),
     "zip: absolute": ("leads out of it", with_zip_entry("/etc/passwd")),
     "zip: ..": ("leads out of it", with_zip_entry("../b.png")),
     "zip: drive": ("leads out of it", with_zip_entry("C:\\b.png")),

@@ -14,7 +14,7 @@ from benchmarks.datasets.readers.array_shapes import as_image_array
 from benchmarks.datasets.spec import Images, ReadingOptions
 from benchmarks.datasets.user_data import open_path
 from tests.benchmarks.datasets.helpers import error_message
-from tests.benchmarks.datasets.sample_files import some_images, write_npz
+from tests.benchmarks.datasets.sample_files import some_images, write_folder, write_npz
 from tests.benchmarks.datasets.test_user_data_formats import whole
 
 IMAGES, LABELS = some_images()
@@ -101,6 +101,32 @@ def test_rows_of_three_channels_are_refused_until_their_shape_is_given(tmp_path:
     assert whole(opened(tmp_path, COLOUR.reshape(N, -1), shape=(12, 12, 3))) == plain
     planes = np.moveaxis(COLOUR, -1, 1).reshape(N, -1)
     assert whole(opened(tmp_path, planes, shape=(3, 12, 12))) == plain
+
+
+@pytest.mark.parametrize("side", [9, 36])
+def test_as_many_images_as_rows_and_columns_are_refused_until_their_shape_is_given(side: int, tmp_path: Path) -> None:
+    images, labels = some_images(side, side=side) if side == 9 else (IMAGES[:, 3:9, 3:9].reshape(N, N), LABELS)
+    (tmp_path / "d").mkdir()
+    path = write_npz(tmp_path / "d" / "data.npz", (images, labels))
+    message = error_message(lambda: open_path(str(path), PreprocessingOptions()))
+    shape = (9, 9) if side == 9 else (6, 6)
+    assert f"data.npz: x_train.npy has shape {images.shape}" in message
+    assert f"--shape {shape[0]}x{shape[1]} if it is the first" in message
+    given = open_path(str(path), PreprocessingOptions(reading=ReadingOptions(shape=shape)))
+    write_folder(tmp_path / "plain", images.reshape(side, *shape), labels)
+    assert whole(given) == whole(open_path(str(tmp_path / "plain"), PreprocessingOptions()))
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_the_training_part_says_which_axis_has_the_images(last: bool, tmp_path: Path) -> None:
+    test = some_images(SIDE, seed=1)
+    expected = whole(open_path(str(write_npz(tmp_path / "plain.npz", (IMAGES, LABELS), test)), PreprocessingOptions()))
+    arrays = [np.moveaxis(images, 0, -1) if last else images for images in (IMAGES, test[0])]
+    path = write_npz(tmp_path / "d.npz", (arrays[0], LABELS), (arrays[1], test[1]))
+    assert whole(open_path(str(path), PreprocessingOptions())) == expected
+    write_folder(tmp_path / "folder" / "train", IMAGES, LABELS)
+    write_folder(tmp_path / "folder" / "test", *test)
+    assert whole(open_path(str(tmp_path / "folder"), PreprocessingOptions())) == expected
 
 
 @pytest.mark.parametrize("shape", [(N, 144, 2), (N, 72, 4), (N, 2, 100)])

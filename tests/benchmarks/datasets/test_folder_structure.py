@@ -119,7 +119,7 @@ def test_images_that_are_not_in_a_class_folder_are_counted(tmp_path: Path) -> No
     assert "passed over: 2 links that lead nowhere" in notes
 
 
-@pytest.mark.parametrize("suffix", [".tif", ".gif"])
+@pytest.mark.parametrize("suffix", [".tif", ".gif", ".png", ".webp"])
 def test_images_after_the_first_of_a_file_are_counted(suffix: str, tmp_path: Path) -> None:
     write_folder(tmp_path, *TRAIN)
     pages = [Image.fromarray(image) for image in TEST[0][:4]]
@@ -150,6 +150,21 @@ def test_folders_of_systems_are_no_classes(name: str, tmp_path: Path) -> None:
     assert opened(tmp_path).class_names == NAMES
 
 
+@pytest.mark.parametrize("names", [("#", "@", "$"), ("__", "_", "%"), ("#1", "@home", "$x"), ("__a", "a", "&")])
+def test_characters_are_names_of_classes(names: tuple[str, ...], tmp_path: Path) -> None:
+    write_folder(tmp_path, *TRAIN, names=names)
+    assert opened(tmp_path).class_names == tuple(sorted(names))
+
+
+@pytest.mark.parametrize("place", ["", "alpha"])
+def test_images_in_hidden_folders_are_counted(place: str, tmp_path: Path) -> None:
+    write_folder(tmp_path, *TRAIN)
+    loose(tmp_path / place / ".delta", 4)
+    images = opened(tmp_path)
+    assert images.class_names == NAMES
+    assert "passed over: 4 images in hidden folders, whose names begin with a dot" in images.notes
+
+
 def test_a_table_beside_class_folders_is_pointed_out(tmp_path: Path) -> None:
     write_folder(tmp_path, *TRAIN)
     (tmp_path / "labels.csv").write_text("file,label\n0.png,alpha\n")
@@ -162,6 +177,13 @@ def test_a_name_composed_and_decomposed_is_one_class(tmp_path: Path) -> None:
     write_folder(tmp_path / "train", *TRAIN, names=[unicodedata.normalize("NFD", name) for name in names])
     write_folder(tmp_path / "test", *TEST, names=[unicodedata.normalize("NFC", name) for name in names])
     assert opened(tmp_path).class_names == tuple(sorted(names))
+
+
+@pytest.mark.parametrize("one", [unicodedata.normalize("NFD", "caf\xe9"), "caf\xe9 ", " caf\xe9"])
+def test_two_folders_for_one_class_are_refused(one: str, tmp_path: Path) -> None:
+    write_folder(tmp_path, *TRAIN, names=(one, "caf\xe9", "tea"))
+    message = error_message(lambda: opened(tmp_path))
+    assert "differ only in spaces or in their Unicode form" in message and ascii(one) in message
 
 
 def test_names_may_have_joiners(tmp_path: Path) -> None:

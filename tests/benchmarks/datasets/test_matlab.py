@@ -150,6 +150,14 @@ def test_labels_may_be_text(tmp_path: Path) -> None:
         assert opened(path).class_names == ("one", "three", "two"), name
 
 
+def test_labels_that_are_not_utf_8_are_refused(tmp_path: Path) -> None:
+    """They would be one class: what cannot be decoded has one character in its place."""
+    names = np.array(["alpha", "betaQ", "betaZ"])[TRAIN[1]]
+    content = written({"x": TRAIN[0], "y": names}).replace(b"Q", b"\xe9").replace(b"Z", b"\xe8")
+    (tmp_path / "d.mat").write_bytes(content)
+    assert "not a valid class name" in error_message(lambda: opened(tmp_path / "d.mat"))
+
+
 def test_what_is_not_used_is_named(tmp_path: Path) -> None:
     images = opened(version_5(tmp_path / "d.mat", {"x": TRAIN[0], "y": TRAIN[1], "writers": TRAIN[1]}))
     assert "passed over: arrays writers of d.mat" in images.notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image
 
 from benchmarks.datasets.preprocessing.normalization import normalize_image
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
+from benchmarks.datasets.readers.raw_images import as_given_pixels
 from benchmarks.datasets.spec import Images, Split
 from benchmarks.datasets.user_data import is_path, open_path
 from tests.benchmarks.datasets.helpers import error_message
@@ -73,6 +75,76 @@ def whole(images: Images) -> set[bytes]:
 
 def pair(split: Split) -> tuple[NDArray[np.uint8], list[int]]:
     return split.images, split.labels.tolist()
+
+
+def written_range(root: Path, kind: str, train: NDArray[np.uint8], test: NDArray[np.uint8]) -> Path:
+    """Write two parts of integers."""
+    root.mkdir()
+    if kind == "csv":
+        write_csv(root / "train.csv", train, TRAIN[1])
+        write_csv(root / "test.csv", test, TEST[1])
+    else:
+        wide = np.uint8 if kind == "npz of bytes" else np.float64 if kind == "npz of floats" else np.int64
+        write_npz(root / "d.npz", (train.astype(wide), TRAIN[1]), (test.astype(wide), TEST[1]))
+    return root
+
+
+@pytest.mark.parametrize("largest", [1, 15, 16])
+@pytest.mark.parametrize("kind", ["csv", "npz", "npz of bytes", "npz of floats"])
+def test_integers_of_a_small_range_are_scaled(kind: str, largest: int, tmp_path: Path) -> None:
+    small = [np.rint(images / 255 * largest).astype(np.uint8) for images, _ in (TRAIN, TEST)]
+    assert small[0].max() == largest
+    images = open_path(str(written_range(tmp_path / "small", kind, *small)), DEFAULT)
+    full = [np.rint(pixels * (255 / largest)).astype(np.uint8) for pixels in small]
+    assert whole(images) == whole(open_path(str(written_range(tmp_path / "full", "npz", *full)), DEFAULT))
+    notes = [note for note in images.notes if note.startswith("pixels:")]
+    assert len(notes) == (kind != "npz of floats" or largest > 1)
+    assert all(f"no pixel of any part is above {largest}" in note for note in notes)
+
+
+def test_integers_given_to_a_model_may_be_0_and_1() -> None:
+    ones = np.rint(TEST[0] / 255).astype(np.int64)
+    assert (as_given_pixels(ones, "x") == 255 * ones).all()
+    assert (as_given_pixels(ones / 255, "x") == ones).all() and (as_given_pixels(16 * ones, "x") == 16 * ones).all()
+
+
+def test_integers_are_not_scaled_if_one_part_has_more(tmp_path: Path) -> None:
+    images = open_path(
+        str(written_range(tmp_path / "d", "csv", TRAIN[0], np.rint(TEST[0] / 255).astype(np.uint8))), DEFAULT
+    )
+    assert not [note for note in images.notes if note.startswith("pixels:")]
+    assert images.test.images.max() < 2
+
+
+BYTES = np.array([b"alpha", b"caf\xe9", b"caf\xe8"])
+
+
+def test_labels_of_an_npz_that_are_not_utf_8_are_refused(tmp_path: Path) -> None:
+    path = write_npz(tmp_path / "d.npz", (TRAIN[0], BYTES[TRAIN[1]]))
+    assert "label 1 is b'caf\\xe9', which is not UTF-8" in error_message(lambda: open_path(str(path), DEFAULT))
+
+
+def test_further_frames_in_parquet_are_counted(tmp_path: Path) -> None:
+    frames = [Image.fromarray(image) for image in TRAIN[0][:4]]
+    animated = io.BytesIO()
+    frames[0].save(animated, "PNG", save_all=True, append_images=frames[1:])
+    cells = [animated.getvalue(), *(png(image) for image in TRAIN[0][1:])]
+    write_parquet(tmp_path / "d.parquet", cells, TRAIN[1])
+    notes = open_path(str(tmp_path / "d.parquet"), DEFAULT).notes
+    assert "passed over: 3 images after the first of a file in d.parquet" in notes
+
+
+@pytest.mark.parametrize("kind", ["binary", "string"])
+def test_labels_in_parquet_that_are_not_utf_8_are_refused(kind: str, tmp_path: Path) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    labels = pyarrow.array(BYTES[TRAIN[1]].tolist(), pyarrow.binary())
+    if kind == "string":
+        labels = pyarrow.StringArray.from_buffers(len(labels), *labels.buffers()[1:])  # nothing is checked
+    table = pyarrow.table({"image": [png(image) for image in TRAIN[0]], "label": labels})
+    pyarrow.parquet.write_table(table, tmp_path / "d.parquet")
+    assert "not UTF-8" in error_message(lambda: open_path(str(tmp_path / "d.parquet"), DEFAULT))
 
 
 @pytest.mark.parametrize("kind", WITH_TEST)
@@ -166,8 +238,8 @@ def test_mixed_polarity_gives_a_warning_and_can_be_set(tmp_path: Path) -> None:
 
 
 def test_values_of_another_range_are_warned_of(tmp_path: Path) -> None:
-    path = write_npz(tmp_path / "data.npz", (TRAIN[0] // 16, TRAIN[1]))
-    assert [note for note in open_path(str(path), DEFAULT).notes if "no pixel is above 15" in note]
+    path = write_npz(tmp_path / "data.npz", (TRAIN[0] // 8, TRAIN[1]))
+    assert [note for note in open_path(str(path), DEFAULT).notes if "no pixel is above 31" in note]
 
 
 def test_centring_is_told_on(tmp_path: Path) -> None:

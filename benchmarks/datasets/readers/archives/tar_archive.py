@@ -13,7 +13,7 @@ from typing import IO, Self, cast
 
 from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.archive import Archive
-from benchmarks.datasets.readers.idx import LARGEST
+from benchmarks.datasets.readers.idx import LARGEST, PIECE
 
 DAMAGED = (OSError, EOFError, ValueError, OverflowError, MemoryError, zlib.error, lzma.LZMAError, tarfile.TarError)
 
@@ -57,6 +57,7 @@ def open_tar(path: Path) -> Archive:
             limited = cast("IO[bytes]", _Limited(stream, path))
             with tarfile.open(fileobj=limited, mode="r|", tarinfo=_StrictHeader, encoding="utf-8") as opened:
                 _read_all(opened, archive)
+                _check_end(cast("IO[bytes]", opened.fileobj), path)
     except DAMAGED as error:
         raise BenchError(f"{path} is not a readable tar archive ({short_message(error)})") from error
     return archive
@@ -84,3 +85,16 @@ def _read_all(opened: tarfile.TarFile, archive: Archive) -> None:
         if len(content) != member.size:
             raise BenchError(f"{archive.path} is damaged: {member.name[:60]} is cut short; download it again")
         archive.add(member.name, None if member.isdir() else partial(bytes, content))
+
+
+def _check_end(rest: IO[bytes], path: Path) -> None:
+    """Read what follows the last file to its end, where checksums are; raises ``BenchError`` unless it is zeros.
+
+    tarfile takes a block of zeros for the end, also where it is damage, or where a second archive was appended.
+    """
+    while piece := rest.read(PIECE):
+        if piece.strip(b"\0"):
+            raise BenchError(
+                f"{path} holds data behind its end: it is damaged, or several archives in one; download it again, or "
+                "unpack it and pass the folder"
+            )

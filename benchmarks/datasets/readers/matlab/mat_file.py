@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.array_names import by_class, find_pairs, in_lower_case, label_vector
+from benchmarks.datasets.readers.array_shapes import AxisOrder
 from benchmarks.datasets.readers.idx import read_uncompressed
 from benchmarks.datasets.readers.matlab.hdf5 import read_hdf5
 from benchmarks.datasets.readers.matlab.variables import MatError, Variables, read_variables
@@ -34,9 +35,10 @@ def read_mat(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
     notes = list(parts.notes)
     splits: dict[str, RawSplit] = {}
     transposed = False
+    order = AxisOrder()
     for part, paths in (("train", parts.train), ("validation", parts.validation), ("test", parts.test)):
         for path in paths:
-            file = _File(path, checksums)
+            file = _File(path, checksums, order)
             found = file.splits(options)
             notes += file.notes
             transposed = transposed or file.is_emnist
@@ -52,10 +54,11 @@ def read_mat(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
 class _File:
     """The arrays of one file by their names in lower case, and what is to be said of it."""
 
-    def __init__(self, path: DataPath, checksums: list[tuple[str, str]]) -> None:
+    def __init__(self, path: DataPath, checksums: list[tuple[str, str]], order: AxisOrder) -> None:
         content = read_uncompressed(path)
         checksums.append((path.name, hashlib.sha256(content).hexdigest()))
         self.path = path
+        self.order = order
         self.notes: list[str] = []
         try:
             variables = read_hdf5(content) if content.startswith(HDF5) else read_variables(content)
@@ -92,6 +95,7 @@ class _File:
     def _split(self, images_name: str, labels_name: str, options: ReadingOptions) -> RawSplit:
         images, labels = self.arrays[images_name], self.arrays[labels_name]
         named = label_vector(labels, (images.shape[0], images.shape[-1]), f"{self.path}: {labels_name}")
+        images = self.order.settled(images, len(named), f"{self.path}: {images_name}", options.shape)
         of_street_view = images.shape[:-1] == STREET_VIEW and (images_name, labels_name) == ("x", "y")
         if of_street_view and "10" in named and "0" not in named:
             named = tuple("0" if label == "10" else label for label in named)

@@ -183,7 +183,7 @@ def _characters(kind: int, piece: memoryview, shape: tuple[int, ...], order: str
     if len(shape) != 2 or kind not in TYPES or not math.prod(shape) or shape[0] > MAX_ELEMENTS:
         return None
     if kind == 16:
-        text = bytes(piece).decode("utf-8", "replace")
+        text = bytes(piece).decode("utf-8", "surrogateescape")  # what is no text is no valid label
         codes = np.array(list(text))
     else:
         codes = np.array([chr(code) for code in np.frombuffer(piece, order + TYPES[kind]).tolist() if code >= 0])
