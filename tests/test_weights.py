@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 from benchmarks.catalog.catalog import load_catalog
-from benchmarks.catalog.weight_files import use_weights, with_weight_files
+from benchmarks.catalog.weight_files import LARGEST, use_weights, with_weight_files
 from benchmarks.common.errors import BenchError
 from benchmarks.provenance.fingerprint import inputs_of, pipeline_hash
 from benchmarks.records.trial import Trial
@@ -59,10 +60,16 @@ def test_a_wrong_file_gets_one_clear_line(bench: Bench, tmp_path: Path) -> None:
     text = tmp_path / "text.h5"
     text.write_text("no weights")
     other = write_headings(tmp_path / "other.weights.h5")
+    large = tmp_path / "large.h5"
+    large.touch()
+    os.truncate(large, LARGEST + 1)
+    os.mkfifo(tmp_path / "fifo.h5")
     for file, message in (
         (tmp_path / "nowhere.h5", "there is no such file"),
         (tmp_path, "there is no such file"),
         (text, "no HDF5 file that can be read"),
+        (large, "it is larger than 8 GiB"),
+        (tmp_path / "fifo.h5", "there is no such file"),
         (other, "ends with .h5, and not with .weights.h5"),
     ):
         done = bench(*RUN, "--weights", str(file))

@@ -14,6 +14,8 @@ from benchmarks.catalog.descriptions import Answer, EntryDescription, model_of, 
 from benchmarks.catalog.plugin_images import ImagesAnswer, read_images
 from benchmarks.catalog.plugin_process import ANSWER, REQUEST, PluginRequest
 from benchmarks.catalog.plugins import Plugin
+from benchmarks.catalog.spec_validation import are_modules
+from benchmarks.catalog.weight_validation import weight_faults
 from benchmarks.common.clock import clock
 from benchmarks.common.errors import BenchError, one_line
 from benchmarks.common.paths import RESULTS, cache_folder
@@ -54,13 +56,23 @@ def read_plugins(file: Path | None, pipelines: Collection[str]) -> list[Plugin]:
 
 
 def _checked(answer: Answer, folder: Path) -> Answer:
-    """Return the answer; raises ``BenchError`` if it names code that cannot be: a plug-in may have written it."""
+    """Return the answer; raises ``BenchError`` if it names what cannot be: a plug-in may have written it."""
     for one in answer.plugins:
         for entry in (entry for entries in one.entries.values() for entry in entries):
-            for place in entry.code:
-                if not (Path(place).is_file() if place.startswith("/") else place.replace(".", "").isidentifier()):
-                    raise BenchError(f"the code of {entry.name} is said to be in {place}, which is no file")
+            _check_entry(entry)
     return answer
+
+
+def _check_entry(entry: EntryDescription) -> None:
+    """Raise ``BenchError`` if the bench should not open, import or fetch what a description names."""
+    for place in entry.code:
+        if not (Path(place).is_file() if place.startswith("/") else place.replace(".", "").isidentifier()):
+            raise BenchError(f"the code of {entry.name} is said to be in {place}, which is no file")
+    for what, modules in (("requires", entry.requires), ("faster_with", entry.faster_with)):
+        if not are_modules(modules):
+            raise BenchError(f"{what} of {entry.name} should be a tuple of names of modules")
+    if entry.weights and (faults := list(weight_faults(entry.weights))):
+        raise BenchError(f"the weights of {entry.name}: {'; '.join(faults)}")
 
 
 def _specs(kind: str, file: Path | None, entries: Sequence[EntryDescription]) -> tuple[Spec, ...]:

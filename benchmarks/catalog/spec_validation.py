@@ -25,6 +25,11 @@ def faults_of(spec: Spec, pipelines: Collection[str]) -> list[str]:
     return [f"{KINDS[type(spec)]} '{spec.name}': {fault}" for fault in faults]
 
 
+def are_modules(names: object) -> bool:
+    """Return whether these are names of modules: identifiers, with dots between them."""
+    return _names(names) and all(part.isidentifier() for name in names for part in name.split("."))  # type: ignore[attr-defined]
+
+
 def _common_faults(spec: Spec) -> Iterator[str]:
     if not NAME.fullmatch(spec.name):
         yield "a name is letters, digits, '-', '_', '.' and '+', and begins with a letter or digit"
@@ -33,14 +38,14 @@ def _common_faults(spec: Spec) -> Iterator[str]:
     for function in ("load", "location") if isinstance(spec, Dataset) else ("build",):
         if not callable(getattr(spec, function)):
             yield f"{function} is no function"
-    if not _names(spec.requires):
+    if not are_modules(spec.requires):
         yield "requires should be a tuple of names of modules"
 
 
 def _model_faults(spec: ModelSpec, pipelines: Collection[str]) -> Iterator[str]:
     if not isinstance(spec.family, str) or not spec.family.strip():
         yield "family should be a word for models of its kind"
-    if not _names(spec.faster_with):
+    if not are_modules(spec.faster_with):
         yield "faster_with should be a tuple of names of modules"
     if not _names(spec.features) or not spec.features:
         yield "features should be a tuple of names of pipelines"

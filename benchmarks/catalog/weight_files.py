@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from features.pretrained.weights import Weights
 
 
+LARGEST = 8 << 30  # bytes; the largest of keras.applications has 1 GB
 Entry = TypeVar("Entry", ModelSpec, FeaturePipeline)
 
 
@@ -58,6 +59,8 @@ def weights_in(catalog: Catalog) -> list[Weights]:
 def _meant_by(file: Path, known: Sequence[Weights]) -> Weights:
     if not file.is_file():
         raise BenchError(f"--weights {file}: there is no such file")
+    if file.stat().st_size > LARGEST:  # every start of a run computes its checksum
+        raise BenchError(f"--weights {file}: it is larger than {LARGEST >> 30} GiB")
     if file.suffix != ".h5" or file.name.endswith(".weights.h5"):
         raise BenchError(
             f"--weights {file}: Keras knows a layout by the file's name; that of keras.applications ends with .h5, "

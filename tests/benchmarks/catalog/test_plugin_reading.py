@@ -142,6 +142,70 @@ def test_a_plug_in_that_cannot_be_read_is_one_line(tmp_path: Path, text: str, me
     assert message in str(error.value) and "\n" not in str(error.value) and len(str(error.value)) < 1000
 
 
+WITH_WEIGHTS = """
+from dataclasses import replace
+from pathlib import Path
+from features.hog import HOG
+from features.pretrained.backbones import VGG16
+from features.spec import FeaturePipeline
+from models.spec import ModelSpec
+
+OWN = replace(VGG16, {change})
+MODELS = (ModelSpec("mine", "own", "a summary", lambda context: None, ("pixels",), weights=OWN),) * {models}
+FEATURES = (FeaturePipeline("coarse", "large cells", HOG, weights=OWN),)
+"""
+
+
+@pytest.mark.parametrize("models", [0, 1])
+@pytest.mark.parametrize("refuse_faults", [True, False])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("chosen=Path(__file__)", "chosen is for the user alone"),
+        ("chosen=Path('/dev/zero')", "chosen is for the user alone"),
+        ("file='../../secret.h5'", "file should be a plain name"),
+        ("file='/etc/hostname'", "file should be a plain name"),
+        ("file='..'", "file should be a plain name"),
+        ("file=''", "file should be a plain name"),
+        ("file='x' * 200", "file should be a plain name"),
+        ("network='a\\nb'", "network should be a plain name"),
+        ("layer='a/b'", "layer should be a plain name"),
+        ("url='http://localhost/x.h5'", "url should be an https address"),
+        ("url='file:///etc/hostname'", "url should be an https address"),
+        ("url='https://me:word@example.org/x.h5'", "url should be an https address"),
+        ("url='https://example.org/x.h5?a=b'", "url should be an https address"),
+        ("url='https://[example/x.h5'", "url should be an https address"),
+        ("md5='0' * 31", "md5 should be 32"),
+        ("size_mb=-1.0", "size_mb should be"),
+    ],
+)
+def test_weights_that_name_what_they_must_not_are_one_line(
+    tmp_path: Path, change: str, message: str, refuse_faults: bool, models: int
+) -> None:
+    with pytest.raises(BenchError) as error:
+        read_catalog([written(tmp_path, WITH_WEIGHTS.format(change=change, models=models))], refuse_faults)
+    assert message in str(error.value) and "mine.py" in str(error.value) and "\n" not in str(error.value)
+
+
+def test_the_suites_weights_and_sound_ones_of_its_own_can_be_used(tmp_path: Path) -> None:
+    for change in ("file=VGG16.file", "network='mine', url='https://example.org/x/mine.h5', file='mine.h5'"):
+        assert read_catalog([written(tmp_path, WITH_WEIGHTS.format(change=change, models=1))]).models["mine"].weights
+
+
+@pytest.mark.parametrize("name", ["../x", "", ".", "a..b", "a b", "/etc"])
+@pytest.mark.parametrize("of", ["requires", "faster_with"])
+def test_names_that_are_of_no_module_are_one_line(tmp_path: Path, name: str, of: str) -> None:
+    text = f"""
+from models.spec import ModelSpec
+MODELS = (ModelSpec("mine", "own", "a summary", lambda context: None, ("pixels",), {of}=({name!r},)),)
+"""
+    forged = FORGED.format(answer=ENTRY % f'{{"name": "m", "{of}": ["{name}"]}}')
+    for code, refuse_faults in ((text, True), (forged, False)):
+        with pytest.raises(BenchError) as error:
+            read_catalog([written(tmp_path, code)], refuse_faults)
+        assert "should be a tuple of names of modules" in str(error.value) and "\n" not in str(error.value)
+
+
 @pytest.mark.parametrize("text", ["while True: pass", "import time; time.sleep(600)"])
 def test_reading_has_a_time_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr(plugin_reading, "SPECS_S", 1.0)
