@@ -125,7 +125,8 @@ class CheckRun:
         if not any(wanted):
             return {}
         with scratch_folder() as (folder, cleanup):
-            return local_files(wanted, folder / "weights", self.limits, cleanup, threading.Event())
+            stop = threading.Event()
+            return local_files(wanted, folder / "weights", self.limits, cleanup, stop, self.allow_network)
 
 
 def _printed(result: CheckResult) -> Status:

@@ -158,7 +158,7 @@ class LocalExecutor:
         """Return the files of weights that a worker needs, fetched where need be: it has no network."""
         pipeline, model = self.catalog.features[request.trial.features], self.catalog.models[request.trial.model]
         wanted = (pipeline.weights, *([model.weights] if with_model else []))
-        return local_files(wanted, folder, supervision.limits, self.cleanup, supervision.stop)
+        return local_files(wanted, folder, supervision.limits, self.cleanup, supervision.stop, self.fence.network)
 
     def _workplace(
         self,

@@ -20,7 +20,10 @@ from benchmarks.common.own_requests import decode_request, encode_request
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.supervisor import Limits, how_it_ended, supervise
 from features.pretrained.weights import Weights, md5_of
-from models.spec import Unavailable
+from features.registry import FEATURES
+from features.spec import FeaturePipeline
+from models.registry import MODELS
+from models.spec import ModelSpec, Unavailable
 
 REQUEST, ANSWER = "weights.json", "fetched.json"
 
@@ -37,19 +40,36 @@ class _Answer:
 
 
 def local_files(
-    wanted: Iterable[Weights | None], folder: Path, limits: Limits, cleanup: OrphanCleanup, stop: threading.Event
+    wanted: Iterable[Weights | None],
+    folder: Path,
+    limits: Limits,
+    cleanup: OrphanCleanup,
+    stop: threading.Event,
+    network: bool,
 ) -> dict[str, str]:
     """Return the file of each network's weights, fetched if it is not there; raises ``Unavailable`` if it cannot be.
 
-    ``folder`` is a scratch folder for the process that fetches.
+    ``folder`` is a scratch folder for the process that fetches. ``network``: what a plug-in names is fetched too; an
+    address of its own could tell somebody what it knows.
     """
     files = {}
     for weights in filter(None, wanted):
         published = weights.folder / weights.file
         if not weights.given and not (published.is_file() and md5_of(published) == weights.md5):
+            if not network and weights not in _of_the_suite():
+                raise Unavailable(
+                    f"needs {weights.file} ({weights.size_mb} MB) from {weights.url}, which a plug-in names: "
+                    "give --allow-network or --weights FILE"
+                )
             _fetch(weights, folder, limits, cleanup, stop)
         files[weights.network] = str((weights.given or published).absolute())
     return files
+
+
+def _of_the_suite() -> list[Weights]:
+    """Return the weights that the suite's own models and pipelines name."""
+    entries: list[ModelSpec | FeaturePipeline] = [*MODELS.values(), *FEATURES.values()]
+    return [entry.weights for entry in entries if entry.weights]
 
 
 def _fetch(weights: Weights, folder: Path, limits: Limits, cleanup: OrphanCleanup, stop: threading.Event) -> None:
