@@ -32,6 +32,9 @@ ALLOWED = {
     "end its child": "os.kill(subprocess.Popen(['sleep', '9']).pid, 9)",
     "know its processor": "[Path('/proc', name).read_text() for name in ('cpuinfo', 'meminfo', 'self/status')]",
     "have a pair of sockets": "socket.socketpair()",
+    "move itself": "os.sched_setaffinity(0, os.sched_getaffinity(os.getpid()))",
+    "schedule itself": "os.sched_setscheduler(os.getpid(), os.SCHED_BATCH, os.sched_param(0))",
+    "have an anonymous file": "os.memfd_create('x')",
     "limit itself": "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))",
     "change modes in vain": "(folder / 'request.json').chmod(0o600)",
 }
@@ -62,15 +65,33 @@ REFUSED = {
     "end its parent": "os.kill(os.getppid(), 0)",
     "limit its parent": "resource.prlimit(os.getppid(), resource.RLIMIT_CORE, (0, 0))",
     "slow its parent": "os.setpriority(os.PRIO_PROCESS, os.getppid(), 5)",
+    "schedule its parent": "os.sched_setscheduler(os.getppid(), os.SCHED_BATCH, os.sched_param(0))",
+    "move its parent": "os.sched_setaffinity(os.getppid(), os.sched_getaffinity(0))",
+    "slow its parent's disk": "psutil.Process(os.getppid()).ionice(psutil.IOPRIO_CLASS_BE, 7)",
+    "leave shared memory": "call('shmget', 0, 10, 0o1600)",
+    "leave a semaphore": "call('semget', 0, 1, 0o1600)",
+    "leave a message": "call('msgget', 0, 0o1600)",
+    "leave a message in a POSIX queue": "call('mq_open', b'/fence', os.O_RDONLY | os.O_CREAT, 0o600, None)",
+    "leave a key": "call('syscall', {'x86_64': 248, 'aarch64': 217}[os.uname().machine], b'user', b'x', b'y', 1, -2)",
+    "read its parent's memory": "call('process_vm_readv', os.getppid(), None, 0, None, 0, 0)",
+    "trace its parent": "call('ptrace', 16, os.getppid(), None, None)",
+    "watch folders": "call('inotify_init1', 0)",
+    "have a namespace": "call('unshare', 0x10000000)",
+    "mount": "call('mount', None, b'/tmp', None, 1 << 18, None)",
     "use TCP": "socket.socket()",
     "use UDP": "socket.socket(type=socket.SOCK_DGRAM)",
     "use local sockets": "socket.socket(socket.AF_UNIX)",
 }
 SCRIPT = """
-import json, multiprocessing, multiprocessing.shared_memory, os, resource, socket, subprocess, sys, tempfile
+import ctypes, json, multiprocessing, multiprocessing.shared_memory, os, psutil, resource, socket, subprocess, sys
+import tempfile
 from pathlib import Path
 from benchmarks.execution.processes.fencing import landlock, system_calls
 from benchmarks.execution.processes.fence import Rules, enter
+
+def call(name, *arguments):
+    if getattr(ctypes.CDLL(None, use_errno=True), name)(*arguments) < 0:
+        raise OSError(ctypes.get_errno(), name)
 
 folder, outside, plugin = map(Path, sys.argv[1:4])
 if version := json.loads(sys.argv[4]):
@@ -81,7 +102,7 @@ for name, attempt in json.loads(sys.argv[5]).items():
     try:
         eval(attempt)
         found[name] = ""
-    except (OSError, subprocess.CalledProcessError) as error:
+    except (OSError, psutil.Error, subprocess.CalledProcessError) as error:
         found[name] = type(error).__name__
 print(json.dumps(found))
 """
@@ -121,7 +142,7 @@ def test_what_libraries_need_is_allowed(outcome: dict[str, str], name: str) -> N
 @needs_fence
 @pytest.mark.parametrize("name", REFUSED)
 def test_everything_else_is_refused(outcome: dict[str, str], name: str) -> None:
-    assert outcome[name] in ("PermissionError", "OSError", "CalledProcessError")
+    assert outcome[name] in ("PermissionError", "OSError", "CalledProcessError", "AccessDenied")
 
 
 @needs_fence

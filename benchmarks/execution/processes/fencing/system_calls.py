@@ -1,6 +1,8 @@
 """A seccomp filter: system calls that Landlock does not cover, taken from a process and from all that it starts.
 
-Sockets, io_uring (which would go round the filter), limits and priorities of other processes are refused. Changing
+Sockets, io_uring (which would go round the filter), limits, priorities and processors of other processes are refused,
+and what would let trials leave something to later ones (System V and message queues, the kernel's keys), look into
+other processes, watch folders, or change what a process sees of the system. Changing
 modes, owners, times and attributes of files has no effect: libraries do so with their own files, and Linux cannot tell
 by the path.
 """
@@ -46,24 +48,48 @@ class Calls:
 
 
 ADDED_LATER = (452, 463, 466, 469)  # fchmodat2, setxattrat, removexattrat, file_setattr: the same everywhere
-IO_URING = (425, 426, 427)
+# io_uring_…, open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, pidfd_getfd, process_madvise, mount_setattr
+REFUSED_EVERYWHERE = (*range(425, 434), 438, 440, 442)
 CALLS = {
     "x86_64": Calls(
         audit_name=0xC000003E,
         seccomp=317,
         socket=41,
-        refused=IO_URING,
+        refused=(
+            *REFUSED_EVERYWHERE,
+            *(*range(29, 32), *range(64, 72), 220, *range(240, 246)),  # shm…, sem…, msg…, mq_…
+            *range(248, 251),  # add_key, request_key, keyctl
+            *(101, 298, 310, 311, 312, 321, 323),  # ptrace, perf_event_open, process_vm_…, kcmp, bpf, userfaultfd
+            *(
+                155,
+                161,
+                165,
+                166,
+                272,
+                304,
+                308,
+            ),  # pivot_root, chroot, mount, umount2, unshare, open_by_handle_at, setns
+            *(253, 254, 294, 300, 301),  # inotify_…, fanotify_…
+        ),
         # chmod, fchmod, chown, fchown, lchown, utime, setxattr and the like, removexattr and the like, utimes, …
         without_effect=(*range(90, 95), 132, *range(188, 191), *range(197, 200), 235, 260, 261, 268, 280, *ADDED_LATER),
-        of_one_process=((302, 0), (141, 1)),  # prlimit64, setpriority
+        # prlimit64, setpriority, ioprio_set, sched_setparam, …scheduler, …affinity, …attr, migrate_pages, move_pages
+        of_one_process=((302, 0), (141, 1), (251, 1), (142, 0), (144, 0), (203, 0), (314, 0), (256, 0), (279, 0)),
     ),
     "aarch64": Calls(
         audit_name=0xC00000B7,
         seccomp=277,
         socket=198,
-        refused=IO_URING,
+        refused=(
+            *REFUSED_EVERYWHERE,
+            *range(180, 198),  # mq_…, msg…, sem…, shm…
+            *range(217, 220),
+            *(117, 241, 270, 271, 272, 280, 282),
+            *(39, 40, 41, 51, 97, 265, 268),
+            *(26, 27, 262, 263),
+        ),
         without_effect=(*range(5, 8), *range(14, 17), *range(52, 56), 88, *ADDED_LATER),
-        of_one_process=((261, 0), (140, 1)),
+        of_one_process=((261, 0), (140, 1), (30, 1), (118, 0), (119, 0), (122, 0), (274, 0), (238, 0), (239, 0)),
     ),
 }
 
