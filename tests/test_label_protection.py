@@ -193,3 +193,35 @@ def test_predictions_are_the_same_with_and_without_the_fence(
     for file in files:
         with np.load(file) as fenced, np.load(tmp_path / "open" / file.relative_to(tmp_path / "fenced")) as unfenced:
             assert {*fenced} == {*unfenced} and all((fenced[name] == unfenced[name]).all() for name in fenced), file
+
+
+HANDING_ON = """
+from pathlib import Path
+from sklearn.dummy import DummyClassifier
+from models.spec import ModelSpec
+
+FILES = [Path("/dev/shm/{name}"), Path("/dev/shm/{name}-folder/labels")]
+
+class HandsOn(DummyClassifier):
+    def fit(self, X, y):
+        found = [str(file) for file in FILES if file.exists()]
+        for file in FILES:
+            file.parent.mkdir(exist_ok=True)
+            file.write_text("labels")
+        if found:
+            raise ValueError("found " + " ".join(found))
+        return super().fit(X, y)
+
+MODELS = tuple(ModelSpec(name, "own", "hands on", lambda context: HandsOn(), ("pixels",)) for name in ("one", "two"))
+"""
+
+
+@needs_fence
+def test_a_trial_finds_nothing_that_an_earlier_one_left_in_shared_memory(bench: Bench, tmp_path: Path) -> None:
+    name = f"handing-on-{os.getpid()}"
+    plugin = tmp_path / "handing_on.py"
+    plugin.write_text(HANDING_ON.format(name=name))
+    done = bench("--plugin", str(plugin), "--models", "one,two", *QUICK, "--train-size", "100")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [record["status"] for record in records(tmp_path).values()] == ["ok", "ok"]
+    assert not list(Path("/dev/shm").glob(f"{name}*"))

@@ -22,6 +22,7 @@ from benchmarks.execution.features.cache import FeatureCache, FeatureFiles
 from benchmarks.execution.features.provider import Computed, FeatureProvider, Provided
 from benchmarks.execution.features.shared_arrays import SharedArrays
 from benchmarks.execution.processes.fence import Rules
+from benchmarks.execution.processes.memory import cleaned_shared_memory
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.output import joined
 from benchmarks.execution.processes.scratch import no_space, scratch_folder
@@ -145,7 +146,9 @@ class LocalExecutor:
         cache = self.features.cache
         self.arrays.mend()
         before = None if request.contended else cache.snapshot()
-        ending = run()
+        # what a trial leaves in /dev/shm, labels maybe, the next one would find; where others run it may be theirs
+        with contextlib.nullcontext() if request.contended else cleaned_shared_memory():
+            ending = run()
         changed = self.arrays.mend() + (cache.remove_changed(before) if before is not None else [])
         if not changed or request.contended:
             return ending

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import psutil
@@ -59,23 +60,27 @@ class TreeMemory:
 class SharedFiles:
     """The files in /dev/shm that a tree made: memory that belongs to no process, and stays when all have ended.
 
-    A file is of the tree if it is new, and a process of the tree was seen to have it open or mapped.
+    A file is of the tree if it is new, and a process of the tree was seen to have it open or mapped. Files without a
+    name (deleted ones, and those of ``memfd_create``) count for as long as one has them open.
     """
 
     def __init__(self, folder: Path = SHARED) -> None:
         self._folder = folder
-        self._of_others = self._names()
+        self._of_others = _names_in(self._folder)
         self._own: set[str] = set()
 
     def unmapped_mb(self, members: Iterable[psutil.Process]) -> float:
         """Return how much the tree's files hold beyond what its processes have mapped, in MiB."""
         members = list(members)
-        if new := self._names() - self._of_others - self._own:
-            used = {name for process in members for name in self._used_by(process.pid)}
+        if new := _names_in(self._folder) - self._of_others - self._own:
+            used = {name for process in members for name in names_used_by(process.pid, self._folder)}
             self._own |= new & used
-        if not self._own:
+        nameless: dict[tuple[int, int], int] = {}
+        for process in members:
+            nameless |= _nameless_files(process.pid, self._folder)
+        held = (sum(map(self._blocks_of, self._own)) + sum(nameless.values())) / MIB
+        if not held:
             return 0.0
-        held = sum(self._blocks_of(name) for name in self._own) / MIB
         return max(held - sum(_mapped_shared_mb(process.pid) for process in members), 0.0)
 
     def delete(self) -> None:
@@ -84,28 +89,65 @@ class SharedFiles:
             with contextlib.suppress(OSError):
                 remove(self._folder / name)
 
-    def _names(self) -> set[str]:
-        try:
-            return {path.name for path in self._folder.iterdir()}
-        except OSError:  # not Linux
-            return set()
-
     def _blocks_of(self, name: str) -> int:
         path = self._folder / name
         with contextlib.suppress(OSError):
             return size_of(path) if path.is_dir() else path.lstat().st_blocks * 512
         return 0
 
-    def _used_by(self, pid: int) -> set[str]:
-        """Return the names of the files, or folders of files, that a process has open or mapped."""
-        texts = []
-        with contextlib.suppress(OSError):
-            texts.append(Path(f"/proc/{pid}/maps").read_text(encoding="utf-8", errors="replace"))
-        with contextlib.suppress(OSError):
-            for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+
+def names_used_by(pid: int, folder: Path = SHARED) -> set[str]:
+    """Return the names of the files, or folders of files, in ``folder`` that a process has open or mapped."""
+    texts = [f"{target}\n" for _, target in _open_files(pid)]
+    with contextlib.suppress(OSError):
+        texts.append(Path(f"/proc/{pid}/maps").read_text(encoding="utf-8", errors="replace"))
+    return set(re.findall(rf"{re.escape(str(folder))}/([^/\n]+)", "\n".join(texts)))
+
+
+def _nameless_files(pid: int, folder: Path) -> dict[tuple[int, int], int]:
+    """Return the bytes of each file in memory that a process has open and that has no name, by device and number."""
+    found = {}
+    for link, target in _open_files(pid):
+        if target.endswith(" (deleted)") and target.startswith((f"{folder}/", "/memfd:")):
+            with contextlib.suppress(OSError):
+                status = link.stat()
+                found[status.st_dev, status.st_ino] = status.st_blocks * 512
+    return found
+
+
+def _open_files(pid: int) -> Iterator[tuple[Path, str]]:
+    """Yield the descriptors of a process in /proc, each with the path that it leads to."""
+    with contextlib.suppress(OSError):
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                yield descriptor, str(descriptor.readlink())
+
+
+@contextlib.contextmanager
+def cleaned_shared_memory(folder: Path = SHARED) -> Iterator[None]:
+    """Delete at the end what has appeared in /dev/shm, is this user's, and no process has open or mapped."""
+    before = _names_in(folder)
+    try:
+        yield
+    finally:
+        if left := {name for name in _names_in(folder) - before if _is_own(folder / name)}:
+            used = {name for pid in psutil.pids() for name in names_used_by(pid, folder)}
+            for name in left - used:
                 with contextlib.suppress(OSError):
-                    texts.append(f"{descriptor.readlink()}\n")
-        return set(re.findall(rf"{re.escape(str(self._folder))}/([^/\n]+)", "\n".join(texts)))
+                    remove(folder / name)
+
+
+def _is_own(path: Path) -> bool:
+    with contextlib.suppress(OSError):
+        return path.lstat().st_uid == os.getuid()
+    return False
+
+
+def _names_in(folder: Path) -> set[str]:
+    try:
+        return {path.name for path in folder.iterdir()}
+    except OSError:  # not Linux
+        return set()
 
 
 def rss_mb(processes: Iterable[psutil.Process]) -> float:

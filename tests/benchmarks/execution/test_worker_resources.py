@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import psutil
 import pytest
 
 from benchmarks.common.deletion import delete_tree
-from benchmarks.execution.processes.memory import SharedFiles, TreeMemory, rss_mb
+from benchmarks.execution.processes.memory import SharedFiles, TreeMemory, cleaned_shared_memory, rss_mb
 from benchmarks.execution.processes.output import HALF, LARGEST, Output, OutputPipe
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -42,6 +43,9 @@ def running(code: str) -> Iterator[psutil.Process]:
         os.killpg(process.pid, signal.SIGKILL)
 
 
+HOLDS = "import time\nf = open({!r}, 'wb', 0)\nf.write(bytes(5 << 20))\nprint('up', flush=True)\ntime.sleep(60)"
+
+
 @LINUX
 def test_memory_that_forked_processes_share_counts_once() -> None:
     with running(FORKS) as parent:
@@ -54,12 +58,41 @@ def test_memory_that_forked_processes_share_counts_once() -> None:
 def test_files_in_shared_memory_count_and_are_deleted(tmp_path: Path) -> None:
     (tmp_path / "of-another").write_bytes(bytes(1 << 20))
     shared = SharedFiles(tmp_path)
-    code = "import time\nf = open({!r}, 'wb', 0)\nf.write(bytes(5 << 20))\nprint('up', flush=True)\ntime.sleep(60)"
-    with running(code.format(str(tmp_path / "own"))) as process:
+    with running(HOLDS.format(str(tmp_path / "own"))) as process:
         (tmp_path / "of-a-neighbour").write_bytes(bytes(1 << 20))
         assert 4.9 < shared.unmapped_mb([process]) < 5.5
     shared.delete()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["of-a-neighbour", "of-another"]
+
+
+NAMELESS = """
+import os, time
+os.chdir({folder!r})
+first, second = os.open("x", os.O_RDWR | os.O_CREAT), os.memfd_create("y")
+os.unlink("x")
+for descriptor in (first, second, os.dup(second)):
+    os.pwrite(descriptor, bytes(5 << 20), 0)
+print("up", flush=True)
+time.sleep(60)
+"""
+
+
+@LINUX
+def test_files_in_memory_without_a_name_count_once(tmp_path: Path) -> None:
+    shared = SharedFiles(tmp_path)
+    with running(NAMELESS.format(folder=str(tmp_path))) as process:
+        assert 9.9 < shared.unmapped_mb([process, process]) < 10.5
+
+
+@LINUX
+def test_what_appeared_in_shared_memory_is_deleted_unless_somebody_uses_it(tmp_path: Path) -> None:
+    (tmp_path / "before").touch()
+    with contextlib.ExitStack() as stack, cleaned_shared_memory(tmp_path):
+        stack.enter_context(running(HOLDS.format(str(tmp_path / "used"))))
+        (tmp_path / "left").write_text("labels")
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "folder" / "left").touch()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["before", "used"]
 
 
 @pytest.mark.parametrize("n", [0, 10, LARGEST, LARGEST + 1, 5 * LARGEST])
