@@ -14,8 +14,7 @@ from benchmarks.catalog.descriptions import Answer, EntryDescription, model_of, 
 from benchmarks.catalog.plugin_images import ImagesAnswer, read_images
 from benchmarks.catalog.plugin_process import ANSWER, REQUEST, PluginRequest
 from benchmarks.catalog.plugins import Plugin
-from benchmarks.catalog.spec_validation import are_modules
-from benchmarks.catalog.weight_validation import weight_faults
+from benchmarks.catalog.spec_validation import are_modules, weight_faults
 from benchmarks.common.clock import clock
 from benchmarks.common.errors import BenchError, one_line
 from benchmarks.common.paths import RESULTS, cache_folder
