@@ -68,7 +68,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Attempt:
-    """Settings that were asked for, and what came of them.
+    """Settings that were asked for, and their results.
 
     Parameters
     ----------

@@ -44,7 +44,7 @@ class StudyFindings:
         return [f"{value:.4g}" if isinstance(value, float) else str(value) for value in values]
 
     def result(self, attempt: Attempt) -> str:
-        """Return what came of an attempt, in words."""
+        """Return the result of an attempt, in words."""
         if attempt.values:
             goals = self.definition.goals
             return ", ".join(text_of(goal, value) for goal, value in zip(goals, attempt.values, strict=True))

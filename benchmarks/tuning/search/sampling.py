@@ -26,7 +26,7 @@ SMALLEST_POPULATION = 4
 
 @dataclass(frozen=True)
 class Question:
-    """What the next settings depend on. ``attempts``: those inside the space, from which can be learnt."""
+    """What the next settings depend on. ``attempts``: those inside the space, which the sampler learns from."""
 
     space: Space
     attempts: Sequence[Attempt]

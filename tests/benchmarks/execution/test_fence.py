@@ -109,7 +109,7 @@ print(json.dumps(found))
 
 
 def attempt(tmp_path: Path, attempts: dict[str, str], version: int = 0) -> dict[str, str]:
-    """Return what came of the attempts behind the fence: the name of the error, or nothing."""
+    """Return the result of each attempt behind the fence: the name of the error, or nothing."""
     folder, outside, plugin = (tmp_path / name for name in ("folder", "outside", "plugin"))
     for place, files in (
         (folder, ("request.json",)),
