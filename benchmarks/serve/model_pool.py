@@ -78,6 +78,8 @@ class ModelPool:
         self._slots = {one.source.row: _Slot(one, ModelClient(one.source, limits.threads)) for one in models}
         self._loading = asyncio.Semaphore(max(os.cpu_count() or 1, 2))
         self._uses = count(1)
+        self._nobody_waits = asyncio.Event()
+        self._nobody_waits.set()
         self._tasks: list[asyncio.Task[None]] = []
 
     @property
@@ -110,11 +112,14 @@ class ModelPool:
             raise BusyError(f"{full[0].model.source.row} has {WAITING_AT_MOST} questions to answer; ask again later")
         for slot in slots:  # before anything waits: the next request must see it
             slot.n_asked += 1
+        self._nobody_waits.clear()
         try:
             answers = await asyncio.gather(*map(self._ask, slots, questions.values()), return_exceptions=True)
         finally:
             for slot in slots:
                 slot.n_asked -= 1
+            if not any(slot.n_asked for slot in self._slots.values()):
+                self._nobody_waits.set()
         for found in answers:
             if isinstance(found, BaseException):
                 raise found
@@ -190,7 +195,8 @@ class ModelPool:
                 free -= slot.model.expected_mb
                 chosen.append(slot)
         order = sorted(chosen, key=lambda slot: (slot.model.uses_tensorflow, slot.model.size_mb))
-        for slot in order:  # one after the other: a model that is asked in the meantime does not wait for all of them
+        for slot in order:  # one after the other, and none while somebody waits for an answer
+            await self._nobody_waits.wait()
             await self._load_quietly(slot)
 
     async def _load_quietly(self, slot: _Slot) -> None:
