@@ -19,10 +19,17 @@ from models.spec import BuildContext, Setting, Unavailable
 CHECKS = [pytest.param(check, id=check.name) for check in MODEL_CHECKS if not check.info_only]
 CATALOG = load_catalog()
 # the checks do not depend on it
-QUICKER: dict[str, dict[str, Setting]] = {"xgboost": {"rounds": 40}, "ridge-random-features": {"components": 500}}
+QUICKER: dict[str, dict[str, Setting]] = {
+    "xgboost": {"rounds": 15, "rounds_a_stage": 5},
+    "hist-gradient-boosting": {"rounds": 10},
+    "ridge-random-features": {"components": 500},
+}
 A_FEW_STEPS: dict[str, Setting] = {"epochs": 10, "min_steps": 0, "batch": 32}
-ONE_NETWORK = "lenet5"  # all networks share one adapter, so one of them stands for it; the slow tests take them all
-SLOW = {name for name, spec in MODELS.items() if "epochs" in spec.settings} - {ONE_NETWORK} | {"resnet50-random"}
+ONE_NETWORK = "mlp"  # all networks share one adapter, so one of them stands for it; the slow tests take them all
+SLOW = {name for name, spec in MODELS.items() if "epochs" in spec.settings} - {ONE_NETWORK} | {
+    "resnet50-random",
+    "vgg16-random",
+}
 NAMES = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in MODELS]
 
 

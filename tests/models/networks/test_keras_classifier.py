@@ -115,7 +115,9 @@ def test_the_average_of_the_weights_predicts() -> None:
     assert np.abs(own - average).max() > 1e-3
 
 
-@pytest.mark.parametrize("name", ["cnn-fast", pytest.param("cnn-5", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "name", ["mlp", *(pytest.param(name, marks=pytest.mark.slow) for name in ("cnn-fast", "cnn-5"))]
+)
 def test_one_seed_gives_one_answer_and_another_seed_another(name: str) -> None:
     first, again, other = (shares(fitted(name, seed=seed, epochs=2)[0]) for seed in (1, 1, 2))
     assert (first == again).all()
@@ -157,6 +159,7 @@ def test_a_perceptron_reads_any_features_and_a_convolution_only_images() -> None
         fitted("mlp-best", "hog", epochs=1)
 
 
+@pytest.mark.slow
 def test_members_of_an_ensemble_differ_and_their_epochs_are_counted_on() -> None:
     model, history = fitted("cnn-ensemble", networks=2, epochs=1)
     members = model.members  # type: ignore[attr-defined]
