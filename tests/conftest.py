@@ -43,13 +43,27 @@ Bench = Callable[..., subprocess.CompletedProcess[str]]
 
 
 RUNS_THE_COMMAND = {"bench", "started_bench", "clone"}
+# tests that share what takes long to make: a run, a server, fitted models, TensorFlow
+ON_ONE_WORKER = {
+    "tests/models": "models",
+    "tests/features": "models",
+    "tests/benchmarks/serve": "server",
+    "tests/benchmarks/report/test_report_page.py": "report",
+    "tests/benchmarks/test_api.py": "api",
+    "tests/test_label_protection.py": "label protection",
+    "tests/test_handwriting.py": "handwriting",
+    "tests/test_predict.py": "predict",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that runs the real command as end-to-end."""
+    """Mark every test that runs the real command as end-to-end, and those that are to run on one worker."""
     for item in items:
         if RUNS_THE_COMMAND & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.e2e)
+        for place, group in ON_ONE_WORKER.items():
+            if item.path.is_relative_to(ROOT / place):
+                item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)
