@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Meta
 
 from benchmarks.common.clock import clock
-from benchmarks.records.trial import Count
+from benchmarks.records.checks.ranges import Count
 
 LONGEST_LINE = 4096  # POSIX's least PIPE_BUF is 512, Linux's 4096: a line is written at once or not at all
 CHUNK = 1 << 16
