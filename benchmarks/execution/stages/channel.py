@@ -81,7 +81,7 @@ class StageWriter:
         content = msgspec.json.encode(line) + b"\n"
         # a model may have forked, and its child go on as if it were the process itself
         if len(content) <= LONGEST_LINE and os.getpid() == self._own_pid:
-            with contextlib.suppress(BrokenPipeError):
+            with contextlib.suppress(OSError):  # the bench is gone, or a model has closed the pipe
                 os.write(self._descriptor, content)
 
 
