@@ -49,7 +49,7 @@ test: setup
 test-all: setup
 	$(BIN)/pytest -n logical --dist loadgroup -m 'slow or not slow' $(ARGS)
 
-# prints how many faults were injected
+# prints how many faults were injected; 'DAMAGED_FILES=3000 make test-faults' damages more stored files than the usual 300
 test-faults: setup
 	$(BIN)/pytest -n logical --dist loadgroup -rP -m 'slow or not slow' tests/faults $(ARGS)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -25,6 +26,13 @@ def leaderboard(results: Path, dataset: str = "digits", run: str = "local") -> d
 
 def records(results: Path) -> dict[str, dict[str, object]]:
     return {path.stem: json.loads(path.read_text()) for path in results.glob("local/*/trials/*.json")}
+
+
+def copied_dataset(folder: Path, name: str) -> None:
+    """Copy a run's folder of a dataset, as if the run had the same results on another one."""
+    copy = shutil.copytree(folder, folder.with_name(name))
+    for path in copy.glob("trials/*.json"):
+        path.write_text(path.read_text().replace(f'"dataset": "{folder.name}"', f'"dataset": "{name}"'))
 
 
 def workers_left(tmp_path: Path) -> list[str]:

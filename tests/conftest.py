@@ -5,7 +5,8 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import settings
 
 from benchmarks.execution.processes.supervisor import SLEEPING_THREADS
+from benchmarks.records.dataset_file import DatasetRecord
 from benchmarks.records.scores import score
 from benchmarks.records.trial import (
     Environment,
@@ -164,7 +166,7 @@ def a_result(
 ) -> TrialResult:
     """Return a result that could have been measured."""
     predictions = with_errors(round((1 - accuracy) * n_test), n_test)
-    measurement = Measurement(Timing(), Resources(), train_accuracy=1.0, n_train_scored=5)
+    measurement = Measurement(Timing(), Resources(), train_accuracy=1.0, n_train_scored=2)
     scores = score(np.zeros(n_test, np.int64), predictions, ("0", "1"), measurement)
     timing = Timing(0.1, 0.2, 0.3, 0.4, False, 5.0, (0.2, 0.1, 0.3), Latency(1.0, 2.0), 8.0)
     return TrialResult(
@@ -173,13 +175,34 @@ def a_result(
         reason="" if status == "ok" else "because",
         inputs=Inputs("c", "d", "v", "m"),
         settings={"k": 4},
-        environment=Environment("here"),
+        environment=Environment("m"),
         started_at="2026-01-01T00:00:00+00:00",
         finished_at="2026-01-01T00:00:08+00:00",
         n_train=(train_size or 100) if status == "ok" else None,
         evaluation={"test": scores} if status == "ok" else {},
         timing=timing if status == "ok" else Timing(total_s=8.0),
         resources=Resources(100.0, 2**20, 2, "scikit-learn 1.9"),
+    )
+
+
+def a_dataset(test_labels: Sequence[int], class_names: tuple[str, ...] = ("0", "1"), source: str = "") -> DatasetRecord:
+    """Return what could be stored of the dataset that a result of ``a_result`` was trained on, of 100 images."""
+
+    def counts(labels: Iterable[int]) -> tuple[int, ...]:
+        counted = Counter(labels)
+        return tuple(counted[label] for label in range(len(class_names)))
+
+    cycled = {name: counts(i % len(class_names) for i in range(n)) for name, n in (("train", 80), ("validation", 20))}
+    pairs = ("train and validation", "train and test", "validation and test")
+    return DatasetRecord(
+        class_names=class_names,
+        counts={**cycled, "test": counts(test_labels)},
+        duplicates=dict.fromkeys(("train", "validation", "test", *pairs), 0),
+        dropped=(),
+        hashes={"train": "a" * 64, "validation": "b" * 64, "test": "c" * 64},
+        checksums=(("file", "def"),),
+        source=source,
+        test_labels=tuple(test_labels),
     )
 
 

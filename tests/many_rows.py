@@ -26,7 +26,7 @@ from benchmarks.report.data.pictures import store_pictures
 from tests.conftest import a_result
 
 N_CLASSES = 10
-MACHINE = Environment("here", "x", 2, 4, "Linux", "3.11", {"numpy": "2"})
+MACHINE = Environment("m", "x", 2, 4, "Linux", "3.11", {"numpy": "2"})
 
 
 def store_many_rows(root: Path, n_rows: int, n_test: int, n_networks: int = 0) -> ResultStore:
@@ -51,7 +51,8 @@ def store_many_rows(root: Path, n_rows: int, n_test: int, n_networks: int = 0) -
             a_result(f"model-{i}"),
             inputs=Inputs("c", found.data_hash, "v", "m"),
             environment=MACHINE,
-            n_train=60_000,
+            finished_at="2026-12-31T00:00:00+00:00",
+            n_train=240,
             evaluation={
                 "test": score(images.test.labels, predictions, found.class_names, Measurement(Timing(), Resources()))
             },

@@ -16,7 +16,7 @@ PLUGIN = str(ROOT / "tests" / "plugins" / "forging.py")
 FORGERS = {
     "changes-timed": "its times do not fit the bench's own clock: fit told as 0.00 s, observed 1.",
     "replaces-timed": "its times do not fit the bench's own clock: fit told as 0.00 s, observed 1.",
-    "writes-its-answer": "its answer is not the one that its worker wrote last",
+    "writes-its-answer": "it did not say that it was done",
     "tells-all-stages": "its times do not fit the bench's own clock: ",
     "repeats-a-stage": "its stages are not those of a trial: weights, data, imports, fit, fit",
 }

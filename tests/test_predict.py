@@ -18,7 +18,7 @@ from sklearn.datasets import load_digits
 from bench import main
 from benchmarks.common.signatures import SIGNATURE, sign
 from benchmarks.records.store import ResultStore
-from tests.cli_helpers import QUICK, records
+from tests.cli_helpers import QUICK, copied_dataset, records
 from tests.conftest import ROOT, Bench, a_result
 
 CARELESS = str(ROOT / "tests/plugins/failing_models.py")
@@ -168,7 +168,7 @@ def test_bad_input_gets_one_clear_line(
     )
     assert "nowhere.png cannot be read" in one_line(capsys, "local", "knn", "nowhere.png", *place)
     assert "cannot be read as an image" in one_line(capsys, "local", "knn", __file__, *place)
-    shutil.copytree(results / "local/digits", results / "local/letters")
+    copied_dataset(results / "local/digits", "letters")
     assert "knn@pixels on digits, knn@pixels on letters" in one_line(capsys, "local", "knn", images[0], *place)
 
 

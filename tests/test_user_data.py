@@ -16,10 +16,10 @@ from PIL import Image
 
 from bench import main
 from benchmarks.common.atomic_files import write_json
-from benchmarks.records.dataset_file import DatasetRecord, name_of_user_data
+from benchmarks.records.dataset_file import name_of_user_data
 from tests.benchmarks.datasets.sample_files import png, some_images, write_folder
 from tests.cli_helpers import leaderboard
-from tests.conftest import ROOT, Bench
+from tests.conftest import ROOT, Bench, a_dataset
 
 NAMES = ("apple & pear", "ж", "plum")
 QUICK = ("--models", "knn", "--features", "pixels")
@@ -83,7 +83,7 @@ def test_a_saved_model_predicts_what_it_was_trained_on_whatever_runs_later(bench
 
 def test_folders_of_the_same_name_get_separate_results(tmp_path: Path) -> None:
     (tmp_path / "fruit").mkdir()
-    stored = DatasetRecord(("a",), {}, {}, (), {}, (), (), "/a/fruit", test_labels=(0,))
+    stored = a_dataset((0,), source="/a/fruit")
     write_json(tmp_path / "fruit" / "dataset.json", asdict(stored))
     assert name_of_user_data(tmp_path, "fruit", "/a/fruit", {"digits"}) == "fruit"
     other = name_of_user_data(tmp_path, "fruit", "/b/fruit", {"digits"})

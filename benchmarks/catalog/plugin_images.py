@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
 from benchmarks.common.unreadable import UNREADABLE
-from benchmarks.datasets.spec import Images, Preparation, Split
+from benchmarks.datasets.spec import Images, Polarity, Preparation, Split
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +30,7 @@ class ImagesAnswer:
     notes: tuple[str, ...] = ()
     source: str = ""
     preparation: Preparation = field(default_factory=Preparation)
-    polarity: str = "auto"
+    polarity: Polarity = "auto"
     reading: tuple[str, ...] = ()
 
 

@@ -93,7 +93,7 @@ class Images:
     source: str = ""
     preparation: Preparation = Preparation()
     image_size: int | None = None
-    polarity: str = "auto"
+    polarity: Polarity = "auto"
     reading: tuple[str, ...] = ()
     further: Mapping[str, Split] = field(default_factory=dict)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,17 +9,13 @@ from benchmarks.analysis.prediction_checks import InvalidPredictionError, checke
 from benchmarks.common.errors import one_line
 from benchmarks.datasets.spec import Images
 from benchmarks.execution.protocol import Answer, Request
+from benchmarks.records.checks.history import fault_of_history
 from benchmarks.records.trial import FeatureMaps, Measurement, Predictions
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-History = Sequence[Mapping[str, float | None]]
-
-MOST_EPOCHS = 10_000
-MOST_FIGURES = 50  # of one epoch
-LONGEST_NAME = 100
 LARGEST_MAPS = 100_000  # bytes for each image; the worker leaves a tenth of that
 
 
@@ -62,18 +57,6 @@ def _fault_of(measured: Measurement, request: Request, images: Images) -> str:
     if measured.resources.threads != request.threads:
         return f"it had {measured.resources.threads} threads, and was to have {request.threads}"
     return fault_of_history(measured.history)
-
-
-def fault_of_history(history: History) -> str:
-    """Return why a history cannot be stored; empty if it can."""
-    if len(history) > MOST_EPOCHS:
-        return f"its history has {len(history)} epochs; the limit is {MOST_EPOCHS}"
-    if any(len(of_epoch) > MOST_FIGURES for of_epoch in history):
-        return f"its history has more than {MOST_FIGURES} figures an epoch"
-    names = {name for of_epoch in history for name in of_epoch}
-    if any(len(name) > LONGEST_NAME or not name.isprintable() for name in names):
-        return "its history has a figure of an unreadable name"
-    return ""
 
 
 def _checked(predictions: Predictions | None, n_images: int, n_classes: int) -> Predictions:

@@ -11,9 +11,9 @@ from typing import Any, get_args
 
 from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import RESULTS
+from benchmarks.datasets.ranges import IMAGE_SIZES
 from benchmarks.datasets.spec import Polarity
 
-IMAGE_SIZES = (8, 256)  # pixels, smallest and largest
 WHOLE = ("seeds", "threads", "jobs")
 NUMBERS = ("timeout", "memory", "max_minutes")
 TEXTS = ("models", "features", "dataset", "run", "label_column", "cluster")

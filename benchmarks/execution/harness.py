@@ -16,7 +16,7 @@ from benchmarks.common.deletion import delete_tree
 from benchmarks.common.errors import BenchError, in_one_line, one_line
 from benchmarks.common.signatures import sign
 from benchmarks.datasets.spec import Images
-from benchmarks.execution.answer_checks import MOST_EPOCHS, checked_answer, fault_of_history
+from benchmarks.execution.answer_checks import checked_answer
 from benchmarks.execution.decisions import PlannedTrial, Planner
 from benchmarks.execution.executor import Ending, Executor, Turns
 from benchmarks.execution.processes.machine_lock import machine_lock
@@ -27,6 +27,7 @@ from benchmarks.execution.protocol import SAVED_MODEL, Request
 from benchmarks.execution.stages.channel import Stage
 from benchmarks.provenance.environment import current_environment
 from benchmarks.provenance.fingerprint import pipeline_hash
+from benchmarks.records.checks.history import MOST_EPOCHS, fault_of_history
 from benchmarks.records.saved_models import TrainingData, write_training_data
 from benchmarks.records.scores import score
 from benchmarks.records.store import ResultStore
@@ -303,7 +304,7 @@ def _unscored(planned: PlannedTrial, started_at: str, ending: Ending) -> TrialRe
         settings=planned.settings,
         environment=replace(there, git_commit=here.git_commit, git_dirty=here.git_dirty) if there else here,
         started_at=started_at,
-        finished_at=_now(),
+        finished_at=max(started_at, _now()),  # a clock that was set back in between
         family=planned.family,
     )
     return replace(

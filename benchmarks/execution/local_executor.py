@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LONGEST_NAME = 40
-NOT_ITS_ANSWER = "its answer is not the one that its worker wrote last"
 
 
 @dataclass(frozen=True)
@@ -239,8 +238,8 @@ def _answer_of(worker: Finished, provided: Provided) -> Answer:
         return Answer("failed", one_line(f"its answer cannot be read: {error}"))
     if answer is None:
         return Answer("failed", how_it_ended(worker.outcome.exit_code, worker.outcome.log))
-    if not worker.left_its_answer:
-        return Answer("failed", NOT_ITS_ANSWER)
+    if fault := worker.answer_fault:
+        return Answer("failed", fault)
     if answer.status != "ok" or answer.measurement is None:
         return answer
     if fault := worker.timing_fault(times_of(answer.measurement), TRIAL_STAGES):
@@ -258,8 +257,8 @@ def _features_answer_of(worker: Finished) -> FeaturesAnswer:
         return FeaturesAnswer("failed", one_line(f"its answer cannot be read: {error}"))
     if answer is None:
         return FeaturesAnswer("failed", how_it_ended(worker.outcome.exit_code, worker.outcome.log))
-    if not worker.left_its_answer:
-        return FeaturesAnswer("failed", NOT_ITS_ANSWER)
+    if fault := worker.answer_fault:
+        return FeaturesAnswer("failed", fault)
     if answer.status == "ok" and (fault := worker.timing_fault({"features": answer.seconds}, FEATURE_STAGES)):
         return FeaturesAnswer("failed", fault)
     return answer

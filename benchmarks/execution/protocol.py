@@ -20,9 +20,10 @@ from benchmarks.common.own_requests import decode_request, encode_request
 from benchmarks.execution.features.cache import FILES, TRANSFORMER, Checksum, FeatureFiles
 from benchmarks.execution.processes.fence import Rules
 from benchmarks.records.array_files import read_arrays
+from benchmarks.records.checks.ranges import Amount
 from benchmarks.records.feature_maps import packed, unpacked
 from benchmarks.records.predictions_file import array_name
-from benchmarks.records.trial import TEST, Amount, Measurement, Predictions, Trial
+from benchmarks.records.trial import TEST, Measurement, Predictions, Trial
 from benchmarks.records.trial_file import DamagedFileError
 from models.spec import Setting
 

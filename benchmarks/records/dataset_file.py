@@ -5,21 +5,23 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from benchmarks.common.bounded_reading import read_file
 from benchmarks.common.errors import BenchError, one_line
 from benchmarks.datasets.preprocessing.audit import Audit
+from benchmarks.datasets.ranges import Label
 from benchmarks.datasets.readers.raw_images import shown_path
+from benchmarks.records.checks.fields import fault_of_fields
+from benchmarks.records.checks.of_dataset import LATER, fault_of_dataset
 from benchmarks.records.layout import keys_in
-from benchmarks.records.trial import TEST, Count, Inputs
+from benchmarks.records.trial import TEST, Inputs
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,8 +38,13 @@ class NoResultsError(BenchError):
 class DatasetRecord(Audit):
     """The content of dataset.json. ``evaluation_labels``: of each further evaluation set, by name."""
 
-    test_labels: tuple[Count, ...] = ()
-    evaluation_labels: Mapping[str, tuple[Count, ...]] = field(default_factory=dict)
+    test_labels: tuple[Label, ...] = ()
+    evaluation_labels: Mapping[str, tuple[Label, ...]] = field(default_factory=dict)
+
+    @property
+    def labels(self) -> dict[str, tuple[int, ...]]:
+        """The labels of each evaluation set by its name."""
+        return {TEST: self.test_labels, **self.evaluation_labels}
 
     @property
     def truth(self) -> NDArray[np.int64]:
@@ -52,8 +59,7 @@ class DatasetRecord(Audit):
     def _truths(self) -> Mapping[str, NDArray[np.int64]]:
         import numpy as np
 
-        labels = {TEST: self.test_labels, **self.evaluation_labels}
-        return {name: np.array(of_set, np.int64) for name, of_set in labels.items()}
+        return {name: np.array(of_set, np.int64) for name, of_set in self.labels.items()}
 
     def judges(self, inputs: Inputs, evaluation_set: str) -> bool:
         """Return whether a trial with these inputs was judged by the labels of this file."""
@@ -153,24 +159,10 @@ def only_dataset_of(root: Path, run: str) -> str:
 def stored_dataset(folder: Path) -> DatasetRecord | Exception:
     """Return the stored record, or why there is none."""
     try:
-        record = msgspec.json.decode(read_file(folder / DATASET_FILE), type=DatasetRecord)
+        fields = msgspec.json.decode(read_file(folder / DATASET_FILE), type=dict[str, Any])
+        record = msgspec.convert(fields, DatasetRecord)
     except (OSError, ValueError, RecursionError, msgspec.DecodeError) as error:
         return error
-    fault = _contradiction(record)
+    optional = () if fields.keys() & LATER else LATER
+    fault = fault_of_fields(fields, record, optional) or fault_of_dataset(record, record.labels)
     return ValueError(fault) if fault else record
-
-
-def _contradiction(record: DatasetRecord) -> str:
-    """Return where a record contradicts itself, as no run writes it; empty if it does not."""
-    if not record.test_labels:
-        return "it holds no labels of the test set"
-    n_classes = len(record.class_names)
-    for name, labels in {TEST: record.test_labels, **record.evaluation_labels}.items():
-        if max(labels, default=0) >= n_classes:
-            return f"the {name} set has the label {max(labels)}, of {n_classes} classes"
-    if any(len(of_split) != n_classes for of_split in record.counts.values()):
-        return f"its counts are not of {n_classes} classes"
-    counted = Counter(record.test_labels)
-    if record.counts.get(TEST) not in (None, tuple(counted[label] for label in range(n_classes))):
-        return "its labels of the test set are not those that were counted"
-    return ""

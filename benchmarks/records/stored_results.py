@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.common.bounded_reading import read_file
+from benchmarks.records.checks.of_trial import fault_of_data
 from benchmarks.records.consistency import fault_of_labels, fault_of_predictions
 from benchmarks.records.dataset_file import DATASET_FILE, DatasetRecord, stored_dataset
 from benchmarks.records.feature_maps import read_feature_maps
@@ -104,7 +105,7 @@ class StoredResults:
         try:
             state = state_of(path)
             if key not in self._known or self._known[key][0] != state:
-                self._known[key] = state, _decoded(read_file(path), key)
+                self._known[key] = state, _decoded(read_file(path), key, self.folder.name)
         except FileNotFoundError:
             return DamagedFileError("it is a link to nothing") if path.is_symlink() else None
         except OSError as error:
@@ -145,12 +146,14 @@ class StoredResults:
                 return found
 
 
-def _decoded(content: bytes, key: str) -> TrialResult | DamagedFileError:
+def _decoded(content: bytes, key: str, dataset: str) -> TrialResult | DamagedFileError:
     try:
         result = decode_result(content)
     except DamagedFileError as error:
         return error
-    return result if result.trial.key == key else DamagedFileError(f"it holds the trial {result.trial.key}")
+    if (result.trial.key, result.trial.dataset) != (key, dataset):
+        return DamagedFileError(f"it holds the trial {result.trial.key} on {result.trial.dataset}")
+    return result
 
 
 def _checked_predictions(
@@ -165,6 +168,9 @@ def _checked_predictions(
         return DamagedFileError("its predictions are not there")
     except DamagedFileError as error:
         return DamagedFileError(f"its predictions cannot be read: {error}")
+    judge = dataset if isinstance(dataset, DatasetRecord) and dataset.judges(record.inputs, TEST) else None
+    if judge and (fault := fault_of_data(record, judge)):
+        return DamagedFileError(fault)
     for name, scores in record.evaluation.items():
         fault = fault_of_predictions(scores, predictions[name])
         if not fault and isinstance(dataset, DatasetRecord) and dataset.judges(record.inputs, name):

@@ -1,6 +1,6 @@
 """The values that flow through the bench, from the trial that is planned to its result.
 
-The types are checked when a stored file is read (``trial_file``).
+The types and their ranges are checked when a stored file is read (``trial_file``).
 """
 
 from __future__ import annotations
@@ -9,11 +9,29 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Literal
 
-from msgspec import Meta
-
+from benchmarks.datasets.ranges import NImages, Pixels
 from benchmarks.datasets.spec import SIDE
+from benchmarks.records.checks.ranges import (
+    R2,
+    Brier,
+    Commit,
+    Cores,
+    Count,
+    Digest,
+    DigestOrNothing,
+    Gigabytes,
+    Line,
+    LogLoss,
+    Megabytes,
+    Milliseconds,
+    Moment,
+    Seconds,
+    Share,
+    Threads,
+    TrainSize,
+)
 from models.spec import Setting
 
 if TYPE_CHECKING:
@@ -23,9 +41,6 @@ if TYPE_CHECKING:
 LONGEST_KEY = 160  # file systems allow 255 bytes; this leaves room for suffixes
 
 Status = Literal["ok", "skipped", "failed", "timeout", "out-of-memory", "interrupted"]
-Share = Annotated[float, Meta(ge=0, le=1)]
-Amount = Annotated[float, Meta(ge=0, le=1e15)]
-Count = Annotated[int, Meta(ge=0, le=2**50)]
 
 TUNED = "tuned"  # what stands in brackets before the name of a study
 TEST = "test"  # the evaluation set that decides the leaderboard
@@ -43,7 +58,7 @@ class Trial:
     features: str
     dataset: str
     seed: Count = 0
-    train_size: Count | None = None
+    train_size: TrainSize | None = None
     params: Mapping[str, Setting] = field(default_factory=dict)
     tuned: str = ""
 
@@ -74,8 +89,8 @@ def safe_name(text: str) -> str:
 class Latency:
     """Milliseconds for one image, through features and model together."""
 
-    p50: Amount
-    p99: Amount
+    p50: Milliseconds
+    p99: Milliseconds
 
 
 @dataclass(frozen=True)
@@ -86,15 +101,15 @@ class Timing:
     every repeat over the whole test set. ``contended``: other trials ran at the same time.
     """
 
-    startup_s: Amount | None = None
-    imports_s: Amount | None = None
-    load_s: Amount | None = None
-    features_s: Amount | None = None
+    startup_s: Seconds | None = None
+    imports_s: Seconds | None = None
+    load_s: Seconds | None = None
+    features_s: Seconds | None = None
     features_cached: bool | None = None
-    fit_s: Amount | None = None
-    predict_s: tuple[Amount, ...] = ()
+    fit_s: Seconds | None = None
+    predict_s: tuple[Seconds, ...] = ()
     latency_ms: Latency | None = None
-    total_s: Amount | None = None
+    total_s: Seconds | None = None
     contended: bool = False
 
 
@@ -105,10 +120,10 @@ class Resources:
     ``parameters`` of the fitted model; None where the number is not known.
     """
 
-    peak_rss_mb: Amount | None = None
+    peak_rss_mb: Megabytes | None = None
     model_bytes: Count | None = None
-    threads: Count | None = None
-    implementation: str | None = None
+    threads: Threads | None = None
+    implementation: Line | None = None
     parameters: Count | None = None
 
 
@@ -149,9 +164,9 @@ class Measurement:
     resources: Resources
     history: tuple[Mapping[str, float | None], ...] = ()
     train_accuracy: Share | None = None
-    n_train: Count | None = None
-    n_train_scored: Count | None = None
-    latencies_ms: tuple[Amount, ...] = ()
+    n_train: TrainSize | None = None
+    n_train_scored: NImages | None = None
+    latencies_ms: tuple[Milliseconds, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -162,26 +177,26 @@ class ClassScores:
     precision: Share
     recall: Share
     f1: Share
-    support: Count
+    support: NImages
 
 
 @dataclass(frozen=True)
 class Scores:
     """Quality on one evaluation set; shares are fractions of one. ``confusion[i][j]``: class i predicted as j."""
 
-    n_test: Count
-    n_errors: Count
+    n_test: NImages
+    n_errors: NImages
     accuracy: Share
     precision_macro: Share
     recall_macro: Share
     f1_macro: Share
-    r2: float | None
-    log_loss: Amount | None
-    brier: Amount | None
-    ece: Amount | None
+    r2: R2 | None
+    log_loss: LogLoss | None
+    brier: Brier | None
+    ece: Share | None
     train_accuracy: Share | None
-    n_train_scored: Count | None
-    confusion: tuple[tuple[Count, ...], ...]
+    n_train_scored: NImages | None
+    confusion: tuple[tuple[NImages, ...], ...]
     per_class: tuple[ClassScores, ...]
 
 
@@ -193,12 +208,12 @@ class Inputs:
     ``weights``: empty without any.
     """
 
-    code: str
-    data: str
-    versions: str
-    machine: str
-    weights: str = ""
-    evaluation: Mapping[str, str] = field(default_factory=dict)
+    code: Digest
+    data: Digest
+    versions: Digest
+    machine: Digest
+    weights: DigestOrNothing = ""
+    evaluation: Mapping[str, Digest] = field(default_factory=dict)
 
     def changed_since(self, other: Inputs) -> list[str]:
         """Return the names of the inputs that differ from ``other``'s; ``other`` may have further evaluation sets."""
@@ -221,14 +236,14 @@ class Environment:
     from its twin: times of twins may be compared. ``git_dirty``: the code differs from the commit.
     """
 
-    machine_id: str
-    cpu: str = ""
-    cores: int | None = None
-    memory_gb: int | None = None
-    os: str = ""
-    python: str = ""
-    packages: Mapping[str, str] = field(default_factory=dict)
-    git_commit: str | None = None
+    machine_id: Digest
+    cpu: Line = ""
+    cores: Cores | None = None
+    memory_gb: Gigabytes | None = None
+    os: Line = ""
+    python: Line = ""
+    packages: Mapping[Line, Line] = field(default_factory=dict)
+    git_commit: Commit | None = None
     git_dirty: bool | None = None
 
 
@@ -246,11 +261,11 @@ class TrialResult:
     inputs: Inputs
     settings: Mapping[str, Setting]
     environment: Environment
-    started_at: str
-    finished_at: str
-    family: str = ""
-    n_train: Count | None = None
-    image_shape: tuple[Count, Count] = (SIDE, SIDE)
+    started_at: Moment
+    finished_at: Moment
+    family: Line = ""
+    n_train: TrainSize | None = None
+    image_shape: tuple[Pixels, Pixels] = (SIDE, SIDE)
     evaluation: Mapping[str, Scores] = field(default_factory=dict)
     timing: Timing = Timing()
     resources: Resources = Resources()

@@ -10,10 +10,13 @@ import msgspec
 
 from benchmarks.common.atomic_files import as_json
 from benchmarks.common.errors import one_line
-from benchmarks.records.consistency import fault_of_scores
+from benchmarks.datasets.spec import SIDE
+from benchmarks.records.checks.fields import fault_of_fields
+from benchmarks.records.checks.of_trial import fault_of_trial
 from benchmarks.records.trial import TEST, TrialResult
 
 SCHEMA = 3
+TUNED = "trial.tuned"  # in the files of tuned rows alone
 
 
 class DamagedFileError(ValueError):
@@ -23,7 +26,7 @@ class DamagedFileError(ValueError):
 def encode_result(result: TrialResult) -> bytes:
     """Return the content of a trial's JSON file; NaN and infinity, which JSON lacks, become null."""
     fields = asdict(result)
-    if not result.trial.tuned:  # the name of a study is in the files of tuned rows alone
+    if not result.trial.tuned:
         del fields["trial"]["tuned"]
     return as_json({"schema": SCHEMA, "key": result.trial.key, **fields})
 
@@ -31,30 +34,22 @@ def encode_result(result: TrialResult) -> bytes:
 def decode_result(content: bytes) -> TrialResult:
     """Return the result that ``encode_result`` wrote, with this or an older schema; raises ``DamagedFileError``."""
     try:
-        fields = msgspec.json.decode(content, type=dict[str, Any])
-        result = msgspec.convert(_migrated(fields), TrialResult)
+        fields = _migrated(msgspec.json.decode(content, type=dict[str, Any]))
+        result = msgspec.convert(fields, TrialResult)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:  # a ValidationError is a DecodeError
         raise DamagedFileError(one_line(str(error))) from error
-    if result.trial.key != fields.get("key"):
-        raise DamagedFileError(f"its key is {str(fields.get('key'))!r:.200}, and its trial's is {result.trial.key!r}")
-    if fault := _contradiction(result):
+    key = fields.pop("key", None)
+    if key != result.trial.key:
+        raise DamagedFileError(f"its key is {str(key)!r:.200}, and its trial's is {result.trial.key!r}")
+    if fault := fault_of_fields(fields, result, (TUNED,)) or fault_of_trial(result):
         raise DamagedFileError(fault)
     return replace(result, reason=one_line(result.reason))
 
 
-def _contradiction(result: TrialResult) -> str:
-    """Return where a record contradicts itself; empty if it does not."""
-    if result.ok != (result.scores is not None):
-        return "it is ok and has no scores on the test set" if result.ok else f"it is {result.status} and has scores"
-    if result.ok and result.trial.train_size not in (None, result.n_train):
-        return f"its trial is on {result.trial.train_size} training images, and it was trained on {result.n_train}"
-    return next((fault for scores in result.evaluation.values() if (fault := fault_of_scores(scores))), "")
-
-
 def _migrated(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return the fields as this schema has them."""
-    schema = fields.get("schema")
-    if schema not in (*MIGRATIONS, SCHEMA):
+    """Return the fields as this schema has them, without its number."""
+    schema = fields.pop("schema", None)
+    if type(schema) is not int or schema not in (*MIGRATIONS, SCHEMA):
         raise DamagedFileError(f"its schema is {str(schema)!r:.200}, and this version reads up to {SCHEMA}")
     while schema != SCHEMA:
         fields = MIGRATIONS[schema](fields)
@@ -70,8 +65,11 @@ def _from_schema_1(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _from_schema_2(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Schema 2 had one name for the other files of a trial."""
-    return {**fields, "slot": 0}
+    """Schema 2 had one name for the other files of a trial, and not from its beginning all that there is."""
+    later: dict[str, Any] = {"family": "", "image_shape": [SIDE, SIDE]}
+    inside: dict[str, dict[str, Any]] = {"inputs": {"evaluation": {}}, "resources": {"parameters": None}}
+    parts = {name: {**new, **fields[name]} for name, new in inside.items() if isinstance(fields.get(name), dict)}
+    return {**later, **fields, **parts, "slot": 0}
 
 
 MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_schema_1, 2: _from_schema_2}

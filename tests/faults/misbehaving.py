@@ -272,7 +272,7 @@ ENDINGS = [
     Case("lacks-memory", MEMORY, "", "np.ones(1 << 58, np.uint8)"),
     Case("recurses", FAILED, "RecursionError", "def f(): return f()\nf()"),
     Case("prints-gigabytes", OK, "", "block = b'x' * (1 << 20)\nfor _ in range(1000): os.write(1, block)"),
-    Case("closes-all", OK, "", "os.closerange(0, 1000)"),
+    Case("closes-all", FAILED, "did not say that it was done", "os.closerange(0, 1000)"),
     Case("replaces-its-output", OK, "", "sys.stdout = sys.stderr = None"),
     Case("has-an-output-that-hangs", OK, "",
          "class Odd:\n    def write(self, text): pass\n    def flush(self): time.sleep(3600)\nsys.stdout = Odd()"),

@@ -200,7 +200,12 @@ def cases(of: dict[str, tuple[Maker, str]]) -> list[object]:
 
 def refused(what: str, path: Path, message: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", READ, what, str(path)], capture_output=True, text=True, timeout=60, check=False, cwd=ROOT
+        [sys.executable, "-c", READ, what, str(path)],
+        capture_output=True,
+        text=True,
+        timeout=250,
+        check=False,
+        cwd=ROOT,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     *said, peak_kb = done.stdout.splitlines()

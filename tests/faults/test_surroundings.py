@@ -21,7 +21,7 @@ from benchmarks.common.file_lock import file_lock, try_lock
 from benchmarks.execution.processes.machine_lock import machine_lock
 from benchmarks.execution.processes.scratch import delete_abandoned, scratch_folder
 from benchmarks.records.store import ResultStore
-from tests.cli_helpers import QUICK
+from tests.cli_helpers import QUICK, copied_dataset
 from tests.conftest import Bench, a_result
 
 ENDLESS = """
@@ -195,7 +195,7 @@ def wait_until(holds: Callable[[], bool], within_s: float = 60) -> None:
 def test_a_report_goes_on_after_a_damaged_dataset(bench: Bench, tmp_path: Path) -> None:
     assert bench("--models", "dummy", *QUICK).returncode == 0
     for name, content in (("a-first", "{"), ("z-last", None)):
-        shutil.copytree(tmp_path / "local/digits", tmp_path / "local" / name)
+        copied_dataset(tmp_path / "local/digits", name)
         if content:
             (tmp_path / "local" / name / "dataset.json").write_text(content)
     (tmp_path / "local/z-last/report.html").unlink()

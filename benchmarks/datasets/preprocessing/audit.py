@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from benchmarks.datasets.spec import SIDE, Images, Split
+from benchmarks.datasets.ranges import ImageSize, NImages, Pixels, Sha256
+from benchmarks.datasets.spec import SIDE, Images, Polarity, Split
 
 
 @dataclass(frozen=True)
@@ -23,20 +24,20 @@ class Audit:
     """
 
     class_names: tuple[str, ...]
-    counts: Mapping[str, tuple[int, ...]]
-    duplicates: Mapping[str, int]
+    counts: Mapping[str, tuple[NImages, ...]]
+    duplicates: Mapping[str, NImages]
     dropped: tuple[str, ...]
-    hashes: Mapping[str, str]
+    hashes: Mapping[str, Sha256]
     checksums: tuple[tuple[str, str], ...]
     notes: tuple[str, ...] = ()
     source: str = ""
-    image_shape: tuple[int, int] = (SIDE, SIDE)
-    image_size: int | None = None
+    image_shape: tuple[Pixels, Pixels] = (SIDE, SIDE)
+    image_size: ImageSize | None = None
     centred: bool = False
     normalised: bool = False
-    polarity: str = "auto"
+    polarity: Polarity = "auto"
     reading: tuple[str, ...] = ()
-    evaluation_hashes: Mapping[str, str] = field(default_factory=dict)
+    evaluation_hashes: Mapping[str, Sha256] = field(default_factory=dict)
 
     @property
     def data_hash(self) -> str:

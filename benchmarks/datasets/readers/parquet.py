@@ -124,7 +124,7 @@ def _decoded(file: Any) -> Any:
     sizes = [max(group.total_byte_size, 1) for group in groups]
     if sum(sizes) > LARGEST:
         return None
-    widths = [_width(one) for one in file.schema_arrow.types]
+    widths = [_width(_plain(one)) for one in file.schema_arrow.types]
     of_row = sum(widths) if widths and all(widths) else max(sizes, default=1)
     batches, n_bytes = [], 0
     schema = pyarrow.schema([field.with_type(_plain(field.type)) for field in file.schema_arrow])

@@ -19,7 +19,7 @@ from msgspec import Meta
 
 from benchmarks.common.bounded_reading import read_file
 from benchmarks.execution.features.checked_arrays import Signature, has_checksum, signature
-from benchmarks.records.trial import Amount
+from benchmarks.records.checks.ranges import Amount
 
 LAYOUT = 2
 ENTRY = "entry.json"

@@ -38,9 +38,12 @@ class Finished:
     folder: Path
 
     @property
-    def left_its_answer(self) -> bool:
-        """Return whether the answer in its folder is the one that it wrote as the last thing."""
-        return bool(self.told.answer) and answer_digest(self.folder) == self.told.answer
+    def answer_fault(self) -> str:
+        """Why the answer in its folder is not the one that it wrote as the last thing; empty if it is."""
+        if not self.told.answer:
+            return "it did not say that it was done, or had closed the pipe for that"
+        same = answer_digest(self.folder) == self.told.answer
+        return "" if same else "its answer is not the one that its worker wrote last"
 
     def timing_fault(self, times: Mapping[str, float | None], stages: Sequence[str]) -> str:
         """Return what does not fit between the times that it tells and when its stages began."""

@@ -20,7 +20,7 @@ import msgspec
 from msgspec import Meta
 
 from benchmarks.common.clock import clock
-from benchmarks.records.trial import Count
+from benchmarks.records.checks.ranges import Count
 
 LONGEST_LINE = 4096  # POSIX's least PIPE_BUF is 512, Linux's 4096: a line is written at once or not at all
 CHUNK = 1 << 16
@@ -81,7 +81,7 @@ class StageWriter:
         content = msgspec.json.encode(line) + b"\n"
         # a model may have forked, and its child go on as if it were the process itself
         if len(content) <= LONGEST_LINE and os.getpid() == self._own_pid:
-            with contextlib.suppress(BrokenPipeError):
+            with contextlib.suppress(OSError):  # the bench is gone, or a model has closed the pipe
                 os.write(self._descriptor, content)
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from benchmarks.analysis.prediction_checks import checked_labels, probabilities_from
 from benchmarks.catalog.catalog import Catalog
 from benchmarks.common.clock import Result, clock, timed
-from benchmarks.execution.answer_checks import MOST_EPOCHS
 from benchmarks.execution.processes.process_tree import own_peak_mb
 from benchmarks.execution.protocol import Request, Workplace
 from benchmarks.execution.stages.channel import StageWriter
@@ -20,6 +19,7 @@ from benchmarks.execution.worker.parameter_count import parameter_count
 from benchmarks.execution.worker.transformers import FeatureMatrices, read_matrices, read_transformer
 from benchmarks.execution.worker.trial_data import TrialData, load_data
 from benchmarks.provenance.implementation import ImplementationWatch, model_bytes
+from benchmarks.records.checks.history import MOST_EPOCHS
 from benchmarks.records.saved_models import Fitted
 from benchmarks.records.trial import TEST, Measurement, Predictions, Resources, Timing
 from models.spec import BuildContext, Estimator

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.catalog.catalog import load_catalog
-from benchmarks.execution.decisions import Demands, Planner, reason_to_run
+from benchmarks.execution.decisions import Demands, PlannedTrial, Planner, reason_to_run
 from benchmarks.execution.estimates import Estimates
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import Inputs, Trial, TrialResult
@@ -91,6 +91,17 @@ def planner(tmp_path: Path) -> Planner:
     )
 
 
+def planned_result(planned: PlannedTrial) -> TrialResult:
+    """Return a result that is of what was planned."""
+    return replace(
+        a_result("knn"),
+        trial=planned.trial,
+        inputs=planned.inputs,
+        settings=planned.settings,
+        environment=replace(a_result().environment, machine_id=planned.inputs.machine),
+    )
+
+
 def test_trials_are_planned_quickest_first_and_unknown_ones_last(planner: Planner) -> None:
     trials = [Trial(model, "pixels", "digits") for model in ("dummy", "svm-rbf", "knn")]
     planned = planner.decide_all(trials)
@@ -100,7 +111,7 @@ def test_trials_are_planned_quickest_first_and_unknown_ones_last(planner: Planne
 
 def test_a_result_that_was_just_stored_is_reused(planner: Planner) -> None:
     planned = planner.decide(Trial("knn", "pixels", "digits"))
-    result = replace(a_result("knn"), trial=planned.trial, inputs=planned.inputs, settings=planned.settings)
+    result = planned_result(planned)
     planner.store.save(result, predictions_of(result))
     assert planner.decide(planned.trial).reused
     (planner.store.folder / "models" / planned.trial.key).mkdir(parents=True)
@@ -114,14 +125,14 @@ def test_what_is_missing_is_looked_for_only_where_a_trial_is_run(
     monkeypatch.setattr("benchmarks.execution.decisions.missing_modules", lambda modules: ["sklearn"])
     planned = planner.decide(Trial("knn", "pixels", "digits"))
     assert planned.unavailable == "needs sklearn; install with: pip install scikit-learn"
-    result = replace(a_result("knn"), trial=planned.trial, inputs=planned.inputs, settings=planned.settings)
+    result = planned_result(planned)
     planner.store.save(result, predictions_of(result))
     assert planner.decide(planned.trial).unavailable == ""
 
 
 def test_a_trial_with_a_damaged_file_is_run_again_and_the_reason_says_so(planner: Planner) -> None:
     planned = planner.decide(Trial("knn", "pixels", "digits"))
-    result = replace(a_result("knn"), trial=planned.trial, inputs=planned.inputs, settings=planned.settings)
+    result = planned_result(planned)
     planner.store.save(result, None)
     again = planner.decide(planned.trial)
     assert again.stored is None and again.reason == "its stored files are damaged (its predictions are not there)"

@@ -37,6 +37,7 @@ def test_what_is_saved_is_loaded(store: ResultStore) -> None:
     assert (loaded.probabilities == predictions.probabilities.astype(np.float16)).all()
 
 
+LATER = "2026-01-01T00:00:09+00:00"
 OTHER_INPUTS = Inputs("other code", "d", "v", "m")
 
 
@@ -62,10 +63,10 @@ def test_a_failure_never_replaces_a_good_result_of_the_same_inputs(
     store: ResultStore, status: Status, inputs: Inputs, stays: bool
 ) -> None:
     store.save(a_result(), predictions_of(a_result()))
-    new = replace(a_result(status=status), inputs=inputs, finished_at="later")
+    new = replace(a_result(status=status), inputs=inputs, finished_at=LATER)
     assert store.save(new, predictions_of(new)) is not stays
     loaded, predictions = store.load("knn@pixels-s0"), store.predictions("knn@pixels-s0")
-    assert loaded and loaded.finished_at == (a_result().finished_at if stays else "later")
+    assert loaded and loaded.finished_at == (a_result().finished_at if stays else LATER)
     assert (predictions is not None) == loaded.ok
 
 

@@ -18,7 +18,7 @@ STORED = [
 
 
 def test_a_result_survives_its_file() -> None:
-    tuned = replace(a_result(), trial=replace(a_result().trial, params={"k": 3}, tuned="mine"))
+    tuned = replace(a_result(), trial=replace(a_result().trial, params={"k": 4}, tuned="mine"))
     for result in (a_result(), a_result(status="timeout"), a_result(train_size=50, seed=2), tuned):
         assert decode_result(encode_result(result)) == result
 

@@ -46,6 +46,11 @@ def record(runs: Path, name: str = ROW) -> Path:
     return runs / "after" / "mnist" / "trials" / f"{name}-s0.json"
 
 
+def slow_down(fields: dict[str, Any]) -> None:
+    fields["timing"].update(fit_s=90.0, total_s=100.0)
+    fields["finished_at"] = "2099-01-01T00:00:00+00:00"
+
+
 def test_the_reference_compared_with_itself_says_that_nothing_changed(bench: Bench) -> None:
     done = bench("compare", str(REFERENCE), str(REFERENCE))
     assert done.returncode == 0, done.stderr
@@ -55,7 +60,7 @@ def test_the_reference_compared_with_itself_says_that_nothing_changed(bench: Ben
 
 
 def test_a_slower_fit_is_worse_and_fails_only_where_asked(bench: Bench, runs: Path) -> None:
-    edit(record(runs), lambda fields: fields["timing"].update(fit_s=90.0))
+    edit(record(runs), slow_down)
     done = bench("compare", "before", "after", "--results-dir", str(runs))
     assert done.returncode == 1 and f"Regressions: `{ROW}` fit." in done.stdout
     assert re.search(r"\*\*worse\*\*: [\d.]+ s → 90 s \(", done.stdout)
@@ -93,8 +98,11 @@ def test_lost_accuracy_is_tested_on_the_stored_predictions(bench: Bench, runs: P
 
 
 def test_another_machine_times_are_refused_and_accuracy_is_compared(bench: Bench, runs: Path) -> None:
-    edit(record(runs), lambda fields: fields["environment"].update(machine_id="elsewhere"))
-    edit(record(runs), lambda fields: fields["timing"].update(fit_s=90.0))
+    edit(
+        record(runs),
+        lambda fields: [fields["environment"].update(machine_id="x"), fields["inputs"].update(machine="x")],
+    )
+    edit(record(runs), slow_down)
     done = bench("compare", "before", "after", "--results-dir", str(runs))
     assert done.returncode == 0
     assert "**Times are not compared: they come from different machines.**" in done.stdout
@@ -108,7 +116,7 @@ def test_rows_of_one_run_only_are_named(bench: Bench, runs: Path) -> None:
 
 
 def test_runs_on_other_images_are_refused(bench: Bench, runs: Path) -> None:
-    edit(runs / "after/mnist/dataset.json", lambda fields: fields["hashes"].update(test="other"))
+    edit(runs / "after/mnist/dataset.json", lambda fields: fields["hashes"].update(test="0" * 64))
     for path in (runs / "after/mnist/trials").iterdir():
         hashes = json.loads((runs / "after/mnist/dataset.json").read_text())["hashes"]
         edit(path, lambda fields, hashes=hashes: fields["inputs"].update(data=data_hash(hashes)))  # type: ignore[misc]

@@ -60,7 +60,7 @@ def test_hostile_names_and_reasons_are_text_in_every_report(tmp_path: Path) -> N
     found = audit(images)
     store.save_dataset(images, found)
     for i, name in enumerate(HOSTILE):
-        result = replace(a_result(name), inputs=Inputs("c", found.data_hash, "v", "m"))
+        result = replace(a_result(name), inputs=Inputs("c", found.data_hash, "v", "m"), n_train=20, image_shape=(8, 8))
         store.save(result, predictions_of(result))
         failed = replace(a_result(f"{name} failed", status="failed"), reason=name, inputs=result.inputs)
         store.save(failed, None)

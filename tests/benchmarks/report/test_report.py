@@ -4,7 +4,7 @@ import html.parser
 import json
 import re
 import string
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,6 @@ from benchmarks.analysis.leaderboard import Row
 from benchmarks.api import load_run
 from benchmarks.common.atomic_files import write_json
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.preprocessing.audit import Audit
 from benchmarks.datasets.spec import Images, Split
 from benchmarks.records.dataset_file import DATASET_FILE, dataset_named, only_dataset_of
 from benchmarks.records.scores import score
@@ -31,26 +30,26 @@ from benchmarks.report.files import write_files
 from benchmarks.report.readme import README, figures, main_rows, reference_board, table, with_table
 from benchmarks.report.text.table import warnings
 from benchmarks.report.write import write_reports
-from tests.conftest import a_result, predictions_of
+from tests.conftest import a_dataset, a_result, predictions_of
 
 TRUTH = [0] * 10
-AUDIT = Audit(("0", "1"), {"train": (3, 4)}, {"train": 1}, (), {"train": "abc"}, (("file", "def"),))
+AUDIT = a_dataset(TRUTH)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> ResultStore:
     """A run of three trials: a good one, a bad one and one that failed; names try to break out of HTML."""
     store = ResultStore(tmp_path, "local", "digits")
-    write_json(store.folder / DATASET_FILE, {**vars(AUDIT), "test_labels": TRUTH})
+    write_json(store.folder / DATASET_FILE, asdict(AUDIT))
     for result, n_wrong in ((a_result(accuracy=0.9), 1), (a_result("<b>bad", 0.2), 8)):
         store.save(on_this_data(result), Predictions(np.array([1] * n_wrong + [0] * (10 - n_wrong))))
     store.save(on_this_data(replace(a_result("lost", status="failed"), reason="<script>alert(1)</script>")), None)
     return store
 
 
-def on_this_data(result: TrialResult) -> TrialResult:
-    inputs = Inputs("c", AUDIT.data_hash, "v", "m")
-    machine = Environment("here", "x", 2, 4, "Linux", "3.11", {"numpy": "2"})
+def on_this_data(result: TrialResult, machine_id: str = "here") -> TrialResult:
+    inputs = Inputs("c", AUDIT.data_hash, "v", machine_id)
+    machine = Environment(machine_id, "x", 2, 4, "Linux", "3.11", {"numpy": "2"})
     return replace(result, inputs=inputs, environment=machine)
 
 
@@ -108,10 +107,10 @@ def store_letters(root: Path, n_classes: int) -> ResultStore:
     truth = np.arange(n_classes).repeat(2)
     predicted = truth.copy()
     predicted[::2] = (predicted[::2] - 1) % n_classes
-    audit = replace(AUDIT, class_names=names, counts={"train": (1,) * n_classes})
-    write_json(store.folder / DATASET_FILE, {**vars(audit), "test_labels": truth.tolist()})
+    write_json(store.folder / DATASET_FILE, asdict(a_dataset(truth.tolist(), names)))
     scores = score(truth, Predictions(predicted), names, Measurement(Timing(), Resources()))
-    store.save(replace(on_this_data(a_result()), evaluation={"test": scores}), Predictions(predicted))
+    trial = replace(a_result().trial, dataset=store.dataset)
+    store.save(replace(on_this_data(a_result()), trial=trial, evaluation={"test": scores}), Predictions(predicted))
     return store
 
 
@@ -218,12 +217,8 @@ def test_damaged_trials_are_named_and_not_left_out_in_silence(store: ResultStore
 
 
 def test_times_of_several_machines_and_of_busy_ones_are_warned_of(store: ResultStore) -> None:
-    result = on_this_data(a_result("elsewhere"))
-    busy = replace(result.timing, contended=True)
-    store.save(
-        replace(result, environment=replace(result.environment, machine_id="there"), timing=busy),
-        predictions_of(result),
-    )
+    result = on_this_data(a_result("elsewhere"), "there")
+    store.save(replace(result, timing=replace(result.timing, contended=True)), predictions_of(result))
     write_reports(store, {})
     page = (store.folder / "report.html").read_text()
     assert (
@@ -232,9 +227,8 @@ def test_times_of_several_machines_and_of_busy_ones_are_warned_of(store: ResultS
 
 
 def test_the_rows_of_one_machine_are_ranked_by_themselves(store: ResultStore) -> None:
-    result = on_this_data(a_result("elsewhere"))
-    environment = replace(result.environment, machine_id="the-other")
-    store.save(replace(result, environment=environment), predictions_of(result))
+    result = on_this_data(a_result("elsewhere"), "the-other")
+    store.save(result, predictions_of(result))
     (warning,) = [text for text in warnings(read_findings(store, {})) if "different machines" in text]
     assert "the-other (1 trial)" in warning and "bench.py report local --machine ID" in warning
     there = read_findings(store, {}, machine="the-o")
@@ -278,7 +272,7 @@ def test_figures_and_tables_are_written_as_asked(store: ResultStore) -> None:
 def test_the_commands_make_every_trial_again(store: ResultStore) -> None:
     for result in (a_result("knn", seed=2), a_result("svm[C=1]", train_size=3)):
         store.save(
-            on_this_data(replace(result, trial=replace(result.trial, features="hog"), n_train=result.trial.train_size)),
+            on_this_data(replace(result, trial=replace(result.trial, features="hog"))),
             predictions_of(result),
         )
     findings = read_findings(store, {"knn": "neighbours"})
@@ -343,7 +337,7 @@ def test_a_path_stands_for_the_dataset_that_was_read_there(
 ) -> None:
     data = tmp_path / "data" / "letters"
     data.mkdir(parents=True)
-    content = {**vars(AUDIT), "test_labels": TRUTH, "source": str(data)}
+    content = asdict(replace(AUDIT, source=str(data)))
     for name in ("letters-validation", "letters-0a1b2c"):
         write_json(tmp_path / "local" / name / DATASET_FILE, content)
     monkeypatch.chdir(tmp_path / "data")
@@ -356,7 +350,7 @@ def test_a_path_stands_for_the_dataset_that_was_read_there(
 
 
 def test_report_can_be_of_one_dataset(store: ResultStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_json(tmp_path / "local" / "other" / DATASET_FILE, {**vars(AUDIT), "test_labels": TRUTH})
+    write_json(tmp_path / "local" / "other" / DATASET_FILE, asdict(AUDIT))
     assert main(["report", "--results-dir", str(tmp_path), "--dataset", "digits"]) == 0
     assert "other" not in capsys.readouterr().err
     assert main(["report", "--results-dir", str(tmp_path), "--dataset", "none"]) == 2
@@ -365,7 +359,7 @@ def test_report_can_be_of_one_dataset(store: ResultStore, tmp_path: Path, capsys
 
 def test_python_names_parameters_and_a_run_is_a_short_line(store: ResultStore, tmp_path: Path) -> None:
     assert repr(load_run(results_dir=tmp_path)) == f"Run(name='local', dataset='digits', results_dir='{tmp_path}')"
-    write_json(tmp_path / "local" / "other" / DATASET_FILE, {**vars(AUDIT), "test_labels": TRUTH})
+    write_json(tmp_path / "local" / "other" / DATASET_FILE, asdict(AUDIT))
     with pytest.raises(BenchError, match='say which with dataset="NAME"'):
         load_run(results_dir=tmp_path)
     with pytest.raises(BenchError, match=r"^name 'a/b' should be a plain name"):
