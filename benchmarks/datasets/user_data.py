@@ -25,7 +25,8 @@ from benchmarks.datasets.readers.tables.pixel_table import read_csv
 from benchmarks.datasets.spec import Images, ReadingOptions
 
 KINDS = (
-    "a folder of images with a subfolder for each class, IDX files, .npz, .mat, .csv of label and pixels, .parquet, "
+    "a folder of images with a subfolder for each class or a CSV of names and labels, IDX files, .npz, .mat, .csv of "
+    "label and pixels, .parquet, "
     "or a zip or tar archive of any of these"
 )
 CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
