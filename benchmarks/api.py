@@ -63,6 +63,7 @@ def run(
     heading: bool = True,
     transpose: bool | None = None,
     shape: Sequence[int] | None = None,
+    pixel_range: tuple[float, float] | None = None,
     timeout: float = 1800.0,
     memory: float | None = None,
     max_minutes: float | None = None,
@@ -102,10 +103,10 @@ def run(
     image_size
         Height and width of the images that models get, in pixels, from 8 to 256: 28 for your own images, and what a
         published dataset has.
-    label_column, heading, transpose, shape
+    label_column, heading, transpose, shape, pixel_range
         The structure of your own data, where it is not found: the column of labels (a name, ``first`` or ``last``),
-        whether a CSV may have a heading, whether rows and columns are exchanged, and the shape of an image that is
-        given as a row of pixels.
+        whether a CSV may have a heading, whether rows and columns are exchanged, the shape of an image that is given as
+        a row of pixels, and the values of black and white in arrays and tables.
     timeout, memory, max_minutes
         Limits: seconds and GiB for one trial, and minutes for the whole run.
     threads, jobs
@@ -148,6 +149,7 @@ def run(
         heading=heading,
         transpose=transpose,
         shape=shape,
+        pixel_range=pixel_range,
         timeout=timeout,
         memory=memory,
         max_minutes=max_minutes,

@@ -99,6 +99,12 @@ def add_data(group: argparse._ArgumentGroup) -> None:
         metavar="HxW",
         help="of your own images in rows of pixels: 35x25, 28x28x3 or 3x28x28 (squares)",
     )
+    group.add_argument(
+        "--pixel-range",
+        type=pixel_range,
+        metavar="LOW..HIGH",
+        help="of your own arrays and tables: 0..4095, or =-1..1 with an equals sign before it (0..255, or 0..1)",
+    )
 
 
 def add_train_sizes(group: argparse._ArgumentGroup, words: str) -> None:
@@ -176,6 +182,17 @@ def shape(text: str) -> tuple[int, ...]:
             f"--shape '{text[:40]}' should be a height and a width, as 28x28, or with channels, as 28x28x3"
         )
     return tuple(map(int, sides))
+
+
+def pixel_range(text: str) -> tuple[float, float]:
+    """Read ``0..4095``."""
+    low, _, high = text.partition("..")
+    try:
+        return float(low), float(high)
+    except ValueError as error:
+        raise BenchError(
+            f"--pixel-range '{text[:40]}' should be the lowest and the highest value, as 0..4095 (=-1..1)"
+        ) from error
 
 
 def names(text: str) -> tuple[str, ...]:

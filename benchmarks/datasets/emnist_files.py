@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from benchmarks.datasets.readers.archives.data_path import DataPath
-from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, with_parts
 from benchmarks.datasets.sources.checked_files import DIGITS
 from benchmarks.datasets.sources.emnist import BALANCED, FIRST_LETTER, LETTERS
 from benchmarks.datasets.spec import ReadingOptions
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+ARRAYS = (".npz", ".npy")  # which are not NIST's
 BY_CLASS = (*DIGITS, *LETTERS, *map(str.lower, LETTERS))
 # the classes of each part by the word in the names of its files, and the label of the first
 PARTS = {
@@ -29,8 +30,9 @@ PARTS = {
 
 def upright(raw: RawDataset, path: DataPath, options: ReadingOptions) -> tuple[RawDataset, tuple[str, ...]]:
     """Return the data with rows and columns exchanged if a user says so, or the files are EMNIST's, and notes."""
-    names = [name.lower() for name in (path.name, *(name for name, _ in raw.checksums))]
-    named = bool(raw.checksums) and path.suffix != ".npz" and any("emnist" in name for name in names)
+    files = [name.lower() for name, _ in raw.checksums if not name.lower().endswith(ARRAYS)]
+    names = [path.name.lower(), *files]
+    named = bool(files) and any("emnist" in name for name in names)
     is_emnist = named or raw.transposed
     notes: tuple[str, ...] = ()
     if is_emnist:
@@ -59,8 +61,7 @@ def _renamed(part: RawSplit, names: Mapping[str, str]) -> RawSplit:
 
 def _changed(raw: RawDataset, change: Callable[[RawSplit], RawSplit]) -> RawDataset:
     """Return the data with every part changed."""
-    validation, test = (change(part) if part else None for part in (raw.validation, raw.test))
-    return replace(raw, train=change(raw.train), validation=validation, test=test)
+    return with_parts(raw, {name: change(part) for name, part in raw.parts.items()})
 
 
 def _transposed(part: RawSplit) -> RawSplit:

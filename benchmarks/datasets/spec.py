@@ -23,7 +23,8 @@ class Preparation:
     ``image_shape``: height and width of the result. ``centred``: the ink is scaled and centred by mass, as in MNIST.
     ``normalised``: strokes are also evened and thickened. ``dark_on_light``: originals are inverted; None where there
     are none, as of published datasets. ``paper``: the grey value under transparent originals. ``transposed``: a user
-    says that rows and columns are exchanged, and they are when an original is read.
+    says that rows and columns are exchanged, and they are when an original is read. ``pixel_range``: of originals in
+    arrays, where it is not 0 to 255.
     """
 
     image_shape: tuple[int, int] = (SIDE, SIDE)
@@ -32,6 +33,7 @@ class Preparation:
     dark_on_light: bool | None = None
     paper: int = WHITE
     transposed: bool = False
+    pixel_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,14 @@ class ReadingOptions:
 
     ``label_column``: a name, ``first`` or ``last``. ``heading=False``: the first line of a CSV is an image.
     ``transpose``: whether rows and columns are exchanged. ``shape``: of one image, given as a row of pixels.
+    ``pixel_range``: what values in arrays and tables are black and white, where these are not 0 and 255.
     """
 
     label_column: str | None = None
     heading: bool = True
     transpose: bool | None = None
     shape: tuple[int, ...] | None = None
+    pixel_range: tuple[float, float] | None = None
 
     def words(self) -> tuple[str, ...]:
         """Return the options as they are written on the command line."""
@@ -54,6 +58,8 @@ class ReadingOptions:
             *(("--no-heading",) if not self.heading else ()),
             *(("--transpose" if self.transpose else "--no-transpose",) if self.transpose is not None else ()),
             *(("--shape", "x".join(map(str, self.shape))) if self.shape else ()),
+            # in one word, because it may begin with a minus sign
+            *((f"--pixel-range={self.pixel_range[0]:g}..{self.pixel_range[1]:g}",) if self.pixel_range else ()),
         )
 
 

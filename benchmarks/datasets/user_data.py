@@ -16,23 +16,25 @@ from benchmarks.datasets.readers.archives.opening import data_path, is_archive
 from benchmarks.datasets.readers.idx_files import image_files, read_idx
 from benchmarks.datasets.readers.image_folder import images_in, only_folder, read_folder, subfolders
 from benchmarks.datasets.readers.matlab.mat_file import read_mat
-from benchmarks.datasets.readers.npz import read_npz
-from benchmarks.datasets.readers.parquet import read_parquet
+from benchmarks.datasets.readers.npz import NPY, NPZ, read_arrays, read_npz
 from benchmarks.datasets.readers.parts import Parts, choose_parts, part_of_folder
-from benchmarks.datasets.readers.pixel_table import read_csv
 from benchmarks.datasets.readers.raw_images import RawDataset, shown_path
+from benchmarks.datasets.readers.tables.named_images import labels_by_names, read_named_images
+from benchmarks.datasets.readers.tables.parquet import read_parquet
+from benchmarks.datasets.readers.tables.pixel_table import read_csv
 from benchmarks.datasets.spec import Images, ReadingOptions
 
 KINDS = (
-    "a folder of images with a subfolder for each class, IDX files, .npz, .mat, .csv of label and pixels, .parquet, "
+    "a folder of images with a subfolder for each class or a CSV of names and labels, IDX files, .npz, .mat, .csv of "
+    "label and pixels, .parquet, "
     "or a zip or tar archive of any of these"
 )
+CSV = (".csv", ".csv.gz", ".tsv", ".tsv.gz")
 TABLES: dict[tuple[str, ...], Callable[[Parts, ReadingOptions], RawDataset]] = {
-    (".csv", ".csv.gz"): read_csv,
+    CSV: read_csv,
     (".parquet", ".pq"): read_parquet,
     (".mat",): read_mat,
 }
-NPZ = ".npz"
 INNER = ("raw", "data")  # where torchvision and Hugging Face put the files
 
 
@@ -70,9 +72,13 @@ def _read(path: DataPath, options: ReadingOptions) -> RawDataset:
     if path.name.lower().endswith(NPZ):
         return read_npz(path, options)
     if "ubyte" in path.name or "idx" in path.name:
-        _check_unused(options, path)
-        return read_idx(path)
+        return _read_idx(path, options)
     raise BenchError(f"--dataset {path}: unknown format; supported: {KINDS}")
+
+
+def _read_idx(path: DataPath, options: ReadingOptions) -> RawDataset:
+    _check_unused(replace(options, pixel_range=None), path)
+    return read_idx(path, options)
 
 
 def _check_unused(options: ReadingOptions, path: DataPath) -> None:
@@ -83,12 +89,15 @@ def _check_unused(options: ReadingOptions, path: DataPath) -> None:
 
 
 def _read_folder(folder: DataPath, options: ReadingOptions) -> RawDataset:
-    """Read what a folder contains: IDX files, class folders, tables or an .npz, the first of these."""
+    """Read what a folder contains: IDX files, images and tables that name them, tables, arrays or class folders."""
     files = [path for path in sorted(folder.iterdir()) if path.is_file() and not path.name.startswith(".")]
     if image_files(folder):
-        _check_unused(options, folder)
-        source = read_idx(folder)
-        return _noted(source, _tables_passed_over(files))
+        return _noted(_read_idx(folder, options), _tables_passed_over(files))
+    csv_files = [path for path in (*files, *_files_of_parts(folder)) if path.name.lower().endswith(CSV)]
+    if tables := labels_by_names(folder, csv_files):
+        _check_unused(replace(options, label_column=None), folder)
+        rest = [path for path in files if all(path != table.path for table in tables)]
+        return _noted(read_named_images(folder, tables, options), _tables_passed_over(rest))
     has_images = _has_class_folders(folder)
     for suffixes, read in TABLES.items():
         here, below = (
@@ -100,9 +109,11 @@ def _read_folder(folder: DataPath, options: ReadingOptions) -> RawDataset:
             source = read(parts, options)
             others = _tables_passed_over([path for path in files if path not in found])
             return _noted(source, others)
-    archives = [path for path in files if path.name.lower().endswith(NPZ)]
-    if len(archives) == 1 and not has_images:
-        return read_npz(archives[0], options)
+    arrays = [path for path in files if path.name.lower().endswith((NPZ, NPY))]
+    if len(arrays) == 1 and arrays[0].name.lower().endswith(NPZ) and not has_images:
+        return read_npz(arrays[0], options)
+    if len(arrays) > 1 and not has_images:
+        return read_arrays(folder, arrays, options)
     packed = [path for path in folder.iterdir() if is_archive(path.name)] if isinstance(folder, Path) else []
     if len(packed) == 1 and not subfolders(folder):
         return _read(data_path(packed[0]), options)
@@ -132,7 +143,7 @@ def _has_class_folders(folder: DataPath) -> bool:
 
 def _tables_passed_over(files: Sequence[DataPath]) -> tuple[str, ...]:
     """Return a note on files that could have been the data."""
-    suffixes = (*(suffix for suffixes in TABLES for suffix in suffixes), NPZ, *ARCHIVES)
+    suffixes = (*(suffix for suffixes in TABLES for suffix in suffixes), NPZ, NPY, *ARCHIVES)
     names = [path.name for path in files if path.name.lower().endswith(suffixes)]
     return (f"passed over: {', '.join(names[:5])}{'…' if len(names) > 5 else ''}",) if names else ()
 

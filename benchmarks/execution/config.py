@@ -20,7 +20,7 @@ TEXTS = ("models", "features", "dataset", "run", "label_column", "cluster")
 FLAGS = ("validation", "centre", "normalise", "heading", "transpose", "force", "keep_models", "cache", "allow_network")
 LISTS = {"train_sizes": int, "shape": int, "evaluate": str, "plugins": Path, "weights": Path}
 OPTIONAL = (
-    *("features", "image_size", "label_column", "transpose", "shape"),
+    *("features", "image_size", "label_column", "transpose", "shape", "pixel_range"),
     *("data_dir", "memory", "max_minutes", "threads", "cluster"),
 )
 LONGEST_TEXT = 100_000
@@ -53,6 +53,7 @@ class RunConfig:
     heading: bool = True
     transpose: bool | None = None
     shape: Sequence[int] | None = None
+    pixel_range: tuple[float, float] | None = None
     timeout: float = 1800.0
     memory: float | None = None
     max_minutes: float | None = None
@@ -76,6 +77,8 @@ def _checked(name: str, value: Any) -> Any:
     """Return a value in its type; raises ``BenchError`` unless it can be one."""
     if name == "image_size":
         return _image_size(value)
+    if name == "pixel_range":
+        return _pixel_range(value)
     if name in WHOLE:
         return _whole(name, value)
     if name in NUMBERS:
@@ -109,6 +112,16 @@ def _image_size(value: Any) -> int:
     if not smallest <= number <= largest:
         raise BenchError(f"image_size should be from {smallest} to {largest} pixels, not {number}")
     return number
+
+
+def _pixel_range(value: Any) -> tuple[float, float]:
+    try:
+        low, high = map(float, value)
+    except (TypeError, ValueError):
+        low = high = math.nan
+    if not -math.inf < low < high < math.inf:
+        raise BenchError(f"pixel_range should be the lowest and the highest value, as 0..4095, not {str(value)[:40]}")
+    return low, high
 
 
 def _number(name: str, value: Any) -> float:

@@ -166,7 +166,7 @@ def _images(config: RunConfig, catalog: Catalog, tell: Listener) -> tuple[str, I
         tell(DataProgress("reading the images", done, total))
 
     shape = tuple(config.shape) if config.shape else None
-    reading = ReadingOptions(config.label_column, config.heading, config.transpose, shape)
+    reading = ReadingOptions(config.label_column, config.heading, config.transpose, shape, config.pixel_range)
     name, images = open_dataset(
         catalog.datasets,
         config.dataset,

@@ -16,7 +16,7 @@ from benchmarks.datasets.preprocessing.normalization import normalize_image
 from benchmarks.datasets.preprocessing.polarity import contradicts
 from benchmarks.datasets.preprocessing.transparency import on_paper
 from benchmarks.datasets.readers.image_file import read_image
-from benchmarks.datasets.readers.raw_images import as_given_pixels
+from benchmarks.datasets.readers.pixel_values import as_given_pixels
 from benchmarks.datasets.spec import Preparation
 from benchmarks.inference.saved_model import SavedModel, find_saved_model
 from benchmarks.records.dataset_file import read_dataset, stored_dataset
@@ -103,31 +103,31 @@ class Predictor:
         Parameters
         ----------
         images
-            Shape (n, height, width), or with 3 colours last, or 4 with opacity; values of 0 to 255, or of 0 to 1. They
-            are prepared as the training images were. Of a published dataset, whose images are prepared already, those
-            of its size are taken as they are.
+            Shape (n, height, width), or with 3 colours last, or 4 with opacity; values of 0 to 255, of 0 to 1, or of
+            the range of the training images. They are prepared as these were. Of a published dataset, whose images are
+            prepared already, those of its size are taken as they are.
         polarity
             Of the images: by default that of the training images; ``auto`` decides for each by its border.
 
         Raises
         ------
         BenchError
-            If the images are none, or the model cannot predict them.
+            If the images are none, their range is not certain, or the model cannot predict them.
         """
         import numpy as np
 
-        labels, _ = self.predictions(self._frames(_as_array(images), polarity))
+        labels, _ = self.predictions(self._frames(self._as_array(images), polarity))
         return np.array(self.classes)[labels]
 
     def predict_proba(self, images: ArrayLike, polarity: Polarity | None = None) -> NDArray[np.float32] | None:
         """Return the probability of each class for each image: shape (n, n_classes); None if the model gives none."""
-        return self.predictions(self._frames(_as_array(images), polarity))[1]
+        return self.predictions(self._frames(self._as_array(images), polarity))[1]
 
     def prepare(self, images: ArrayLike, polarity: Polarity | None = None) -> Prepared:
         """Return images, as ``predict`` takes them, as the model expects them; raises ``BenchError``."""
         import numpy as np
 
-        originals = _as_array(images)
+        originals = self._as_array(images)
         frames = self._frames(originals, polarity)
         return Prepared(frames, np.array([self._contradicts(image, polarity) for image in originals], bool))
 
@@ -171,6 +171,21 @@ class Predictor:
         usable = scores.shape == (len(images), len(self.classes)) and in_order and np.isfinite(scores).all()
         return scores if usable else None
 
+    def _as_array(self, images: ArrayLike) -> NDArray[np.uint8]:
+        """Return images of shape (n, height, width), or with channels last; raises ``BenchError``."""
+        import numpy as np
+
+        try:
+            given = np.asarray(images)
+        except ValueError as error:
+            raise BenchError(f"the images are no array ({error})") from error
+        if given.ndim not in (3, 4) or not given.size or given.shape[3:] not in ((), (1,), (3,), (4,)):
+            raise BenchError(
+                f"images of shape {given.shape}; it should be (n, height, width), or with 3 colours last, or 4 with "
+                "opacity"
+            )
+        return as_given_pixels(given, "the images", self.preparation.pixel_range)
+
     def _frames(self, originals: NDArray[np.uint8], polarity: Polarity | None) -> NDArray[np.uint8]:
         import numpy as np
 
@@ -209,18 +224,3 @@ def _training_data(saved: SavedModel) -> TrainingData:
     if about.source:
         raise BenchError(f"{saved.row} was saved without how its images were prepared; {again}")
     return TrainingData(about.class_names, Preparation(about.image_shape, about.centred), about.data_hash)
-
-
-def _as_array(images: ArrayLike) -> NDArray[np.uint8]:
-    """Return images of shape (n, height, width), or with channels last; raises ``BenchError``."""
-    import numpy as np
-
-    try:
-        given = np.asarray(images)
-    except ValueError as error:
-        raise BenchError(f"the images are no array ({error})") from error
-    if given.ndim not in (3, 4) or not given.size or given.shape[3:] not in ((), (1,), (3,), (4,)):
-        raise BenchError(
-            f"images of shape {given.shape}; it should be (n, height, width), or with 3 colours last, or 4 with opacity"
-        )
-    return as_given_pixels(given, "the images")

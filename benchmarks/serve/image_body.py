@@ -12,7 +12,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.readers.raw_images import as_given_pixels
+from benchmarks.datasets.readers.pixel_values import as_given_pixels
 from benchmarks.serve.limits import RejectedError, RequestLimits
 from benchmarks.serve.messages import ImageArray
 

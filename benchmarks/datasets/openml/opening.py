@@ -13,7 +13,7 @@ from benchmarks.datasets.openml.description import FOLDER, describe
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions, preprocess
 from benchmarks.datasets.readers.archives.archive import Archive, ArchivePath
 from benchmarks.datasets.readers.parts import Parts
-from benchmarks.datasets.readers.pixel_table import read_csv
+from benchmarks.datasets.readers.tables.pixel_table import read_csv
 from benchmarks.datasets.sources.checked_files import find_or_fetch
 from benchmarks.datasets.sources.download import read_verified
 from benchmarks.datasets.spec import DataPlaces, Images

@@ -14,7 +14,8 @@ from benchmarks.datasets.spec import WHITE, Polarity
 
 SAMPLE = 1_000  # images of each part, evenly spaced
 MIXED_POLARITY = 0.1  # share of opposite polarity above which a warning is given
-LOW_RANGE = 64  # of 255: a lower maximum suggests another range of values
+# of 255: a lower maximum suggests another range of values, of photographs and of arrays of whole numbers
+LOW_RANGE, LOW_RANGE_OF_ARRAYS = 64, 200
 OTHER_CONTRAST = 2.0  # ratio of two parts' contrasts from which they differ
 OTHER_SIZE = 1.5  # ratio of two parts' sizes
 SHOWN = {"train": "training", "validation": "validation", "test": "test"}
@@ -23,7 +24,10 @@ KINDS = {True: "dark on light", False: "light on dark"}
 
 @dataclass(frozen=True)
 class Look:
-    """What some images of a part are like; contrast (0 to 255) and size (of the longer side) are medians."""
+    """What some images of a part are like; contrast (0 to 255) and size (of the longer side) are medians.
+
+    ``of_array``: their range is not known from a file. ``brightest`` is then of all of them.
+    """
 
     dark: int
     light: int
@@ -31,6 +35,7 @@ class Look:
     contrast: float
     size: float
     inks: Counter[bool | None]
+    of_array: bool = False
 
     @property
     def dark_on_light(self) -> bool:
@@ -91,10 +96,11 @@ def _look(part: RawSplit, paper: int) -> Look:
     return Look(
         votes[True],
         votes[False],
-        brightest,
+        brightest if part.largest is None else part.largest,
         float(np.median(contrasts or [0])),
         float(np.median(sizes or [0])),
         inks,
+        part.largest is not None,
     )
 
 
@@ -112,11 +118,10 @@ def _warnings(name: str, look: Look, inverted: bool) -> list[str]:
             f"CAREFUL: {n_opposite / n_seen:.0%} of the {SHOWN[name]} images have the opposite polarity; check "
             "images.png, or set --polarity"
         )
-    if 0 < look.brightest < LOW_RANGE:
-        warnings.append(
-            f"CAREFUL: in the {SHOWN[name]} images no pixel is above {look.brightest} of 255; do the values have "
-            "another range?"
-        )
+    if 0 < look.brightest < (LOW_RANGE_OF_ARRAYS if look.of_array else LOW_RANGE):
+        can_say = look.of_array and name == "train"  # a range is one of all parts
+        way_out = f"; if that is full, give --pixel-range 0..{look.brightest}" if can_say else ""
+        warnings.append(f"CAREFUL: in the {SHOWN[name]} images no pixel is above {look.brightest} of 255{way_out}")
     return warnings
 
 

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.preprocessing.classes import (
+    check_sizes,
+    chosen_classes,
+    missing_note,
+    similar_note,
+    with_joined_labels,
+)
 from benchmarks.datasets.preprocessing.cleaning import drop_bad_images, reject_bad_images
 from benchmarks.datasets.preprocessing.contact_sheet import Pair, contact_sheet, sample_across_classes, thumbnail
 from benchmarks.datasets.preprocessing.inspection import inspect
@@ -16,17 +22,14 @@ from benchmarks.datasets.preprocessing.orientation import look_transposed
 from benchmarks.datasets.preprocessing.splits import shuffled, split_off_test, split_off_validation
 from benchmarks.datasets.preprocessing.strokes import n_faint
 from benchmarks.datasets.preprocessing.transparency import on_paper
-from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, in_full_range
+from benchmarks.datasets.readers.pixel_values import Range
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, in_full_range, with_parts
 from benchmarks.datasets.spec import SIDE, Images, Polarity, Preparation, ReadingOptions, Split
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MAX_CLASSES = 1_000
-MIN_PER_CLASS = 3  # one of them for the test split
-MIN_TRAINING_PER_CLASS = 2
-MAX_NAMED = 5
 MAX_FURTHER_PAIRS = 30  # of validation or test images in the picture
 SOME_FAINT = 0.05  # share of images with faint strokes above which a warning is given
 
@@ -58,8 +61,9 @@ def preprocess(raw: RawDataset, name: str, options: PreprocessingOptions) -> Ima
     seed). Raises ``BenchError`` for images that cannot be read, a single class, a class with too few images, and
     classes that no training image has.
     """
-    raw, notes = _with_test(_in_full_range(raw))
-    class_names = _class_names(raw, name)
+    scaled, pixel_range = _in_full_range(raw)
+    raw, notes = _with_test(with_joined_labels(scaled))
+    class_names = chosen_classes(raw, name)
     found = inspect(raw.parts, options.polarity)
     side = options.image_size or SIDE
     preparation = Preparation(
@@ -69,11 +73,12 @@ def preprocess(raw: RawDataset, name: str, options: PreprocessingOptions) -> Ima
         found.dark_on_light,
         found.paper,
         bool(options.reading.transpose),
+        options.reading.pixel_range or pixel_range,
     )
     job = Normalization(class_names, preparation, options)
     split, pairs = job.split(raw.train, "training", sample_across_classes(raw.train.labels))
     training, dropped = drop_bad_images(split, len(class_names), name, raw.train.name)
-    _check_sizes(training, class_names, name, MIN_TRAINING_PER_CLASS if raw.test else MIN_PER_CLASS)
+    check_sizes(training, class_names, name, has_test=bool(raw.test))
     train, validation, test, more = _three_splits(raw, training, job, name)
     return Images(
         train=train,
@@ -83,8 +88,8 @@ def preprocess(raw: RawDataset, name: str, options: PreprocessingOptions) -> Ima
         dropped=(*dropped, *more),
         checksums=raw.checksums,
         notes=(
-            *(*raw.notes, *found.notes, *notes, *job.orientation_note(training)),
-            *(*job.faint_notes, *_missing_note(test, class_names)),
+            *(*raw.notes, *similar_note(class_names), *found.notes, *notes, *job.orientation_note(training)),
+            *(*job.faint_notes, *missing_note(test, class_names)),
         ),
         picture=contact_sheet([*pairs, *job.pairs]),
         preparation=preparation,
@@ -94,21 +99,16 @@ def preprocess(raw: RawDataset, name: str, options: PreprocessingOptions) -> Ima
     )
 
 
-def _in_full_range(raw: RawDataset) -> RawDataset:
-    """Return the data with all parts scaled to 0..255 if none has a pixel above 1 or 16, and a note."""
+def _in_full_range(raw: RawDataset) -> tuple[RawDataset, Range | None]:
+    """Return the data with all parts scaled to 0..255 if none has a pixel above 1, 15 or 16, with a note, and if so
+    their range."""
     scaled, largest = in_full_range(list(raw.parts.values()))
     if not largest:
-        return raw
+        return raw, None
     parts = dict(zip(raw.parts, scaled, strict=True))
     values = "0 and 1 are read as 0 and 255" if largest == 1 else f"0 to {largest} are scaled to 0 to 255"
     note = f"pixels: {values} (no pixel of any part is above {largest})"
-    return replace(
-        raw,
-        train=parts["train"],
-        validation=parts.get("validation"),
-        test=parts.get("test"),
-        notes=(*raw.notes, note),
-    )
+    return with_parts(raw, parts, [note]), (0, largest)
 
 
 def _with_test(raw: RawDataset) -> tuple[RawDataset, tuple[str, ...]]:
@@ -136,45 +136,6 @@ def _three_splits(
         job.further(raw.validation, "validation"), len(job.class_names), name, raw.validation.name
     )
     return training, validation, test, dropped
-
-
-def _missing_note(test: Split, class_names: Sequence[str]) -> tuple[str, ...]:
-    there = set(test.labels.tolist())
-    missing = [f"'{name}'" for i, name in enumerate(class_names) if i not in there]
-    if not missing:
-        return ()
-    more = f" and {len(missing) - MAX_NAMED} more" if len(missing) > MAX_NAMED else ""
-    return (
-        f"CAREFUL: no test image has class {', '.join(missing[:MAX_NAMED])}{more}; averages over classes are over "
-        "those that are there",
-    )
-
-
-def _class_names(raw: RawDataset, name: str) -> tuple[str, ...]:
-    """Return the classes of the training set, sorted; raises ``BenchError`` for too few or too many."""
-    names = set(raw.train.labels)
-    if len(names) < 2:
-        raise BenchError(f"{name} has a single class, '{min(names)}'; at least two are needed")
-    if len(names) > MAX_CLASSES:
-        raise BenchError(
-            f"{name} has {len(names):,} classes; at most {MAX_CLASSES:,} are supported. Is this the label column?"
-        )
-    for part in raw.parts.values():
-        if unknown := sorted(set(part.labels) - names):
-            first = part.name(part.labels.index(unknown[0]))
-            raise BenchError(f"{first}: label '{unknown[0]}' is out of range: no training image has it")
-    numbers = all(label.isdecimal() for label in names)
-    return tuple(sorted(names, key=lambda label: (int(label) if numbers else 0, label)))
-
-
-def _check_sizes(training: Split, class_names: Sequence[str], name: str, minimum: int) -> None:
-    counted = Counter(training.labels.tolist())
-    few = [f"'{label}' has {counted[i]}" for i, label in enumerate(class_names) if counted[i] < minimum]
-    if few:
-        more = f" and {len(few) - MAX_NAMED} more" if len(few) > MAX_NAMED else ""
-        raise BenchError(
-            f"{name}: each class needs at least {minimum} valid images, but {', '.join(few[:MAX_NAMED])}{more}"
-        )
 
 
 @dataclass(frozen=True)

@@ -15,17 +15,26 @@ if TYPE_CHECKING:
 WHOLE = (
     *(("x", "y"), ("images", "labels"), ("data", "target"), ("data", "labels"), ("arr_0", "arr_1")),
     *(("fea", "gnd"), ("patterns", "labels"), ("image", "label"), ("images", "label"), ("data", "label")),
+    *(("features", "labels"), ("features", "target"), ("features", "targets"), ("images", "targets")),
+    *(("data", "targets"), ("images", "target"), ("imgs", "labels"), ("x", "labels"), ("images", "y")),
 )
-WORDS = {"train": ("train", "trn"), "validation": ("val", "valid"), "test": ("test", "tst")}
+WORDS = {
+    "train": ("train", "training", "trn"),
+    "validation": ("val", "valid", "validation", "dev"),
+    "test": ("test", "testing", "tst"),
+}
 Pair = tuple[str, str]
 Value = TypeVar("Value")
 
 
 def in_lower_case(held: Iterable[tuple[str, Value]], path: str) -> dict[str, Value]:
-    """Return what a file holds by its names in lower case; raises ``BenchError`` if two are the same."""
+    """Return what a file holds by its names in lower case, with underscores for hyphens.
+
+    Raises ``BenchError`` if two are the same.
+    """
     found: dict[str, Value] = {}
     for name, value in held:
-        lower = name.lower()
+        lower = name.lower().replace("-", "_")
         if lower in found:
             raise BenchError(f"{path} has two arrays named {lower[:40]}, in upper or lower case; leave one of them")
         found[lower] = value
@@ -59,6 +68,10 @@ def _names(word: str) -> tuple[Pair, ...]:
         *((f"x_{word}", f"y_{word}"), (f"{word}_images", f"{word}_labels"), (f"{word}_x", f"{word}_y")),
         *((f"x{word}", f"y{word}"), (f"{word}x", f"{word}y"), (f"{word}_patterns", f"{word}_labels")),
         *((f"{word}_data", f"{word}_labels"), (f"{word}_data", f"{word}_target"), (f"{word}_image", f"{word}_label")),
+        *((f"{word}_imgs", f"{word}_labels"), (f"{word}_features", f"{word}_labels"), (f"x_{word}", f"{word}_labels")),
+        *((f"images_{word}", f"labels_{word}"), (f"data_{word}", f"labels_{word}")),
+        *((f"{word}_data", f"{word}_targets"), (f"{word}_images", f"{word}_targets")),
+        *((f"{word}_arr_0", f"{word}_arr_1"), (f"{word}_features", f"{word}_targets")),
     )
 
 

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.idx import parse_idx, read_uncompressed
 from benchmarks.datasets.readers.parts import part_of_file, without_packed_twins
-from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, raw_split_from_arrays
+from benchmarks.datasets.readers.raw_images import DEFAULT, RawDataset, RawSplit, label_names, raw_split_from_arrays
+from benchmarks.datasets.spec import ReadingOptions
 
 IMAGES, LABELS = "images", "labels"
 IDX_MARKS = ("idx", "ubyte")
 
 
 def image_files(folder: DataPath) -> list[DataPath]:
-    """Return the files of a folder that are IDX files of images, by their names; one of each packed pair."""
-    found = sorted(
+    """Return the files of a folder that are IDX files of images, by their names; one of each packed pair.
+
+    Where there are none, those that are alone in folders of their names, as Kaggle unpacks them.
+    """
+    here = _of_images(folder.iterdir())
+    below = [] if here else _of_images(place / place.name for place in folder.iterdir() if place.is_dir())
+    return without_packed_twins(sorted(here or below))
+
+
+def _of_images(paths: Iterable[DataPath]) -> list[DataPath]:
+    return [
         path
-        for path in folder.iterdir()
-        if path.is_file() and IMAGES in path.name and any(mark in path.name for mark in IDX_MARKS)
-    )
-    return without_packed_twins(found)
+        for path in paths
+        if IMAGES in path.name and any(mark in path.name for mark in IDX_MARKS) and path.is_file()
+    ]
 
 
-def read_idx(path: DataPath) -> RawDataset:
+def read_idx(path: DataPath, options: ReadingOptions = DEFAULT) -> RawDataset:
     """Read the images and labels of a folder, or of one file and the labels beside it. Raises ``BenchError``."""
     found = image_files(path) if path.is_dir() else [path]
     files: dict[str, DataPath] = {}
@@ -39,7 +49,7 @@ def read_idx(path: DataPath) -> RawDataset:
         raise BenchError(f"{path} has no file of images for training ({', '.join(file.name for file in found[:5])})")
     checksums: list[tuple[str, str]] = []
     order = [part for part in ("train", "validation", "test") if part in files]
-    parts = {part: _part(files[part], checksums) for part in order}
+    parts = {part: _part(files[part], checksums, options) for part in order}
     notes = _unread_notes(path) if path.is_file() else ()
     return RawDataset(parts["train"], parts.get("test"), tuple(checksums), notes, parts.get("validation"))
 
@@ -52,7 +62,7 @@ def _unread_notes(path: DataPath) -> tuple[str, ...]:
     return (f"passed over: {test[0]} beside it; pass the folder to test on it",) if test else ()
 
 
-def _part(images: DataPath, checksums: list[tuple[str, str]]) -> RawSplit:
+def _part(images: DataPath, checksums: list[tuple[str, str]], options: ReadingOptions) -> RawSplit:
     labels = _labels_beside(images)
     arrays = []
     for file in (images, labels):
@@ -63,7 +73,7 @@ def _part(images: DataPath, checksums: list[tuple[str, str]]) -> RawSplit:
         raise BenchError(
             f"{images} has {arrays[0].ndim} and {labels.name} {arrays[1].ndim} dimensions; expected 3 and 1"
         )
-    return raw_split_from_arrays(arrays[0], label_names(arrays[1], str(labels)), str(images))
+    return raw_split_from_arrays(arrays[0], label_names(arrays[1], str(labels)), str(images), options)
 
 
 def _labels_beside(images: DataPath) -> DataPath:
@@ -71,7 +81,8 @@ def _labels_beside(images: DataPath) -> DataPath:
     if IMAGES not in images.name:
         raise BenchError(f"{images}: its name does not contain 'images', so its label file is unknown")
     name = images.name.replace(IMAGES, LABELS).replace("idx3", "idx1").replace("idx4", "idx1").removesuffix(".gz")
-    for candidate in (images.with_name(name), images.with_name(f"{name}.gz")):
+    alone = images.parent.parent / name / name  # beside the folder that the images are alone in
+    for candidate in (images.with_name(name), images.with_name(f"{name}.gz"), alone):
         if candidate.is_file():
             return candidate
     raise BenchError(f"{images} has no labels: neither {name} nor {name}.gz is beside it")

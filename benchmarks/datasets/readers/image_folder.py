@@ -9,7 +9,7 @@ from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.image_file import FURTHER, SUFFIXES, n_further_images, read_image
 from benchmarks.datasets.readers.parts import part_of_folder
-from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, shown, shown_path
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, class_name, label_names, shown, shown_path
 
 # folders that systems, storage devices and programs make, in lower case; any other name may be that of a class
 SYSTEM = frozenset(
@@ -21,7 +21,8 @@ SYSTEM = frozenset(
     )
 )
 NO_IMAGES, DANGLING = "files that are not images", "links that lead nowhere"
-IN_HIDDEN = "images in hidden folders, whose names begin with a dot"
+IN_HIDDEN = "hidden images: their names, or those of their folders, begin with a dot"
+MAC_TWIN = "._"  # how files begin in which macOS keeps the attributes of others
 DEEPER, BESIDE = "images in folders below the classes", "images beside the class folders"
 MAX_NAMED = 5
 MAX_SEEN, MAX_SHOWN = 3, 30  # names, and characters of each
@@ -100,7 +101,8 @@ def _read_part(folder: DataPath, passed_over: PassedOver) -> RawSplit:
     labels: list[str] = []
     first: dict[str, DataPath] = {}
     for place in classes:
-        (name,) = label_names([shown(place.name)], shown_path(place))
+        (label,) = label_names([shown(place.name)], shown_path(place))
+        name = class_name(label)
         if first.setdefault(name, place) is not place:
             raise BenchError(
                 f"{shown_path(folder)}: the names {first[name].name!a} and {place.name!a} differ only in spaces or in "
@@ -108,7 +110,7 @@ def _read_part(folder: DataPath, passed_over: PassedOver) -> RawSplit:
             )
         images = _images_of_class(place, passed_over)
         paths += images
-        labels += [name] * len(images)
+        labels += [label] * len(images)
     passed_over[BESIDE] += len(_images(folder))
     passed_over[IN_HIDDEN] += _n_hidden_images(folder)
     passed_over[DANGLING] += sum(_leads_nowhere(path) for path in folder.iterdir())
@@ -160,8 +162,14 @@ def _n_images_below(folder: DataPath) -> int:
 
 
 def _n_hidden_images(folder: DataPath) -> int:
-    """Return the number of images in the hidden folders of a folder."""
-    return sum(_n_images_below(inner) for inner in _folders(folder) if _is_hidden(inner.name))
+    """Return the number of hidden images in a folder, and of images in its hidden folders."""
+    in_folders = sum(_n_images_below(inner) for inner in _folders(folder) if _is_hidden(inner.name))
+    return in_folders + sum(_is_hidden_image(path) for path in folder.iterdir())
+
+
+def _is_hidden_image(path: DataPath) -> bool:
+    is_hidden = _is_hidden(path.name) and not path.name.startswith(MAC_TWIN)
+    return is_hidden and path.suffix.lower() in SUFFIXES and path.is_file()
 
 
 def subfolders(folder: DataPath) -> list[DataPath]:

@@ -1,10 +1,14 @@
-"""Arrays of images and labels in one .npz file, without ever loading a pickle."""
+"""Arrays of images and labels in .npz and .npy files, without ever loading a pickle."""
 
 from __future__ import annotations
 
+import hashlib
 import io
 import math
 import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError, short_message
@@ -12,6 +16,7 @@ from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.array_names import find_pairs, in_lower_case, label_vector
 from benchmarks.datasets.readers.array_shapes import AxisOrder
 from benchmarks.datasets.readers.idx import LARGEST, read_uncompressed
+from benchmarks.datasets.readers.parts import part_of_file
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, raw_split_from_arrays
 from benchmarks.datasets.spec import ReadingOptions
 
@@ -22,56 +27,116 @@ if TYPE_CHECKING:
 
 DEFAULT = ReadingOptions()
 MAX_DIMENSIONS = 4
+NPZ, NPY = ".npz", ".npy"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An array that is not decompressed yet. ``place``: its file and its name in that, for messages."""
+
+    place: str
+    n_bytes: int
+    content: Callable[[], bytes]
+
+    def array(self) -> NDArray[Any]:
+        """Return the array; raises ``BenchError`` if it is broken or needs pickle."""
+        return read_npy(self.content(), self.place)
 
 
 def read_npz(path: DataPath, options: ReadingOptions = DEFAULT) -> RawDataset:
     """Read the arrays of train, validation and test from a file, by their names. Raises ``BenchError``."""
-    import hashlib
+    content, checksum = _read(path)
+    return _dataset(_members(content, path), str(path), path.name, (checksum,), options)
+
+
+def read_arrays(folder: DataPath, files: Sequence[DataPath], options: ReadingOptions = DEFAULT) -> RawDataset:
+    """Read arrays in several .npy and .npz files: one in each, named as the file, or those of one part in each.
+
+    Raises ``BenchError`` if their names do not say which is which.
+    """
+    shared = _shared_start([path.name for path in files])
+    held: list[tuple[str, Stored]] = []
+    checksums = []
+    for path in files:
+        content, checksum = _read(path)
+        checksums.append(checksum)
+        name = path.name.removesuffix(path.suffix).removeprefix(shared)
+        if path.suffix.lower() == NPY:
+            held.append((name, Stored(str(path), len(content), lambda content=content: content)))  # type: ignore[misc]
+            continue
+        members = _members(content, path)
+        part = part_of_file(path.name)
+        if len(members) > 1 and not part:
+            raise BenchError(f"{folder}: which part {path.name} holds is unknown; name it with 'train' or 'test'")
+        held += [(f"{part}_{inner}" if len(members) > 1 else name, stored) for inner, stored in members.items()]
+    named = ", ".join(path.name for path in files[:5])
+    arrays = in_lower_case(held, str(folder))
+    source = _dataset(arrays, str(folder), folder.name, tuple(checksums), options)
+    return RawDataset(source.train, source.test, source.checksums, (f"read: {named}", *source.notes), source.validation)
+
+
+def _shared_start(names: Sequence[str]) -> str:
+    """Return the words that all names begin with: ``kmnist-`` of kmnist-train-imgs and kmnist-test-imgs."""
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    shared = "".join(letters[0] for letters in alike)
+    return shared[: max(shared.rfind("-"), shared.rfind("_")) + 1]
+
+
+def _read(path: DataPath) -> tuple[bytes, tuple[str, str]]:
+    content = read_uncompressed(path)
+    return content, (path.name, hashlib.sha256(content).hexdigest())
+
+
+def _members(content: bytes, path: DataPath) -> dict[str, Stored]:
+    """Return the arrays of an .npz file by their names in lower case."""
     import zipfile
 
-    if options.label_column is not None or not options.heading:
-        raise BenchError(f"--label-column and --no-heading are for tables, which {path} is not")
-    content = read_uncompressed(path)
-    checksums = ((path.name, hashlib.sha256(content).hexdigest()),)
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            held = _arrays(archive, path)
-            pairs = find_pairs(list(held), str(path))
-            _check_size(archive, [held[name] for names in pairs.values() for name in names], path)
-            order = AxisOrder()
-            parts = {
-                part: _part(archive, [held[name] for name in names], path, options, order)
-                for part, names in pairs.items()
-            }
-    except BenchError:
-        raise
+        archive = zipfile.ZipFile(io.BytesIO(content))
+        names = [name for name in archive.namelist() if name.endswith(NPY)]
+        held = [(name.removesuffix(NPY), _stored(archive, name, str(path))) for name in names]
     except Exception as error:  # zipfile raises any exception on broken archives
         raise BenchError(f"{path} is not a readable .npz file ({short_message(error)})") from error
-    unused = [name for name in held if not any(name in names for names in pairs.values())]
-    notes = (f"passed over: arrays {', '.join(unused[:5])} of {path.name}",) if unused else ()
+    return in_lower_case(held, str(path))
+
+
+def _stored(archive: zipfile.ZipFile, name: str, path: str) -> Stored:
+    def content() -> bytes:
+        try:
+            return member(archive, name, path)
+        except BenchError:
+            raise
+        except Exception as error:  # zipfile raises any exception on broken archives
+            raise BenchError(f"{path} is not a readable .npz file ({short_message(error)})") from error
+
+    return Stored(f"{path}: {name}", archive.getinfo(name).file_size, content)
+
+
+def _dataset(
+    held: Mapping[str, Stored],
+    place: str,
+    name: str,
+    checksums: tuple[tuple[str, str], ...],
+    options: ReadingOptions,
+) -> RawDataset:
+    if options.label_column is not None or not options.heading:
+        raise BenchError(f"--label-column and --no-heading are for tables, which {place} is not")
+    pairs = find_pairs(list(held), place)
+    n_bytes = sum(held[array].n_bytes for pair in pairs.values() for array in pair)
+    if n_bytes > LARGEST:
+        raise BenchError(f"{place} has {n_bytes >> 20} MiB uncompressed, which is not supported")
+    order = AxisOrder()
+    parts = {part: _part(held[images], held[labels], options, order) for part, (images, labels) in pairs.items()}
+    unused = [array for array in held if not any(array in pair for pair in pairs.values())]
+    notes = (f"passed over: arrays {', '.join(unused[:5])} of {name}",) if unused else ()
     return RawDataset(parts["train"], parts.get("test"), checksums, notes, parts.get("validation"))
 
 
-def _arrays(archive: zipfile.ZipFile, path: DataPath) -> dict[str, str]:
-    """Return the names of the arrays in lower case, and of the files that they are in."""
-    names = [name for name in archive.namelist() if name.endswith(".npy")]
-    return in_lower_case(((name.removesuffix(".npy"), name) for name in names), str(path))
-
-
-def _check_size(archive: zipfile.ZipFile, names: list[str], path: DataPath) -> None:
-    """Raise ``BenchError`` if the arrays that are to be read are too large together; none is decompressed."""
-    n_bytes = sum(archive.getinfo(name).file_size for name in names)
-    if n_bytes > LARGEST:
-        raise BenchError(f"{path} has {n_bytes >> 20} MiB uncompressed, which is not supported")
-
-
-def _part(
-    archive: zipfile.ZipFile, names: list[str], path: DataPath, options: ReadingOptions, order: AxisOrder
-) -> RawSplit:
-    images, labels = (read_npy(member(archive, name, str(path)), f"{path}: {name}") for name in names)
-    named = label_vector(labels, (images.shape[0], images.shape[-1]), f"{path}: {names[1]}")
-    images = order.settled(images, len(named), f"{path}: {names[0]}", options.shape)
-    return raw_split_from_arrays(images, named, f"{path}: {names[0]}", options.shape)
+def _part(images: Stored, labels: Stored, options: ReadingOptions, order: AxisOrder) -> RawSplit:
+    array = images.array()
+    named = label_vector(labels.array(), (array.shape[0], array.shape[-1]), labels.place)
+    array = order.settled(array, len(named), images.place, options.shape)
+    return raw_split_from_arrays(array, named, images.place, options)
 
 
 def member(archive: zipfile.ZipFile, name: str, path: str) -> bytes:

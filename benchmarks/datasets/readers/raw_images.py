@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Hashable, Iterable, Sequence, Sized
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.array_shapes import as_image_array, images_first
+from benchmarks.datasets.readers.pixel_values import SMALL_RANGES, are_fractions, as_uint8_pixels
+from benchmarks.datasets.spec import ReadingOptions
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+DEFAULT = ReadingOptions()
 MOST_IMAGES = 5_000_000
 MAX_LABEL_LENGTH = 100  # characters
-# the largest pixels of images that are not of 8 bits: of 1, of 4, and scikit-learn's digits
-SMALL_RANGES = (1, 15, 16)
 JOINERS = "\u200c\u200d"  # parts of words and of emoji, though not printable
 
 
@@ -62,19 +63,30 @@ class RawDataset:
         return {name: part for name, part in named.items() if part}
 
 
+def with_parts(raw: RawDataset, parts: Mapping[str, RawSplit], notes: Sequence[str] = ()) -> RawDataset:
+    """Return the data with these in place of its parts, and with further notes."""
+    return replace(
+        raw,
+        train=parts["train"],
+        validation=parts.get("validation"),
+        test=parts.get("test"),
+        notes=(*raw.notes, *notes),
+    )
+
+
 def raw_split_from_arrays(
-    images: NDArray[Any], labels: tuple[str, ...], name: str, shape: tuple[int, ...] | None = None
+    images: NDArray[Any], labels: tuple[str, ...], name: str, options: ReadingOptions = DEFAULT
 ) -> RawSplit:
-    """Return the split of an array of images of any shape; ``shape``: see ``as_image_array``.
+    """Return the split of an array of images of any shape, with pixels of any range that is given.
 
     Raises ``BenchError`` if the values are not pixels, or the numbers of images and labels differ.
     """
     images = images_first(images, len(labels))
     if len(images) != len(labels):
         raise BenchError(f"{name}: {len(images)} images but {len(labels)} labels; they do not match")
-    values = as_image_array(images, name, shape)
-    pixels = as_uint8_pixels(values, name)
-    largest = None if _are_fractions(values) else int(pixels.max())
+    values = as_image_array(images, name, options.shape)
+    pixels = as_uint8_pixels(values, name, options.pixel_range)
+    largest = None if options.pixel_range or are_fractions(values) else int(pixels.max())
     return RawSplit(labels, lambda i: pixels[i], lambda i: f"{name}[{i}]", largest)
 
 
@@ -113,30 +125,6 @@ def _scaled(split: RawSplit, largest: int) -> RawSplit:
     return replace(split, read=read, largest=None)
 
 
-def as_uint8_pixels(values: NDArray[Any], name: str) -> NDArray[np.uint8]:
-    """Return values in 0..255, or fractions in 0..1, as bytes; raises ``BenchError`` for others."""
-    import numpy as np
-
-    if values.dtype == np.uint8:
-        return values
-    if values.dtype.kind not in "biuf":
-        raise BenchError(f"{name}: pixels have dtype {values.dtype}; expected numbers from 0 to 255")
-    lowest, highest = float(values.min()), float(values.max())
-    if not (lowest >= 0 and highest <= 255):  # also false for NaN
-        raise BenchError(f"{name}: pixels range from {lowest:g} to {highest:g}; expected 0 to 255, or 0 to 1")
-    return np.asarray(np.rint(values * (255.0 if _are_fractions(values) else 1.0)), np.uint8)
-
-
-def as_given_pixels(values: NDArray[Any], name: str) -> NDArray[np.uint8]:
-    """Return values as ``as_uint8_pixels`` does, for images given at once; integers 0 and 1 are fractions too."""
-    pixels = as_uint8_pixels(values, name)
-    return pixels if _are_fractions(values) or pixels.max() != 1 else pixels * pixels.dtype.type(255)
-
-
-def _are_fractions(values: NDArray[Any]) -> bool:
-    return values.dtype.kind == "b" or (values.dtype.kind == "f" and float(values.max()) <= 1)
-
-
 def check_number(n_images: int, name: str) -> None:
     """Raise ``BenchError`` for more images than are read: each takes some hundred bytes before it is opened."""
     if n_images > MOST_IMAGES:
@@ -144,7 +132,10 @@ def check_number(n_images: int, name: str) -> None:
 
 
 def label_names(labels: Iterable[object] | NDArray[Any], name: str) -> tuple[str, ...]:
-    """Return labels as strings; raises ``BenchError`` unless they are text or integers from 0, and not too many."""
+    """Return labels as text, as they are spelled; see ``class_name``.
+
+    Raises ``BenchError`` unless they are text or integers from 0, and not too many.
+    """
     if isinstance(labels, Sized):
         check_number(len(labels), name)
     labels = getattr(labels, "tolist", lambda: labels)()
@@ -173,11 +164,18 @@ def _label_name(label: object, name: str) -> str:
         return str(int(label))
     if not isinstance(label, str):
         raise BenchError(f"{name} is {label}; labels must be text or integers from 0")
-    text = unicodedata.normalize("NFC", " ".join(label.split()))  # macOS decomposes the names of files
+    text = class_name(label)
     printable = text.translate(dict.fromkeys(map(ord, JOINERS)))
+    if not text:
+        raise BenchError(f"{name} is empty; remove images without a label, or give them one")
     if not printable or len(text) > MAX_LABEL_LENGTH or not printable.isprintable():
         raise BenchError(f"{name} is {text[:20]!r}{'…' if len(text) > 20 else ''}, which is not a valid class name")
-    return text
+    return label
+
+
+def class_name(label: str) -> str:
+    """Return a label in one spelling: macOS decomposes the names of files, and tables have spaces at the ends."""
+    return unicodedata.normalize("NFC", " ".join(label.split()))
 
 
 def shown_path(path: DataPath) -> str:

@@ -68,7 +68,7 @@ def _arrays(
     archive: zipfile.ZipFile, corruption: str, kind: str, path: str
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     from benchmarks.datasets.readers.npz import member, read_npy
-    from benchmarks.datasets.readers.raw_images import as_uint8_pixels
+    from benchmarks.datasets.readers.pixel_values import as_uint8_pixels
 
     names = (f"mnist_c/{corruption}/{kind}_{what}.npy" for what in ("images", "labels"))
     images, labels = (read_npy(member(archive, name, path), f"{path}: {name}") for name in names)

@@ -178,7 +178,7 @@ NPZ: dict[str, Bad] = {
     "other names": ("it contains: a, b", npz_of(a=TRAIN[0], b=TRAIN[1])),
     "pickle": ("never loaded", npz_of(x_train=TRAIN[0], y_train=TRAIN[1].astype(object))),
     "single class": ("a single class", npz_of(x_train=TRAIN[0], y_train=TRAIN[1] * 0)),
-    "no classes": ("not a valid class name", npz_of(x_train=TRAIN[0], y_train=[""] * 36)),
+    "no classes": ("is empty; remove images without a label", npz_of(x_train=TRAIN[0], y_train=[""] * 36)),
     "label out of range": ("label 0 is -1", npz_of(x_train=TRAIN[0], y_train=TRAIN[1] - 1)),
     "label of NaN": ("label 0 is nan", npz_of(x_train=TRAIN[0], y_train=TRAIN[1] * np.nan)),
     "test label out of range": (
@@ -220,7 +220,7 @@ CSV: dict[str, Bad] = {
     "no labels": ("no column named 'label'", csv_with(lambda text: text.replace("label", "number"))),
     "counts differ": ("fields but the first has", csv_with(lambda text: text + "1,2,3\n")),
     "single class": ("a single class", lambda root: write_csv(root.with_suffix(".csv"), *ONE_CLASS)),
-    "no name": ("not a valid class name", lambda root: write_csv(root.with_suffix(".csv"), TRAIN[0], [""] * 36)),
+    "no name": ("label 0 is empty", lambda root: write_csv(root.with_suffix(".csv"), TRAIN[0], [""] * 36)),
     "label out of range": ("is -1", lambda root: write_csv(root.with_suffix(".csv"), TRAIN[0], TRAIN[1] - 1)),
     "label of a half": ("is 0.5", lambda root: write_csv(root.with_suffix(".csv"), TRAIN[0], TRAIN[1] + 0.5)),
     "pixel out of range": ("pixel of 300", csv_with(lambda text: text.replace(",0\n", ",300\n", 3))),

@@ -122,6 +122,7 @@ ARFF = "\n".join(
 ).encode()
 CSV = csv_text(IMAGES, LABELS).encode()
 FRACTIONS = csv_text(IMAGES / 255, list("abc") * 4, header=False).encode()
+NAMED = "\n".join(["name,label", *(f"{i}.png,{label}" for i, label in enumerate(LABELS))]).encode()
 EMNIST_LABELS = LABELS + 1
 IMAGES_NAME, LABELS_NAME = "images-idx3-ubyte", "labels-idx1-ubyte"
 USER: dict[str, list[Seed]] = {
@@ -145,6 +146,15 @@ USER: dict[str, list[Seed]] = {
     "npz": [
         Seed({"x_train.npy": npy(IMAGES), "y_train.npy": npy(LABELS)}, at("d.npz"), zipped("d.npz")),
         Seed({"x.npy": npy(IMAGES / 255), "y.npy": npy(np.array(list("abc") * 4))}, at("d.npz"), zipped("d.npz")),
+        Seed({"x_train.npy": npy(IMAGES), "y_train.npy": npy(LABELS)}, at(".", pixel_range=(-1, 300))),
+    ],
+    "named": [
+        Seed(
+            {"train.csv": NAMED, **{f"train/{i}.png": png(image) for i, image in enumerate(IMAGES)}},
+            at("."),
+            pack,
+        )
+        for pack in (unchanged, zipped("d.zip"))
     ],
     "csv": [
         Seed({"train.csv": CSV, "test.csv": CSV}, at(".")),
@@ -152,6 +162,8 @@ USER: dict[str, list[Seed]] = {
             {"d.csv": csv_text(IMAGES / 255, list("abcabcabcabc"), header=False).encode()}, at("d.csv", heading=False)
         ),
         Seed({"d.csv": CSV}, at("d.csv.gz", transpose=True), compressed(gzip.compress, ".gz")),
+        Seed({"d.csv": FRACTIONS.replace(b",", b";").replace(b".", b",")}, at("d.csv", heading=False)),
+        Seed({"d.tsv": CSV.replace(b",", b"\t").decode().encode("utf-16")}, at("d.tsv", pixel_range=(0, 1000))),
     ],
     "parquet": [
         Seed({"d.parquet": parquet([png(image) for image in IMAGES])}, at("d.parquet")),

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 import bench
-from benchmarks.datasets.readers import idx_files, npz, parquet, pixel_table
+from benchmarks.datasets.readers import idx_files, npz
 from benchmarks.datasets.readers.idx import read_uncompressed
+from benchmarks.datasets.readers.tables import parquet, pixel_table
 from tests.benchmarks.datasets.bad_files import INVALID, SMALL, TRAIN
 from tests.benchmarks.datasets.helpers import error_message
 from tests.benchmarks.datasets.sample_files import write_npz

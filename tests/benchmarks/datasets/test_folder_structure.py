@@ -157,12 +157,14 @@ def test_characters_are_names_of_classes(names: tuple[str, ...], tmp_path: Path)
 
 
 @pytest.mark.parametrize("place", ["", "alpha"])
-def test_images_in_hidden_folders_are_counted(place: str, tmp_path: Path) -> None:
+def test_hidden_images_are_counted(place: str, tmp_path: Path) -> None:
     write_folder(tmp_path, *TRAIN)
     loose(tmp_path / place / ".delta", 4)
+    (tmp_path / place / ".hidden.png").write_bytes(png(TRAIN[0][0]))
+    (tmp_path / place / "._000.png").write_bytes(b"\0\5\x16\7")  # macOS keeps a file's attributes there
     images = opened(tmp_path)
     assert images.class_names == NAMES
-    assert "passed over: 4 images in hidden folders, whose names begin with a dot" in images.notes
+    assert "passed over: 5 hidden images: their names, or those of their folders, begin with a dot" in images.notes
 
 
 def test_a_table_beside_class_folders_is_pointed_out(tmp_path: Path) -> None:
@@ -268,8 +270,8 @@ def test_a_file_that_was_not_fetched_says_so(name: str, tmp_path: Path) -> None:
 
 
 def test_a_folder_without_subfolders_says_what_it_holds(tmp_path: Path) -> None:
-    for name in ("X_train.npy", "y_train.npy", "notes.txt", "z.txt"):
+    for name in ("X_train.pkl", "y_train.pkl", "notes.txt", "z.txt"):
         (tmp_path / name).touch()
     (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
     message = error_message(lambda: opened(tmp_path))
-    assert "(it holds X_train.npy, gone, notes.txt, 5 files, 1 links that lead nowhere)" in message
+    assert "(it holds X_train.pkl, gone, notes.txt, 5 files, 1 links that lead nowhere)" in message

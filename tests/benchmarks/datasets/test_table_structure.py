@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from benchmarks.cli.arguments import shape
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
-from benchmarks.datasets.readers.table_columns import is_deduplicated, is_heading
+from benchmarks.datasets.readers.tables.table_columns import is_deduplicated, is_heading
 from benchmarks.datasets.spec import Images, ReadingOptions
 from benchmarks.datasets.user_data import open_path
 from tests.benchmarks.datasets.helpers import error_message

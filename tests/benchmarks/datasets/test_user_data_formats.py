@@ -15,7 +15,7 @@ from PIL import Image
 
 from benchmarks.datasets.preprocessing.normalization import normalize_image
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
-from benchmarks.datasets.readers.raw_images import as_given_pixels
+from benchmarks.datasets.readers.pixel_values import as_given_pixels
 from benchmarks.datasets.spec import Images, Split
 from benchmarks.datasets.user_data import is_path, open_path
 from tests.benchmarks.datasets.helpers import error_message
@@ -105,7 +105,7 @@ def test_integers_of_a_small_range_are_scaled(kind: str, largest: int, tmp_path:
 def test_integers_given_to_a_model_may_be_0_and_1() -> None:
     ones = np.rint(TEST[0] / 255).astype(np.int64)
     assert (as_given_pixels(ones, "x") == 255 * ones).all()
-    assert (as_given_pixels(ones / 255, "x") == ones).all() and (as_given_pixels(16 * ones, "x") == 16 * ones).all()
+    assert (as_given_pixels(ones / 255, "x") == ones).all() and (as_given_pixels(17 * ones, "x") == 17 * ones).all()
 
 
 def test_integers_are_not_scaled_if_one_part_has_more(tmp_path: Path) -> None:

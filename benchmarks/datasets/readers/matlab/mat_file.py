@@ -87,7 +87,7 @@ class _File:
         name = f"{self.path}: {part}"
         return joined(
             [
-                raw_split_from_arrays(array, (str(int(label)),) * len(array), f"{name}{label}", options.shape)
+                raw_split_from_arrays(array, (str(int(label)),) * len(array), f"{name}{label}", options)
                 for label, array in arrays
             ]
         )
@@ -100,7 +100,7 @@ class _File:
         if of_street_view and "10" in named and "0" not in named:
             named = tuple("0" if label == "10" else label for label in named)
             self._note("labels: 10 is named 0, as the digit is in SVHN")
-        return raw_split_from_arrays(self._from_zero(images), named, f"{self.path}: {images_name}", options.shape)
+        return raw_split_from_arrays(self._from_zero(images), named, f"{self.path}: {images_name}", options)
 
     def _from_zero(self, images: NDArray[Any]) -> NDArray[Any]:
         """Return pixels of exactly -1 to 1, as USPS has them, as fractions of 0 to 1."""

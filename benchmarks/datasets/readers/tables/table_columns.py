@@ -97,16 +97,19 @@ def is_deduplicated(fields: Sequence[str]) -> bool:
 def named_columns(names: Sequence[str], options: ReadingOptions, path: str) -> Columns:
     """Return the columns of a table with a heading; ``label`` is None if no column has the name of one."""
     lower = tuple(name.strip().lower() for name in names)
-    label = _named_label(lower, options, path)
+    label = named_label(lower, options, path)
     index = tuple(i for i, name in enumerate(lower) if i != label and is_index(name))
     pixels = [i for i in range(len(lower)) if i != label and i not in index]
     return Columns(lower, label, _natural_order(lower, pixels), index)
 
 
-def _named_label(names: Sequence[str], options: ReadingOptions, path: str) -> int | None:
+def named_label(
+    names: Sequence[str], options: ReadingOptions, path: str, known: Sequence[str] = LABEL_COLUMNS
+) -> int | None:
+    """Return the place of the label in a heading in lower case; None if no column has one of the known names."""
     wanted = options.label_column
     if wanted is None:
-        return next((names.index(name) for name in LABEL_COLUMNS if name in names), None)
+        return next((names.index(name) for name in known if name in names), None)
     if wanted.strip().lower() in names:
         return names.index(wanted.strip().lower())
     places = [i for i, name in enumerate(names) if not is_index(name)]

@@ -21,7 +21,7 @@ from benchmarks.datasets.readers.raw_images import (
     label_names,
     raw_split_from_arrays,
 )
-from benchmarks.datasets.readers.table_columns import Columns, matched, named_columns, shown_names
+from benchmarks.datasets.readers.tables.table_columns import Columns, matched, named_columns, shown_names
 from benchmarks.datasets.spec import ReadingOptions
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def _part_of_pixels(columns: list[Any], labels: tuple[str, ...], path: DataPath,
         pixels = np.stack([column.to_numpy() for column in columns], axis=1)
     except (ValueError, TypeError) as error:
         raise BenchError(f"{path}: its columns are not pixels ({short_message(error)})") from error
-    return raw_split_from_arrays(pixels, labels, str(path), options.shape)
+    return raw_split_from_arrays(pixels, labels, str(path), options)
 
 
 def _sha256(path: DataPath) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 from array import array
 from collections.abc import Iterator, Sequence
@@ -12,10 +10,11 @@ from dataclasses import dataclass, field
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.common.errors import BenchError, short_message
+from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.idx import read_uncompressed
 from benchmarks.datasets.readers.parts import Parts, read_note
+from benchmarks.datasets.readers.pixel_values import MOST, expected
 from benchmarks.datasets.readers.raw_images import (
     RawDataset,
     RawSplit,
@@ -24,7 +23,8 @@ from benchmarks.datasets.readers.raw_images import (
     label_names,
     raw_split_from_arrays,
 )
-from benchmarks.datasets.readers.table_columns import (
+from benchmarks.datasets.readers.tables.csv_text import CsvText
+from benchmarks.datasets.readers.tables.table_columns import (
     Columns,
     index_note,
     is_deduplicated,
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DEFAULT = ReadingOptions()
-LONGEST_LINE = 1 << 24  # characters: an image of 2000 by 2000
 # of labels: 3.0, -1 and 3.000e+00, which numpy.savetxt writes; 4E00, 1E2 and 1_0 are words
 DECIMAL = re.compile(r"[+-]?[0-9]+\.[0-9]*(e[+-][0-9]{2})?|[+-][0-9]+|nan", re.IGNORECASE)
 
@@ -103,7 +102,8 @@ def _columns(table: Table, options: ReadingOptions) -> Columns:
     path = str(table.path)
     if not table.has_names(options):
         names = () if is_deduplicated(table.names) else table.names
-        return unnamed_columns(table.texts, table.n_columns, options, path, names)
+        texts = {place: [value.strip() for value in values] for place, values in table.texts.items()}
+        return unnamed_columns(texts, table.n_columns, options, path, names)
     columns = named_columns(table.names, options, path)
     if columns.label is None:
         raise BenchError(
@@ -128,13 +128,13 @@ def _split(table: Table, columns: Columns, options: ReadingOptions) -> RawSplit:
     own = [place for place in table.texts if place in columns.pixels]
     if own:
         rows = zip(*(table.texts[place] for place in own), strict=True)
-        more = [_pixels(row, f"{table.path}: line {n}") for row, n in zip(rows, table.lines, strict=True)]
+        more = [_pixels(row, f"{table.path}: line {n}", options) for row, n in zip(rows, table.lines, strict=True)]
         rest |= {place: len(rest) + i for i, place in enumerate(own)}
         pixels = np.concatenate([pixels, _as_array(more)], axis=1)
     order = [rest[place] for place in columns.pixels]
     if order != list(range(pixels.shape[1])):
         pixels = pixels[:, order]
-    return raw_split_from_arrays(pixels, labels, str(table.path), options.shape)
+    return raw_split_from_arrays(pixels, labels, str(table.path), options)
 
 
 def _read_table(path: DataPath, options: ReadingOptions, checksums: list[tuple[str, str]]) -> Table:
@@ -143,29 +143,25 @@ def _read_table(path: DataPath, options: ReadingOptions, checksums: list[tuple[s
     checksums.append((path.name.removesuffix(".gz"), hashlib.sha256(content).hexdigest()))
     table = Table(path)
     mask: list[bool] = []
-    try:
-        for number, row in _rows(content, table, options):
-            table.lines.append(number)
-            for place, values in table.texts.items():
-                values.append(row[place].strip())
-            mask = mask or [place not in table.texts for place in range(table.n_columns)]
-            table.pixels.append(_pixels(list(compress(row, mask)), f"{path}: line {number}"))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise BenchError(f"{path} is not a readable CSV file ({short_message(error)})") from error
+    for number, row in _rows(CsvText.of(content, path), table, options):
+        table.lines.append(number)
+        for place, values in table.texts.items():
+            values.append(row[place])
+        mask = mask or [place not in table.texts for place in range(table.n_columns)]
+        table.pixels.append(_pixels(list(compress(row, mask)), f"{path}: line {number}", options))
     if not table.lines:
         raise BenchError(f"{path}: contains no images")
     return table
 
 
-def _rows(content: bytes, table: Table, options: ReadingOptions) -> Iterator[tuple[int, list[str]]]:
+def _rows(text: CsvText, table: Table, options: ReadingOptions) -> Iterator[tuple[int, list[str]]]:
     """Yield the number and the fields of each line below the heading, which goes into ``table`` first."""
-    reader = csv.reader(_lines(content, table.path))
-    for row in reader:
-        if not row:
-            continue
+    for number, row in text.rows():
         if not table.n_columns:
             if len(row) < 2:
-                raise BenchError(f"{table.path}: the first line has no commas; expected a label and pixels")
+                raise BenchError(
+                    f"{table.path}: the first line has no commas, semicolons or tabs; expected a label and pixels"
+                )
             table.n_columns = len(row)
             heading = options.heading and is_heading(row)
             table.names = tuple(name.strip().lower() for name in row) if heading else ()
@@ -173,20 +169,8 @@ def _rows(content: bytes, table: Table, options: ReadingOptions) -> Iterator[tup
             if heading:
                 continue
         if len(row) != table.n_columns:
-            raise BenchError(
-                f"{table.path}: line {reader.line_num} has {len(row)} fields but the first has {table.n_columns}"
-            )
-        yield reader.line_num, row
-
-
-def _lines(content: bytes, path: DataPath) -> Iterator[str]:
-    """Yield the lines; raises ``BenchError`` for one that is too long, or too many."""
-    stream = io.TextIOWrapper(io.BytesIO(content), "utf-8-sig", newline="")
-    for number, line in enumerate(iter(lambda: stream.readline(LONGEST_LINE + 1), ""), 1):
-        if len(line) > LONGEST_LINE:
-            raise BenchError(f"{path}: line {number} has more than {LONGEST_LINE:,} characters")
-        check_number(number - 1, str(path))
-        yield line
+            raise BenchError(f"{table.path}: line {number} has {len(row)} fields but the first has {table.n_columns}")
+        yield number, row
 
 
 def _not_pixels(table: Table, options: ReadingOptions) -> list[int]:
@@ -200,26 +184,33 @@ def _not_pixels(table: Table, options: ReadingOptions) -> list[int]:
 
 def _as_label(text: str) -> str | float:
     """Return a decimal number as a number: ``3.0`` is 3, and -1 is not text."""
-    return float(text) if DECIMAL.fullmatch(text) else text
+    number = text.strip()
+    if number.isdecimal():
+        return number  # spaces beside it are no other spelling
+    return float(number) if DECIMAL.fullmatch(number) else text
 
 
-def _pixels(fields: Sequence[str], name: str) -> Sequence[float]:
+def _pixels(fields: Sequence[str], name: str, options: ReadingOptions) -> Sequence[float]:
     """Return integers in 0..255 as bytes, other numbers as floats; raises ``BenchError``."""
     try:
         values = bytes(map(int, fields))
     except ValueError:
-        return _fractions(fields, name)
-    return _fractions(fields, name) if "_" in "".join(fields) else values
+        return _fractions(fields, name, options)
+    return _fractions(fields, name, options) if "_" in "".join(fields) else values
 
 
-def _fractions(fields: Sequence[str], name: str) -> Sequence[float]:
+def _fractions(fields: Sequence[str], name: str, options: ReadingOptions) -> Sequence[float]:
     invalid = next((field for field in fields if not is_number(field)), None)
     if invalid is not None:
         raise BenchError(f"{name} has a pixel that is not a number ({invalid[:80]!r})")
     values = array("f", map(float, fields))  # a list of numbers would take eight times as much memory
-    outside = next((value for value in values if not 0 <= value <= 255), None)
+    low, high = options.pixel_range or (0, MOST)
+    outside = next((value for value in values if not low <= value <= high), None)
     if outside is not None:
-        raise BenchError(f"{name} has a pixel of {outside:g}; expected 0 to 255, or 0 to 1")
+        raise BenchError(
+            f"{name} has a pixel of {outside:g}; expected {expected(options.pixel_range)}, or remove columns that are "
+            "no pixels"
+        )
     return values
 
 

@@ -1,0 +1,1 @@
+"""Tables of labels and pixels, or of labels and image files."""

@@ -1,0 +1,70 @@
+"""The fields of a CSV file, whichever program wrote it: encoding, delimiter, decimal commas."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from benchmarks.common.errors import BenchError, short_message
+from benchmarks.datasets.readers.archives.data_path import DataPath
+from benchmarks.datasets.readers.raw_images import check_number
+
+LONGEST_LINE = 1 << 24  # characters: an image of 2000 by 2000
+COMMA = ","
+DELIMITERS = (COMMA, ";", "\t")  # of Excel too, where the comma is the decimal one
+
+
+@dataclass(frozen=True)
+class CsvText:
+    """The content of a file, its encoding and its delimiter."""
+
+    path: DataPath
+    content: bytes
+    encoding: str
+    delimiter: str
+
+    @classmethod
+    def of(cls, content: bytes, path: DataPath) -> CsvText:
+        """Return what the beginning of a file says of the rest; raises ``BenchError`` if it cannot be read."""
+        has_mark = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        encoding = "utf-16" if has_mark else "utf-8-sig"
+        found = cls(path, content, encoding, COMMA)
+        first = next(found._lines(), "")
+        counted = {delimiter: first.count(delimiter) for delimiter in DELIMITERS}
+        return cls(path, content, encoding, max(DELIMITERS, key=lambda one: counted[one]))
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Yield the number and the fields of each line; raises ``BenchError``.
+
+        Where fields are not delimited by commas, one comma in a number is its decimal point.
+        """
+        reader = csv.reader(self._lines(), delimiter=self.delimiter)
+        try:
+            for row in reader:
+                if row:
+                    yield reader.line_num, row if self.delimiter == COMMA else [_with_point(field) for field in row]
+        except csv.Error as error:
+            raise BenchError(f"{self.path} is not a readable CSV file ({short_message(error)})") from error
+
+    def _lines(self) -> Iterator[str]:
+        """Yield the lines; raises ``BenchError`` for one that is too long, or too many, or another encoding."""
+        stream = io.TextIOWrapper(io.BytesIO(self.content), self.encoding, newline="")
+        try:
+            for number, line in enumerate(iter(lambda: stream.readline(LONGEST_LINE + 1), ""), 1):
+                if len(line) > LONGEST_LINE:
+                    raise BenchError(f"{self.path}: line {number} has more than {LONGEST_LINE:,} characters")
+                check_number(number - 1, str(self.path))
+                yield line
+        except UnicodeError as error:
+            raise BenchError(
+                f"{self.path} is not a readable CSV file ({short_message(error)[:120]}); save it as UTF-8"
+            ) from error
+
+
+def _with_point(field: str) -> str:
+    return (
+        field.replace(",", ".") if field.count(",") == 1 and field.replace(",", "").strip("-+ ").isdecimal() else field
+    )

@@ -1,0 +1,46 @@
+"""CSV files as programs write them: Excel's delimiters, decimal commas and encodings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
+from benchmarks.datasets.spec import Images
+from benchmarks.datasets.user_data import open_path
+from tests.benchmarks.datasets.helpers import error_message
+from tests.benchmarks.datasets.sample_files import csv_text, some_images
+
+TRAIN = some_images()
+NAMES = ("é", "ñ", "ü")
+LABELS = [NAMES[label] for label in TRAIN[1]]
+
+
+def opened(path: Path) -> Images:
+    return open_path(str(path), PreprocessingOptions())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_any_delimiter_encoding_and_end_of_lines(encoding: str, delimiter: str, end: str, tmp_path: Path) -> None:
+    text = csv_text(TRAIN[0], LABELS).replace(",", delimiter).replace("\n", end)
+    path = tmp_path / ("d.tsv" if delimiter == "\t" else "d.csv")
+    path.write_bytes(text.encode(encoding))
+    whole = tmp_path / "whole.csv"
+    whole.write_text(csv_text(TRAIN[0], LABELS), encoding="utf-8")
+    images = opened(path)
+    assert images.class_names == NAMES and (images.train.images == opened(whole).train.images).all()
+
+
+def test_decimal_commas(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text(csv_text((TRAIN[0] / 255).round(4), LABELS).replace(",", ";").replace(".", ","), encoding="utf-8")
+    assert opened(path).train.images.max() == 255
+
+
+def test_another_encoding_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_bytes(csv_text(TRAIN[0], LABELS).encode("latin-1"))
+    assert "save it as UTF-8" in error_message(lambda: opened(path))
