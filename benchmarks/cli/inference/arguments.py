@@ -30,6 +30,7 @@ def add_predict(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="for programs, with the probabilities of every class")
     _add_trust(parser)
+    _add_error(parser)
 
 
 def add_serve(parser: argparse.ArgumentParser) -> None:
