@@ -78,11 +78,14 @@ class Graph:
         bounds = [self.constant([number], "int64") for number in (start, end, axis)]
         return self.add("Slice", value, *bounds)
 
-    def absorb(self, model: ModelProto, value: str) -> Sequence[str]:
-        """Append all operators of another graph, which has one input; returns the names of its outputs."""
+    def absorb(self, model: ModelProto, value: str, what: str = "part") -> Sequence[str]:
+        """Append all operators of another graph, which has one input; returns the names of its outputs.
+
+        ``what`` it is becomes a part of their names.
+        """
         from onnx import compose
 
-        prefixed = compose.add_prefix(model, self._name("part") + "/").graph
+        prefixed = compose.add_prefix(model, f"{self._name(what)}/").graph
         (given,) = prefixed.input
         for node in prefixed.node:
             node.input[:] = [value if name == given.name else name for name in node.input]

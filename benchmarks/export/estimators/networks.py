@@ -16,6 +16,8 @@ from models.networks.network_ensemble import NetworkEnsemble
 if TYPE_CHECKING:
     import keras
 
+LAYERS = "/layers-"
+"""In the names of all nodes that are of a network's layers."""
 REDUCED = ("mixed_bfloat16", "bfloat16")
 
 
@@ -36,7 +38,7 @@ def _probabilities(graph: Graph, model: KerasClassifier, X: str) -> str:
         raise CannotExport("networks are exported with TensorFlow only; leave KERAS_BACKEND out")
     layers = _in_single_precision(model.network)
     shaped = graph.reshape(X, -1, *layers.input_shape[1:])
-    (probabilities,) = graph.absorb(_exported(layers), shaped)
+    (probabilities,) = graph.absorb(_exported(layers), shaped, "layers")
     return probabilities
 
 
