@@ -22,6 +22,7 @@ other commands ('python bench.py COMMAND --help' tells more):
   new-model       write a starting file for a model of your own
   check           does a model, a feature pipeline or a dataset meet its requirements?
   predict         predict image files with a saved model
+  export-model    write a saved model as an ONNX file, checked against the original
   serve           a page to draw on, and an API, for the saved models of a run
   clear-cache     delete every cached feature matrix
 
@@ -284,6 +285,13 @@ COMMANDS = {
         "Predict image files of any size with a model that was saved with --keep-models. Reading a model runs "
         "code: of one that you did not save on this machine, only with --trust.",
         inference.add_predict,
+    ),
+    "export-model": Command(
+        "inference.export_model",
+        "Write a model that was saved with --keep-models as an ONNX file, with its features in the graph and a model "
+        "card; compare both on all test images. Exit code 0: all labels are equal; 1: some differ; 2: it cannot be "
+        "exported.",
+        inference.add_export,
     ),
     "serve": Command(
         "inference.serve",

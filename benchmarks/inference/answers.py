@@ -6,20 +6,22 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from benchmarks.analysis.rejection import is_certain
 from benchmarks.common.clock import clock
 from benchmarks.datasets.preprocessing.normalization import INK
 from benchmarks.datasets.readers.image_file import MAX_PIXELS, decode_image
 from benchmarks.datasets.spec import Polarity
-from benchmarks.inference.predictor import Predictor, Prepared
+from benchmarks.inference.image_classifier import ImageClassifier, Prepared
+from benchmarks.inference.predictor import Predictor
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
 Status = Literal["ok", "not sure", "nothing drawn"]
+NOT_SURE: Final = "not sure"
 Kind = Literal["probabilities", "scores", "none"]
 
 
@@ -99,7 +101,7 @@ class Pixels:
         return images
 
 
-def prepare(predictor: Predictor, given: Pixels, options: Options) -> Prepared:
+def prepare(predictor: ImageClassifier, given: Pixels, options: Options) -> Prepared:
     """Return images as the model expects them; raises ``BenchError`` if they cannot be prepared."""
     import numpy as np
 
@@ -113,7 +115,7 @@ def prepare(predictor: Predictor, given: Pixels, options: Options) -> Prepared:
     return predictor.prepare_images(given.decoded(), options.polarity)
 
 
-def answer(predictor: Predictor, prepared: Prepared, options: Options, start: float | None = None) -> ModelAnswer:
+def answer(predictor: ImageClassifier, prepared: Prepared, options: Options, start: float | None = None) -> ModelAnswer:
     """Return what a model answers about prepared images; the time counts from ``start`` by the clock, or from now.
 
     Raises ``BenchError`` if its predictions are none.
@@ -137,26 +139,26 @@ def answer(predictor: Predictor, prepared: Prepared, options: Options, start: fl
             )
         )
     layers = feature_map_pictures(predictor, images[:1]) if options.feature_maps else ()
-    return ModelAnswer(predictor.saved.row, kind, predictor.classes, tuple(answers), seconds, layers)
+    return ModelAnswer(predictor.row, kind, predictor.classes, tuple(answers), seconds, layers)
 
 
 def _status(image: NDArray[np.uint8], confidence: float | None, options: Options) -> Status:
     if int(image.max()) - int(image.min()) < INK:
         return "nothing drawn"
     if options.threshold is not None and confidence is not None and not is_certain(confidence, options.threshold):
-        return "not sure"
+        return NOT_SURE
     return "ok"
 
 
-def feature_map_pictures(predictor: Predictor, images: NDArray[np.uint8]) -> tuple[Layer, ...]:
+def feature_map_pictures(predictor: ImageClassifier, images: NDArray[np.uint8]) -> tuple[Layer, ...]:
     """Return what a network's layers make of one image; nothing for a model without feature maps."""
     import numpy as np
 
     from benchmarks.execution.worker.feature_maps import feature_maps
 
-    model = predictor.fitted.model
-    if not hasattr(model, "feature_maps"):
+    if not isinstance(predictor, Predictor) or not hasattr(predictor.fitted.model, "feature_maps"):
         return ()
+    model = predictor.fitted.model
     maps = feature_maps(model, predictor.fitted.transformer.transform(images), images, np.zeros(1, np.int64))
     if maps is None:
         return ()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -12,52 +12,29 @@ from benchmarks.catalog.catalog import load_catalog
 from benchmarks.catalog.selection import row_name
 from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import RESULTS
-from benchmarks.datasets.preprocessing.normalization import normalize_image
-from benchmarks.datasets.preprocessing.polarity import contradicts
-from benchmarks.datasets.preprocessing.transparency import on_paper
-from benchmarks.datasets.readers.image_file import read_image
-from benchmarks.datasets.readers.pixel_values import as_given_pixels
 from benchmarks.datasets.spec import Preparation
+from benchmarks.inference.image_classifier import ImageClassifier
 from benchmarks.inference.saved_model import SavedModel, find_saved_model
 from benchmarks.records.dataset_file import read_dataset, stored_dataset
 from benchmarks.records.saved_models import Fitted, TrainingData, read_saved_model, read_training_data
 
 if TYPE_CHECKING:
     import numpy as np
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
-    from benchmarks.datasets.spec import Polarity
     from benchmarks.report.run import Run
 
-DARK_ON_LIGHT = {"auto": None, "dark-on-light": True, "light-on-dark": False}
-
 
 @dataclass(frozen=True)
-class Prepared:
-    """Images as a model expects them, of shape (n, height, width).
-
-    ``contradicting``, of shape (n,): whether each original clearly has another polarity than the images that the model
-    was trained on, and the one it was prepared by; never where the polarity was given.
-    """
-
-    images: NDArray[np.uint8]
-    contradicting: NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class Predictor:
+class Predictor(ImageClassifier):
     """A saved model, ready to predict.
 
-    ``classes``: the names of the classes, in the order of the columns of ``predict_proba``. ``preparation``: how the
-    training images were made of originals, and images to predict are. ``changes``: what changed since the model was
-    trained, its code or the versions of its libraries; empty if nothing did. ``data_changed``: the run has results on
-    other images since.
+    ``changes``: what changed since the model was trained, its code or the versions of its libraries; empty if nothing
+    did. ``data_changed``: the run has results on other images since.
     """
 
     saved: SavedModel
     fitted: Fitted
-    classes: tuple[str, ...]
-    preparation: Preparation
     changes: str
     data_changed: bool = False
 
@@ -89,62 +66,17 @@ class Predictor:
         fitted = read_saved_model(saved.folder)
         now = stored_dataset(saved.store.folder)
         return cls(
-            saved,
-            fitted,
             training.class_names,
             training.preparation,
+            saved,
+            fitted,
             saved.changes(catalog),
             data_changed=not isinstance(now, Exception) and now.data_hash != training.data_hash,
         )
 
-    def predict(self, images: ArrayLike, polarity: Polarity | None = None) -> NDArray[np.str_]:
-        """Return the name of the predicted class of each image: shape (n,).
-
-        Parameters
-        ----------
-        images
-            Shape (n, height, width), or with 3 colours last, or 4 with opacity; values of 0 to 255, of 0 to 1, or of
-            the range of the training images. They are prepared as these were. Of a published dataset, whose images are
-            prepared already, those of its size are taken as they are.
-        polarity
-            Of the images: by default that of the training images; ``auto`` decides for each by its border.
-
-        Raises
-        ------
-        BenchError
-            If the images are none, their range is not certain, or the model cannot predict them.
-        """
-        import numpy as np
-
-        labels, _ = self.predictions(self._frames(self._as_array(images), polarity))
-        return np.array(self.classes)[labels]
-
-    def predict_proba(self, images: ArrayLike, polarity: Polarity | None = None) -> NDArray[np.float32] | None:
-        """Return the probability of each class for each image: shape (n, n_classes); None if the model gives none."""
-        return self.predictions(self._frames(self._as_array(images), polarity))[1]
-
-    def prepare(self, images: ArrayLike, polarity: Polarity | None = None) -> Prepared:
-        """Return images, as ``predict`` takes them, as the model expects them; raises ``BenchError``."""
-        import numpy as np
-
-        originals = self._as_array(images)
-        frames = self._frames(originals, polarity)
-        return Prepared(frames, np.array([self._contradicts(image, polarity) for image in originals], bool))
-
-    def prepare_files(self, paths: Iterable[Path], polarity: Polarity | None = None) -> Prepared:
-        """Return image files of any size as the model expects them; raises ``BenchError``."""
-        return self.prepare_images((read_image(path, transparent=True) for path in paths), polarity)
-
-    def prepare_images(self, originals: Iterable[NDArray[np.uint8]], polarity: Polarity | None = None) -> Prepared:
-        """Return decoded images of any sizes as the model expects them; raises ``BenchError``."""
-        import numpy as np
-
-        preparation = self._preparation(polarity)
-        frames, contradicting = [], []
-        for original in originals:
-            frames.append(self._frame(original, preparation))
-            contradicting.append(self._contradicts(original, polarity))
-        return Prepared(np.stack(frames), np.array(contradicting, bool))
+    @property
+    def row(self) -> str:
+        return self.saved.row
 
     def predictions(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.float32] | None]:
         """Return the labels of prepared images, of shape (n,), and the probabilities, where the model gives them."""
@@ -153,13 +85,10 @@ class Predictor:
             labels = checked_labels(self.fitted.model.predict(X), len(X), len(self.classes))
             return labels, probabilities_from(self.fitted.model, X, len(self.classes))
         except InvalidPredictionError as error:
-            raise BenchError(f"{self.saved.row}: {error}") from error
+            raise BenchError(f"{self.row}: {error}") from error
 
     def scores(self, images: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-        """Return a score of each class for prepared images, of shape (n, n_classes); None if the model gives none.
-
-        They are what a model without probabilities decides by, as the distances of a support vector machine.
-        """
+        """Return a score of each class for prepared images, of shape (n, n_classes); None if the model gives none."""
         import numpy as np
 
         decide = getattr(self.fitted.model, "decision_function", None)
@@ -170,46 +99,6 @@ class Predictor:
         in_order = known is None or np.array_equal(known, np.arange(len(self.classes)))
         usable = scores.shape == (len(images), len(self.classes)) and in_order and np.isfinite(scores).all()
         return scores if usable else None
-
-    def _as_array(self, images: ArrayLike) -> NDArray[np.uint8]:
-        """Return images of shape (n, height, width), or with channels last; raises ``BenchError``."""
-        import numpy as np
-
-        try:
-            given = np.asarray(images)
-        except ValueError as error:
-            raise BenchError(f"the images are no array ({error})") from error
-        if given.ndim not in (3, 4) or not given.size or given.shape[3:] not in ((), (1,), (3,), (4,)):
-            raise BenchError(
-                f"images of shape {given.shape}; it should be (n, height, width), or with 3 colours last, or 4 with "
-                "opacity"
-            )
-        return as_given_pixels(given, "the images", self.preparation.pixel_range)
-
-    def _frames(self, originals: NDArray[np.uint8], polarity: Polarity | None) -> NDArray[np.uint8]:
-        import numpy as np
-
-        preparation = self._preparation(polarity)
-        is_prepared = self.preparation.dark_on_light is None and preparation.dark_on_light is False
-        if is_prepared and originals.shape[1:] == preparation.image_shape:
-            return originals
-        return np.stack([self._frame(image, preparation) for image in originals])
-
-    def _frame(self, original: NDArray[np.uint8], preparation: Preparation) -> NDArray[np.uint8]:
-        return normalize_image(original.swapaxes(0, 1) if preparation.transposed else original, preparation)
-
-    def _preparation(self, polarity: Polarity | None) -> Preparation:
-        """Return how images of a polarity are prepared; without one, as the training images, never by a guess."""
-        if polarity is None:
-            return replace(self.preparation, dark_on_light=bool(self.preparation.dark_on_light))
-        if polarity not in DARK_ON_LIGHT:
-            raise BenchError(f"polarity should be one of {', '.join(DARK_ON_LIGHT)}, not {polarity!r}")
-        return replace(self.preparation, dark_on_light=DARK_ON_LIGHT[polarity])
-
-    def _contradicts(self, original: NDArray[np.uint8], polarity: Polarity | None) -> bool:
-        if polarity is not None:
-            return False
-        return contradicts(on_paper(original, self.preparation.paper), bool(self.preparation.dark_on_light))
 
 
 def _training_data(saved: SavedModel) -> TrainingData:

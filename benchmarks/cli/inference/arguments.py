@@ -30,6 +30,20 @@ def add_predict(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--json", action="store_true", help="for programs, with the probabilities of every class")
     _add_trust(parser)
+    _add_error(parser)
+
+
+def add_export(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``export-model``."""
+    arguments.add_common(parser)
+    arguments.add_weights(parser)
+    parser.add_argument("run", metavar="RUN", help="a run, as local")
+    parser.add_argument("model", metavar="MODEL", help="a row, as svm-rbf@hog; or a model that has one row only")
+    _add_dataset(parser)
+    parser.add_argument("--format", choices=("onnx",), default="onnx", help="of the file (onnx)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the file (the trial's name with .onnx, here)")
+    parser.add_argument("--int8", action="store_true", help="write a network with layers in int8, too")
+    _add_trust(parser)
 
 
 def add_serve(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,1 @@
+"""Saved models as ONNX files: the pipeline and the model in one graph, verified against the original."""

@@ -1,0 +1,1 @@
+"""The feature pipelines as ONNX operators, from images to the matrix that a model reads."""
