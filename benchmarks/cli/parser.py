@@ -22,6 +22,7 @@ other commands ('python bench.py COMMAND --help' tells more):
   new-model       write a starting file for a model of your own
   check           does a model, a feature pipeline or a dataset meet its requirements?
   predict         predict image files with a saved model
+  read            read numbers of several digits in image files with a saved model
   serve           a page to draw on, and an API, for the saved models of a run
   clear-cache     delete every cached feature matrix
 
@@ -284,6 +285,12 @@ COMMANDS = {
         "Predict image files of any size with a model that was saved with --keep-models. Reading a model runs "
         "code: of one that you did not save on this machine, only with --trust.",
         inference.add_predict,
+    ),
+    "read": Command(
+        "inference.read",
+        "Read the number in each image file, one line of handwritten digits, with a saved model. Reading a model "
+        "runs code: of one that you did not save on this machine, only with --trust.",
+        inference.add_read,
     ),
     "serve": Command(
         "inference.serve",
