@@ -23,9 +23,13 @@ INK = 51  # a fifth of full ink; fainter pixels are the soft edge of strokes
 
 @dataclass(frozen=True)
 class NumberImage:
-    """A picture of a number, of shape (height, width), light on dark, and the number."""
+    """A picture of a number, light on dark, and the number.
+
+    ``owners``: which digit the ink of a pixel is of, counted from 1, or 0. Both of shape (height, width).
+    """
 
     image: NDArray[np.uint8]
+    owners: NDArray[np.uint8]
     number: str
 
 
@@ -36,29 +40,33 @@ def compose(split: Split, kind: str, n: int, seed: int) -> list[NumberImage]:
     for _ in range(n):
         rows = rng.integers(len(split), size=rng.integers(2 if kind in OVERLAPS else 1, LONGEST + 1))
         number = "".join(str(label) for label in split.labels[rows])
-        numbers.append(NumberImage(side_by_side(split.images[rows], kind, rng), number))
+        numbers.append(NumberImage(*side_by_side(split.images[rows], kind, rng), number))
     return numbers
 
 
-def side_by_side(images: NDArray[np.uint8], kind: str, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return digits of shape (n, height, width) in a line, at slightly different heights."""
+def side_by_side(
+    images: NDArray[np.uint8], kind: str, rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return digits of shape (n, height, width) in a line, at slightly different heights, and their owners."""
     height = images.shape[1]
     canvas = np.zeros((height + 2 * MARGIN, 2 * MARGIN + 2 * len(images) * images.shape[2]), np.uint8)
+    owners = np.zeros_like(canvas)
     right = MARGIN
     for i, image in enumerate(images):
         columns = np.flatnonzero((image >= INK).any(axis=0))
         digit = image[:, columns[0] : columns[-1] + 1]
         top = MARGIN + int(rng.integers(-SHIFT, SHIFT + 1))
-        rows = np.s_[top : top + height]
         left = right
         if i and kind in OVERLAPS:
+            rows = np.s_[top : top + height]
             left = touching_left(canvas[rows], digit) - int(rng.integers(*OVERLAPS[kind], endpoint=True))
         elif i:
             left += int(rng.integers(*GAPS, endpoint=True))
-        place = canvas[rows, left : left + digit.shape[1]]
-        np.maximum(place, digit, out=place)
+        place = np.s_[top : top + height, left : left + digit.shape[1]]
+        owners[place][digit > canvas[place]] = i + 1
+        canvas[place] = np.maximum(canvas[place], digit)
         right = max(right, left + digit.shape[1])
-    return canvas[:, : right + MARGIN]
+    return canvas[:, : right + MARGIN], owners[:, : right + MARGIN]
 
 
 def touching_left(line: NDArray[np.uint8], digit: NDArray[np.uint8]) -> int:

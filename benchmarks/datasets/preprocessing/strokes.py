@@ -77,7 +77,7 @@ def even_strokes(grey: NDArray[np.uint8], fitted_side: float, frame_side: int) -
     around = np.where(maximum_filter(ink, 3), strength, 0)
     box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     pixels_per_pixel = max(around[box].shape) / fitted_side
-    lacking = round(PEN * frame_side / SIDE * pixels_per_pixel - _stroke_width(ink[box]))
+    lacking = round(PEN * frame_side / SIDE * pixels_per_pixel - stroke_width(ink[box]))
     cropped = np.pad(around[box], max(lacking, 0) // 2 + 1)
     if lacking > 0:
         cropped = maximum_filter(cropped, lacking + 1)
@@ -137,7 +137,7 @@ def ink_mask(strength: Floats, smallest_part: float = SMALLEST_PART) -> NDArray[
     return kept
 
 
-def _stroke_width(ink: NDArray[np.bool_]) -> float:
+def stroke_width(ink: NDArray[np.bool_]) -> float:
     """Return about how wide strokes are, in pixels: twice their area over the length of their outline."""
     import numpy as np
 

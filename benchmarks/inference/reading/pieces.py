@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.preprocessing.strokes import stroke_width
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 LARGE = 0.5  # of the height of the tallest piece; smaller ones may be parts of a digit
 NEAR = 0.35  # of that height: a small piece farther from every large one is a speck
 SPECK = 0.06  # of that height, in both directions: what is smaller is a speck, wherever it is
+THIN = 0.5  # of the width of strokes: a small piece that is thinner is a rest of a paper line, or a speck
 SAME_COLUMNS = 0.5  # of the narrower width: pieces above each other are one digit
 BESIDE = 0.4  # of the lower height: pieces that share more rows do not stand above each other
 MOST = 64
@@ -75,7 +77,9 @@ def pieces_of(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int32], list[Piece]]:
     if len(large) > MOST:
         raise BenchError(f"it shows {len(large)} separate strokes; a number has at most {MOST} digits")
     small = [piece for piece in found if piece.box.height < LARGE * tallest]
-    pieces = _with_small(large, small, tallest)
+    thin = THIN * stroke_width(mask)
+    thick = [piece for piece in small if min(piece.box.width, piece.box.height) >= thin]
+    pieces = _with_small(large, thick, tallest)
     return numbered, sorted(pieces, key=lambda piece: piece.box.left + piece.box.right)
 
 

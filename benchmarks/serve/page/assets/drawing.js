@@ -10,6 +10,7 @@ export class Drawing {
     this.strokes = [];
     this.image = null;
     this.width = 12;
+    this.boxes = [];
     this.pointer = null;
     this.pen = { x: 0.5, y: 0.5, down: false, shown: false };
     this.listen();
@@ -20,7 +21,23 @@ export class Drawing {
     return this.strokes.length === 0 && this.image === null;
   }
 
+  // Another shape of the canvas; strokes would be distorted.
+  reshape(width, height) {
+    Object.assign(this.canvas, { width, height });
+    this.strokes = [];
+    this.boxes = [];
+    this.pen = { x: 0.5, y: 0.5, down: false, shown: false };
+    this.update(true);
+  }
+
+  // Show where digits were found, in pixels of what the server was sent.
+  showBoxes(boxes) {
+    this.boxes = boxes;
+    this.paint();
+  }
+
   clear() {
+    this.boxes = [];
     this.strokes = [];
     this.image = null;
     this.pen.down = false;
@@ -41,6 +58,7 @@ export class Drawing {
     this.strokes = [];
     this.pen.down = false;
     this.image = { file, bitmap };
+    this.boxes = [];
     this.update(true);
   }
 
@@ -77,6 +95,7 @@ export class Drawing {
       this.place = { x: 0, y: 0, scale: 2 };
     }
     this.drawStrokes(context, style.color);
+    this.drawBoxes(context, style);
     if (this.pen.shown) {
       context.strokeStyle = style.getPropertyValue("--link");
       context.lineWidth = 3;
@@ -100,8 +119,25 @@ export class Drawing {
     }
   }
 
+  drawBoxes(context, style) {
+    context.strokeStyle = context.fillStyle = style.getPropertyValue("--link");
+    context.lineWidth = 3;
+    context.lineJoin = "miter";
+    context.font = "600 30px system-ui, sans-serif";
+    context.textAlign = "center";
+    const { x, y, scale } = this.place;
+    for (const box of this.boxes) {
+      const [left, top, width, height] = [x + box.left * scale, y + box.top * scale, box.width * scale, box.height * scale];
+      context.strokeRect(left - 6, top - 6, width + 12, height + 12);
+      const label = box.label ?? "?";
+      if (top >= 48) context.fillText(label, left + width / 2, top - 16);
+      else context.fillText(label, left + width / 2, Math.min(top + height + 38, this.canvas.height - 4));
+    }
+  }
+
   begin(point) {
     this.image = null;
+    this.boxes = [];
     this.strokes.push({ width: this.width, points: [point] });
   }
 
