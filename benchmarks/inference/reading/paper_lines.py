@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 SMALLEST_SIDE = 64  # pixels; in a smaller picture a stroke is as thin as a line
 RUN = 0.04  # of the width or height: a line that is not quite level consists of runs as long as this
-SPAN = 0.6  # of the width or height, which a line runs through at least
+SPAN = 0.75  # of the width or height, which a line runs through at least; bars of digits side by side do not
+THIN_SPAN = 0.25  # of the width or height, where nothing but the line is
+APART = 0.2  # of the width or height, between parts of one line, where strokes run along it
 THICKEST = 0.03  # of the shorter side; what is thicker is a stroke
 LONGER = 1.3  # times the height of what else is drawn: a bar or an upright stroke of a digit is not
 
@@ -39,19 +41,22 @@ def _without_level_lines(mask: Mask) -> Mask:
 def _level_lines(mask: Mask, thickest: int) -> Mask:
     """Return the pixels of thin lines from left to right that may be tilted a little or have gaps."""
     import numpy as np
-    from scipy.ndimage import binary_closing, binary_opening, find_objects, label
+    from scipy.ndimage import binary_closing, binary_dilation, binary_opening, find_objects, label
 
     run = np.ones((1, max(int(RUN * mask.shape[1]), 8)), bool)
     closed = binary_closing(np.pad(mask, ((0, 0), (run.size, run.size))), np.ones((1, run.size // 2)))
     runs = binary_opening(closed[:, run.size : -run.size], run)
     thin = runs & ~binary_opening(runs, np.ones((thickest + 1, 1), bool))
     # the runs of a tilted line overlap, one pixel above the other
-    numbered, _ = label(thin, np.ones((3, 3)))
+    near = binary_dilation(thin, np.ones((5, int(APART * mask.shape[1]))))
+    numbered, _ = label(near, np.ones((3, 3)))
     lines = np.zeros_like(mask)
     for number, place in enumerate(find_objects(numbered), start=1):
         own = numbered[place] == number
-        if own.any(axis=0).sum() >= SPAN * mask.shape[1]:
-            lines[place] |= own
+        alone = own & thin[place]
+        spans = ((own & runs[place]).any(axis=0).sum(), alone.any(axis=0).sum())
+        if spans[0] >= SPAN * mask.shape[1] and spans[1] >= THIN_SPAN * mask.shape[1]:
+            lines[place] |= alone
     return lines & mask
 
 

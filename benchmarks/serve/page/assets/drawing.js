@@ -120,18 +120,20 @@ export class Drawing {
   }
 
   drawBoxes(context, style) {
+    const unit = Math.max(this.canvas.width / this.canvas.clientWidth, 1);  // one pixel of the screen
     context.strokeStyle = context.fillStyle = style.getPropertyValue("--link");
-    context.lineWidth = 3;
+    context.lineWidth = 2 * unit;
     context.lineJoin = "miter";
-    context.font = "600 30px system-ui, sans-serif";
+    context.font = `600 ${18 * unit}px system-ui, sans-serif`;
     context.textAlign = "center";
     const { x, y, scale } = this.place;
     for (const box of this.boxes) {
       const [left, top, width, height] = [x + box.left * scale, y + box.top * scale, box.width * scale, box.height * scale];
-      context.strokeRect(left - 6, top - 6, width + 12, height + 12);
-      const label = box.label ?? "?";
-      if (top >= 48) context.fillText(label, left + width / 2, top - 16);
-      else context.fillText(label, left + width / 2, Math.min(top + height + 38, this.canvas.height - 4));
+      const edge = 3 * unit;
+      context.strokeRect(left - edge, top - edge, width + 2 * edge, height + 2 * edge);
+      const above = top - 3 * edge;
+      const below = Math.min(top + height + 8 * edge, this.canvas.height - edge);
+      context.fillText(box.label ?? "?", left + width / 2, above >= 18 * unit ? above : below);
     }
   }
 

@@ -6,7 +6,7 @@ import { Drawing } from "./drawing.js";
 import { NumberAnswer } from "./numbers.js";
 
 const EVERY_MS = 200;  // while a stroke is being drawn
-const SIZES = { digit: [560, 560], number: [1680, 560] };  // pixels of the canvas
+const NARROW = matchMedia("(max-width: 48rem)");
 const find = (id) => document.getElementById(id);
 const message = find("message");
 let kind = "digit";
@@ -95,7 +95,8 @@ function choose(chosen) {
   kind = chosen;
   document.body.classList.toggle("number", kind === "number");
   build();
-  drawing.reshape(...SIZES[kind]);
+  const width = kind === "digit" ? 560 : NARROW.matches ? 1120 : 1680;
+  drawing.reshape(width, 560);
 }
 
 async function start() {
