@@ -101,6 +101,33 @@ def test_polarity_can_be_given(results: Path, images: list[str], capsys: pytest.
     assert main([*words, "dark-on-light"]) == 0 and ": 0\n" not in capsys.readouterr().out
 
 
+def test_numbers_are_read_and_what_shows_none_is_one_line(
+    results: Path, images: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number, blank, boxes = (str(tmp_path / name) for name in ("number.png", "blank.png", "boxes.png"))
+    digits = [np.asarray(Image.fromarray(np.uint8(load_digits().images[i] * 15)).resize((80, 80))) for i in (0, 1, 12)]
+    Image.fromarray(255 - np.pad(np.hstack(digits), 10)).save(number)
+    Image.new("L", (80, 60), 200).save(blank)
+    where = ["--row", "knn", "--results-dir", str(results)]
+    assert main(["read", number, *where, "--boxes", boxes]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith(f"{number}: 012  (least certain: ") and shown.count("\n") == 1
+    with Image.open(boxes) as marked:
+        assert marked.width == 260 and marked.height > 100
+    assert main(["read", number, number, *where, "--json"]) == 0
+    read = json.loads(capsys.readouterr().out)["images"]
+    assert [one["number"] for one in read] == ["012", "012"] and len(read[0]["digits"]) == 3
+    for words, why in (
+        ([blank], "nothing is drawn"),
+        ([__file__], "cannot be read as an image"),
+        ([number, number, "--boxes", boxes], "give one image"),
+        ([number, "--boxes", str(tmp_path / "boxes.zip")], "cannot be written"),
+    ):
+        assert main(["read", *words, *where]) == 2
+        problem = capsys.readouterr()
+        assert why in problem.err and problem.err.count("\n") == 1 and problem.out == ""
+
+
 def test_a_model_that_cannot_be_kept_is_named_and_its_result_stays(once: tuple[Path, str]) -> None:
     results, printed = once
     assert "the model of cannot-pickle@pixels-s0-n600 is not saved: " in printed and "lambda" in printed

@@ -23,6 +23,8 @@ other commands ('python bench.py COMMAND --help' tells more):
   check           does a model, a feature pipeline or a dataset meet its requirements?
   predict         predict image files with a saved model
   export-model    write a saved model as an ONNX file, checked against the original
+    ),
+  read            read numbers of several digits in image files with a saved model
   serve           a page to draw on, and an API, for the saved models of a run
   clear-cache     delete every cached feature matrix
 
@@ -292,6 +294,12 @@ COMMANDS = {
         "card; compare both on all test images. Exit code 0: all labels are equal; 1: some differ; 2: it cannot be "
         "exported.",
         inference.add_export,
+    ),
+    "read": Command(
+        "inference.read",
+        "Read the number in each image file, one line of handwritten digits, with a saved model. Reading a model "
+        "runs code: of one that you did not save on this machine, only with --trust.",
+        inference.add_read,
     ),
     "serve": Command(
         "inference.serve",

@@ -92,8 +92,10 @@ class Pixels:
     max_pixels: int = MAX_PIXELS
 
     def decoded(self) -> list[NDArray[np.uint8]]:
-        """Return the files as arrays, of at most ``max_pixels`` together; raises ``BenchError``."""
-        images = []
+        """Return the images as arrays, files of at most ``max_pixels`` together; raises ``BenchError``."""
+        import numpy as np
+
+        images = [] if self.array is None else [*np.asarray(self.array)]
         left = self.max_pixels
         for content, name in zip(self.files, self.names, strict=True):
             images.append(decode_image(content, name, transparent=True, max_pixels=left))

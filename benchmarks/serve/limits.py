@@ -33,12 +33,16 @@ HEADERS = {
 
 @dataclass(frozen=True)
 class RequestLimits:
-    """Limits on one request, and on those at the same time that have a body."""
+    """Limits on one request, and on those at the same time that have a body.
+
+    ``numbers``: images of one request in which a number is read.
+    """
 
     body_bytes: int = 8 * 2**20
     body_s: float = 10.0
     concurrent: int = 16
     images: int = 1000
+    numbers: int = 20
     pixels: int = 24_000_000
 
 

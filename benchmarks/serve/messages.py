@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from benchmarks.inference.answers import ModelAnswer, Options, Pixels
+from benchmarks.inference.reading.number import Reading
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 LENGTH = struct.Struct("<Q")
+Answer = ModelAnswer | Reading
 
 
 @dataclass(frozen=True)
@@ -59,28 +61,34 @@ class ImageArray:
 
 @dataclass(frozen=True)
 class Question:
-    """Images for a model, as files or as an array."""
+    """Images for a model, as files or as an array. ``numbers``: each shows a number of several digits."""
 
     options: Options
     files: Sequence[bytes] = ()
     names: Sequence[str] = ()
     array: ImageArray | None = None
     max_pixels: int = 0
+    numbers: bool = False
 
     def pixels(self) -> Pixels:
         """Return the images to be answered."""
         array = None if self.array is None else self.array.array()
         return Pixels(self.files, self.names, array, self.max_pixels)
 
+    def failed(self, model: str, reason: str) -> Answer:
+        """Return the answer of a model that gives none."""
+        return Reading(model, error=reason) if self.numbers else ModelAnswer(model, error=reason)
+
 
 @dataclass(frozen=True)
 class Reply:
-    """What the process says: an answer, or in ``refused`` why the images are no good, or in ``failed`` what broke.
+    """What the process says: an answer, a reading, in ``refused`` why images are no good, or in ``failed`` what broke.
 
     The first reply comes when the model is loaded, and is empty but for ``failed``.
     """
 
     answer: ModelAnswer | None = None
+    reading: Reading | None = None
     refused: str | None = None
     failed: str | None = None
 

@@ -11,8 +11,7 @@ from typing import Literal
 
 from benchmarks.common.clock import clock
 from benchmarks.common.formatting import mebibytes
-from benchmarks.inference.answers import ModelAnswer
-from benchmarks.serve.messages import ModelSource, Question
+from benchmarks.serve.messages import Answer, ModelSource, Question
 from benchmarks.serve.model_client import ModelClient, ModelFailedError
 
 WAITING_AT_MOST = 4  # questions to one model: the one that it answers, and those that wait
@@ -102,7 +101,7 @@ class ModelPool:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await asyncio.gather(*(slot.client.close() for slot in self._slots.values()))
 
-    async def ask(self, questions: Mapping[str, Question]) -> list[ModelAnswer]:
+    async def ask(self, questions: Mapping[str, Question]) -> list[Answer]:
         """Return the answer of each model that is asked, by its name; one that fails gives its reason.
 
         Raises ``BusyError`` at once if one of them has too many questions already, and ``RefusedError``.
@@ -123,16 +122,16 @@ class ModelPool:
         for found in answers:
             if isinstance(found, BaseException):
                 raise found
-        return [one for one in answers if isinstance(one, ModelAnswer)]
+        return [one for one in answers if not isinstance(one, BaseException)]
 
-    async def _ask(self, slot: _Slot, question: Question) -> ModelAnswer:
+    async def _ask(self, slot: _Slot, question: Question) -> Answer:
         try:
             async with slot.lock:
                 return await self._answer(slot, question)
         except ModelFailedError as error:
-            return ModelAnswer(slot.model.source.row, error=str(error))
+            return question.failed(slot.model.source.row, str(error))
 
-    async def _answer(self, slot: _Slot, question: Question) -> ModelAnswer:
+    async def _answer(self, slot: _Slot, question: Question) -> Answer:
         await self._load(slot)
         slot.used = next(self._uses)
         try:
@@ -143,8 +142,9 @@ class ModelPool:
         slot.held_mb = slot.client.memory_mb()
         if reply.refused is not None:
             raise RefusedError(reply.refused)
-        assert reply.answer is not None
-        return replace(reply.answer, model=slot.model.source.row)
+        answer = reply.answer or reply.reading
+        assert answer is not None
+        return replace(answer, model=slot.model.source.row)
 
     async def _load(self, slot: _Slot) -> None:
         """Load a model unless it is; raises ``ModelFailedError`` or ``BusyError``."""

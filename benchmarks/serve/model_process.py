@@ -21,7 +21,8 @@ from benchmarks.catalog.weight_files import use_weights, with_weight_files
 from benchmarks.common.clock import clock
 from benchmarks.common.errors import BenchError, in_one_line
 from benchmarks.inference.answers import answer, prepare
-from benchmarks.inference.predictor import Predictor
+from benchmarks.inference.predictor import Predictor, Prepared
+from benchmarks.inference.reading.number import cut, read_numbers
 from benchmarks.serve.messages import LENGTH, ModelSource, Question, Reply, packed
 
 Message = TypeVar("Message")
@@ -46,14 +47,17 @@ def main() -> None:
 def reply_to(predictor: Predictor, question: Question) -> Reply:
     """Return the answer to a question, or why there is none."""
     start = clock()
+    given, options = question.pixels(), question.options
     try:
-        prepared = prepare(predictor, question.pixels(), question.options)
+        prepared = cut(given.decoded(), options.polarity) if question.numbers else prepare(predictor, given, options)
     except BenchError as error:
         return Reply(refused=str(error))
     except Exception as error:  # a decoder may raise anything
         return Reply(refused=f"the images cannot be prepared ({in_one_line(error)})")
     try:
-        return Reply(answer(predictor, prepared, question.options, start))
+        if isinstance(prepared, Prepared):
+            return Reply(answer(predictor, prepared, options, start))
+        return Reply(reading=read_numbers(predictor, prepared, options.threshold, start))
     except Exception as error:  # a model may raise anything
         return Reply(failed=_why(error))
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from benchmarks.datasets.spec import Polarity
 from benchmarks.inference.answers import ModelAnswer, Options
+from benchmarks.inference.reading.number import Reading
 from benchmarks.serve.image_body import BODY_SCHEMA, GivenImages, read_images
 from benchmarks.serve.limits import RejectedError, RequestLimits
 from benchmarks.serve.messages import Question
@@ -61,6 +62,15 @@ class Prediction:
     answers: Sequence[ModelAnswer]
 
 
+@dataclass(frozen=True)
+class Numbers:
+    """What the models that were asked read."""
+
+    run: str
+    dataset: str
+    readings: Sequence[Reading]
+
+
 ERRORS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": why}
     for status, why in {
@@ -75,6 +85,12 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     }.items()
 }
 
+PolarityOfImages = Annotated[
+    Polarity | None, Query(description="Of the images; auto: as the border of each; not given: as in training.")
+]
+PolarityOfNumbers = Annotated[
+    Polarity | None, Query(description="Of the images; not given, or auto: as their borders and strokes show.")
+]
 ModelNames = Annotated[
     list[str] | None, Query(description="Rows, as knn@hog, or models; all saved models if none is given.")
 ]
@@ -102,9 +118,7 @@ def api_router(served: ServedRun, pool: ModelPool, limits: RequestLimits) -> API
     async def predict(
         request: Request,
         model: ModelNames = None,
-        polarity: Annotated[
-            Polarity | None, Query(description="Of the images; auto: as the border of each; not given: as in training.")
-        ] = None,
+        polarity: PolarityOfImages = None,
         centre: Annotated[bool | None, Query(description="Centre by mass; not given: as the training images.")] = None,
         pictures: Annotated[bool, Query(description="Return the images as the model sees them.")] = False,
         feature_maps: Annotated[bool, Query(description="Return a network's feature maps of the first image.")] = False,
@@ -115,25 +129,39 @@ def api_router(served: ServedRun, pool: ModelPool, limits: RequestLimits) -> API
         """
         names = _names(served, model)
         options = Options(polarity, centre, pictures, feature_maps)
-        answers = await _ask(served, pool, names, await read_images(request, limits), options, limits)
-        return _json(Prediction(served.run, served.dataset, answers))
+        question = _question(await read_images(request, limits), options, limits)
+        return _json(Prediction(served.run, served.dataset, await _ask(served, pool, names, question)))
+
+    @router.post(
+        "/read",
+        summary="Read numbers of several digits",
+        response_model=Numbers,
+        responses=ERRORS,
+        openapi_extra={"requestBody": BODY_SCHEMA},
+    )
+    async def read(request: Request, model: ModelNames = None, polarity: PolarityOfNumbers = None) -> Response:
+        """Each image shows one line of digits, which is cut into digits; each model reads them in order.
+
+        A digit that a model is not sure of is null, and "?" in the number; where nothing is drawn the number is empty.
+        """
+        names = _names(served, model)
+        given = await read_images(request, replace(limits, images=limits.numbers))
+        question = replace(_question(given, Options(polarity), limits), numbers=True)
+        return _json(Numbers(served.run, served.dataset, await _ask(served, pool, names, question)))
 
     return router
 
 
-async def _ask(
-    served: ServedRun,
-    pool: ModelPool,
-    names: Sequence[str],
-    given: GivenImages,
-    options: Options,
-    limits: RequestLimits,
-) -> list[ModelAnswer]:
+def _question(given: GivenImages, options: Options, limits: RequestLimits) -> Question:
+    return Question(options, given.files, given.names, given.array, limits.pixels)
+
+
+async def _ask(served: ServedRun, pool: ModelPool, names: Sequence[str], question: Question) -> list[Any]:
+    """Return the answer of each model, below whose own threshold it is not sure."""
     questions = {}
     for name in names:
         threshold = served.thresholds[name].probability if name in served.thresholds else None
-        own = replace(options, threshold=threshold)
-        questions[name] = Question(own, given.files, given.names, given.array, limits.pixels)
+        questions[name] = replace(question, options=replace(question.options, threshold=threshold))
     try:
         return await pool.ask(questions)
     except RefusedError as error:

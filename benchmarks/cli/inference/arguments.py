@@ -18,11 +18,7 @@ def add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a row, as svm-rbf@hog; or a model that has one row only")
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="image files")
     _add_dataset(parser)
-    parser.add_argument(
-        "--polarity",
-        choices=("auto", "dark-on-light", "light-on-dark"),
-        help="of the images; auto: as the border of each shows (as the images that it was trained on)",
-    )
+    _add_polarity(parser, "of the images; auto: as the border of each shows (as the images that it was trained on)")
     parser.add_argument(
         "--transpose",
         action=argparse.BooleanOptionalAction,
@@ -43,6 +39,20 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=("onnx",), default="onnx", help="of the file (onnx)")
     parser.add_argument("--out", type=Path, metavar="FILE", help="the file (the trial's name with .onnx, here)")
     parser.add_argument("--int8", action="store_true", help="write a network with layers in int8, too")
+    _add_trust(parser)
+
+
+def add_read(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``read``."""
+    arguments.add_common(parser)
+    arguments.add_weights(parser)
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="image files, of one line of digits each")
+    parser.add_argument("--run", metavar="RUN", help="a run with saved models (local, or else quick)")
+    parser.add_argument("--row", metavar="ROW", help="a row, as svm-rbf@hog (the most accurate that is saved)")
+    _add_dataset(parser)
+    _add_polarity(parser, "of the images (as the border and the strokes of each show)")
+    parser.add_argument("--json", action="store_true", help="for programs, with the box of every digit")
+    parser.add_argument("--boxes", type=Path, metavar="FILE", help="write the image with boxes around its digits")
     _add_trust(parser)
 
 
@@ -79,6 +89,10 @@ def add_serve(parser: argparse.ArgumentParser) -> None:
 
 def _add_dataset(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dataset", metavar="NAME|PATH", help="what it was trained on, where the run has several")
+
+
+def _add_polarity(parser: argparse.ArgumentParser, help_text: str) -> None:
+    parser.add_argument("--polarity", choices=("auto", "dark-on-light", "light-on-dark"), help=help_text)
 
 
 def _add_trust(parser: argparse.ArgumentParser) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -12,11 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.analysis.rejection import is_certain
-from benchmarks.api import Predictor
-from benchmarks.catalog.catalog import read_catalog
-from benchmarks.catalog.weight_files import use_weights, with_weight_files
+from benchmarks.cli.inference.loading import load_predictor
 from benchmarks.common.errors import BenchError
-from benchmarks.execution.processes.supervisor import FOR_KERAS
 from benchmarks.inference.answers import NOT_SURE
 from benchmarks.inference.saved_model import SavedModel
 from benchmarks.inference.thresholds import threshold_of
@@ -65,34 +61,18 @@ class FilePrediction:
 
 def predict(options: Namespace) -> int:
     """Print the predicted class of each file, in their order."""
-    os.environ.update(FOR_KERAS)
-    catalog = read_catalog()
-    use_weights(catalog, with_weight_files(catalog, options.weights).weights)
-    predictor = Predictor.load(
-        options.run,
-        options.model,
-        dataset=options.dataset,
-        results_dir=options.results_dir,
-        plugins=options.plugins,
-        trust=options.trust,
-    )
-    saved = predictor.saved
-    if predictor.changes:
-        text = f"{saved.row}: {predictor.changes} changed since it was trained; its predictions may have too"
-        print(text, file=sys.stderr)
-    if predictor.data_changed:
-        text = f"{saved.row}: the run's data changed since; it predicts the classes that it was trained on"
-        print(text, file=sys.stderr)
+    predictor = load_predictor(options, options.run, options.model)
     if options.transpose is not None:
         predictor = replace(predictor, preparation=replace(predictor.preparation, transposed=options.transpose))
     prepared = predictor.prepare_files(options.images, options.polarity)
     labels, probabilities = predictor.predictions(prepared.images)
     found = _by_file(options.images, predictor.classes, labels, probabilities, prepared.contradicting.tolist())
     if options.error is not None:
-        found = _with_rejection(found, saved, options.error)
+        found = _with_rejection(found, predictor.saved, options.error)
     if warning := _polarity_warning(found, bool(predictor.preparation.dark_on_light)):
         print(warning, file=sys.stderr)
     if options.json:
+        saved = predictor.saved
         about = {"run": saved.store.run, "dataset": saved.store.dataset, "trial": saved.result.trial.key}
         print(json.dumps({**about, "images": [one.fields() for one in found]}, indent=1))
     else:

@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.catalog.catalog import read_catalog
 from benchmarks.catalog.quick import QUICK
 from benchmarks.catalog.selection import Choice, resolve
+from benchmarks.cli.inference.loading import LOCAL, has_models
 from benchmarks.common.dependencies import missing_modules
 from benchmarks.common.errors import BenchError
 from benchmarks.common.formatting import counted
@@ -21,7 +22,6 @@ from benchmarks.records.store import ResultStore
 from benchmarks.serve.served_run import ServedRun
 
 NEEDED = ("fastapi", "uvicorn", "python_multipart")
-LOCAL = "local"
 SHARE_OF_FREE_MEMORY = 0.5
 GRACE_S = 3
 
@@ -93,25 +93,16 @@ def _listening(host: str, port: int) -> socket.socket:
 
 def _run_with_models(options: Namespace) -> str:
     """Return the run to serve where none is named: local if it has saved models, else quick, which may be made now."""
-    if _has_models(options.results_dir, LOCAL, options.dataset):
+    if has_models(options.results_dir, LOCAL, options.dataset):
         return LOCAL
     if not _is_complete(options.results_dir, options.dataset, options.error is not None):
         _train_quick_models(options)
     return QUICK
 
 
-def _has_models(results: Path, run: str, dataset: str | None) -> bool:
-    try:
-        return bool(saved_rows(results, run, dataset))
-    except BenchError as error:
-        if "--dataset" in str(error):
-            raise
-        return False
-
-
 def _is_complete(results: Path, dataset: str | None, with_validation: bool) -> bool:
     """Return whether each of the quick rows was run, however it ended, and some model is saved."""
-    if not _has_models(results, QUICK, dataset):
+    if not has_models(results, QUICK, dataset):
         return False
     on = saved_rows(results, QUICK, dataset)[0].store.dataset
     wanted = {(row.model.name, row.features) for row in resolve(Choice(QUICK), read_catalog())}

@@ -68,35 +68,40 @@ def even_strokes(grey: NDArray[np.uint8], fitted_side: float, frame_side: int) -
     import numpy as np
     from scipy.ndimage import maximum_filter
 
-    strength = _strength(_averaged(grey))
-    ink = _ink(strength)
+    above = above_paper(averaged(grey, block_side(grey.shape, LARGEST_SIDE)))
+    strength = above / full_ink(above)
+    ink = ink_mask(strength)
     rows, columns = (np.flatnonzero(ink.any(axis=axis)) for axis in (1, 0))
     if not rows.size:
         return None
     around = np.where(maximum_filter(ink, 3), strength, 0)
     box = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     pixels_per_pixel = max(around[box].shape) / fitted_side
-    lacking = round(PEN * frame_side / SIDE * pixels_per_pixel - _stroke_width(ink[box]))
+    lacking = round(PEN * frame_side / SIDE * pixels_per_pixel - stroke_width(ink[box]))
     cropped = np.pad(around[box], max(lacking, 0) // 2 + 1)
     if lacking > 0:
         cropped = maximum_filter(cropped, lacking + 1)
     return np.asarray(np.rint(np.minimum(cropped, 1) * 255), np.uint8)
 
 
-def _averaged(grey: NDArray[np.uint8]) -> Floats:
-    """Return an image with its blocks averaged, so that its longer side is not far above the largest."""
+def block_side(shape: tuple[int, ...], largest_side: int) -> int:
+    """Return the side of the blocks that ``averaged`` needs for a longer side of about ``largest_side`` pixels."""
+    return max(1, round(max(shape) / largest_side))
+
+
+def averaged(grey: NDArray[np.uint8], step: int) -> Floats:
+    """Return an image with its blocks of ``step`` × ``step`` pixels averaged; what is left over at the end is cut."""
     import numpy as np
 
-    step = max(1, round(max(grey.shape) / LARGEST_SIDE))
     height, width = (max(1, length // step) for length in grey.shape)
     step_down, step_right = min(step, grey.shape[0]), min(step, grey.shape[1])
     blocks = grey[: height * step_down, : width * step_right].reshape(height, step_down, width, step_right)
-    averaged: Floats = blocks.mean(axis=(1, 3), dtype=np.float32)
-    return averaged
+    means: Floats = blocks.mean(axis=(1, 3), dtype=np.float32)
+    return means
 
 
-def _strength(grey: Floats) -> Floats:
-    """Return how far each pixel is above the paper at its place; 1 is full ink, 0 the middle of the paper's texture."""
+def above_paper(grey: Floats) -> Floats:
+    """Return how far each pixel is above the paper at its place; 0 is the middle of the paper's texture."""
     import numpy as np
     from scipy.ndimage import grey_opening, uniform_filter
 
@@ -104,13 +109,19 @@ def _strength(grey: Floats) -> Floats:
     paper = grey_opening(smooth, max(3, round(min(grey.shape) * WIDEST)))
     above: Floats = grey - paper
     above -= np.percentile(above, PAPER_PERCENTILE)
-    strongest = np.sort(above, axis=None)[-max(4, int(above.size * STRONGEST)) :]
-    above /= max(float(strongest.mean()), 1.0)
     return above
 
 
-def _ink(strength: Floats) -> NDArray[np.bool_]:
-    """Return which pixels are strokes."""
+def full_ink(above: Floats) -> float:
+    """Return how far full ink is above the paper, in grey levels; at least 1."""
+    import numpy as np
+
+    strongest = np.sort(above, axis=None)[-max(4, int(above.size * STRONGEST)) :]
+    return max(float(strongest.mean()), 1.0)
+
+
+def ink_mask(strength: Floats, smallest_part: float = SMALLEST_PART) -> NDArray[np.bool_]:
+    """Return which pixels are strokes, where 1 is full ink; parts with a smaller share of all ink are left out."""
     import numpy as np
     from scipy.ndimage import label, uniform_filter
 
@@ -122,11 +133,11 @@ def _ink(strength: Floats) -> NDArray[np.bool_]:
     parts, _ = label(ink, np.ones((3, 3)))
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
-    kept: NDArray[np.bool_] = (sizes >= SMALLEST_PART * sizes.sum())[parts] & ink
+    kept: NDArray[np.bool_] = (sizes >= smallest_part * sizes.sum())[parts] & ink
     return kept
 
 
-def _stroke_width(ink: NDArray[np.bool_]) -> float:
+def stroke_width(ink: NDArray[np.bool_]) -> float:
     """Return about how wide strokes are, in pixels: twice their area over the length of their outline."""
     import numpy as np
 

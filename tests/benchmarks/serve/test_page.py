@@ -101,6 +101,25 @@ def test_undo_takes_back_the_last_stroke(opened: Opened) -> None:
     expect_label(page, "nothing drawn")
 
 
+def test_a_drawn_number_is_read_with_a_box_around_each_digit(opened: Opened) -> None:
+    from playwright.sync_api import expect
+
+    page = opened(only=("knn@pixels", "centroids@pixels"))
+    page.check("[name=kind][value=number]")
+    for i, label in enumerate("307"):
+        draw(page, DIGITS[label], left=0.2 + 0.8 * i)
+    row = page.locator('[id="model-knn@pixels"]')
+    expect(row).to_have_attribute("data-number", "307", timeout=20_000)
+    assert row.locator(".read small").count() == 3
+    page.click('[id="model-centroids@pixels"] .boxes')
+    assert page.get_attribute('[id="model-centroids@pixels"] .boxes', "aria-pressed") == "true"
+    page.click("#clear")
+    expect(row).to_have_attribute("data-number", "", timeout=20_000)
+    page.check("[name=kind][value=digit]")
+    draw(page, DIGITS["3"])
+    expect_label(page, "3")
+
+
 def test_touch_draws_and_does_not_scroll(opened: Opened) -> None:
     page = opened(390, only=("knn@pixels",), has_touch=True, is_mobile=True)
     assert page.evaluate("document.documentElement.scrollWidth") == 390

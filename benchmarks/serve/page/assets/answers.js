@@ -54,7 +54,7 @@ export class Answer {
   }
 }
 
-function duration(seconds) {
+export function duration(seconds) {
   return seconds < 0.9995 ? `${Number((seconds * 1000).toPrecision(2))} ms` : `${seconds.toFixed(1)} s`;
 }
 

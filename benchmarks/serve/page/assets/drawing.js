@@ -10,6 +10,7 @@ export class Drawing {
     this.strokes = [];
     this.image = null;
     this.width = 12;
+    this.boxes = [];
     this.pointer = null;
     this.pen = { x: 0.5, y: 0.5, down: false, shown: false };
     this.listen();
@@ -20,7 +21,23 @@ export class Drawing {
     return this.strokes.length === 0 && this.image === null;
   }
 
+  // Another shape of the canvas; strokes would be distorted.
+  reshape(width, height) {
+    Object.assign(this.canvas, { width, height });
+    this.strokes = [];
+    this.boxes = [];
+    this.pen = { x: 0.5, y: 0.5, down: false, shown: false };
+    this.update(true);
+  }
+
+  // Show where digits were found, in pixels of what the server was sent.
+  showBoxes(boxes) {
+    this.boxes = boxes;
+    this.paint();
+  }
+
   clear() {
+    this.boxes = [];
     this.strokes = [];
     this.image = null;
     this.pen.down = false;
@@ -41,6 +58,7 @@ export class Drawing {
     this.strokes = [];
     this.pen.down = false;
     this.image = { file, bitmap };
+    this.boxes = [];
     this.update(true);
   }
 
@@ -77,6 +95,7 @@ export class Drawing {
       this.place = { x: 0, y: 0, scale: 2 };
     }
     this.drawStrokes(context, style.color);
+    this.drawBoxes(context, style);
     if (this.pen.shown) {
       context.strokeStyle = style.getPropertyValue("--link");
       context.lineWidth = 3;
@@ -100,8 +119,27 @@ export class Drawing {
     }
   }
 
+  drawBoxes(context, style) {
+    const unit = Math.max(this.canvas.width / this.canvas.clientWidth, 1);  // one pixel of the screen
+    context.strokeStyle = context.fillStyle = style.getPropertyValue("--link");
+    context.lineWidth = 2 * unit;
+    context.lineJoin = "miter";
+    context.font = `600 ${18 * unit}px system-ui, sans-serif`;
+    context.textAlign = "center";
+    const { x, y, scale } = this.place;
+    for (const box of this.boxes) {
+      const [left, top, width, height] = [x + box.left * scale, y + box.top * scale, box.width * scale, box.height * scale];
+      const edge = 3 * unit;
+      context.strokeRect(left - edge, top - edge, width + 2 * edge, height + 2 * edge);
+      const above = top - 3 * edge;
+      const below = Math.min(top + height + 8 * edge, this.canvas.height - edge);
+      context.fillText(box.label ?? "?", left + width / 2, above >= 18 * unit ? above : below);
+    }
+  }
+
   begin(point) {
     this.image = null;
+    this.boxes = [];
     this.strokes.push({ width: this.width, points: [point] });
   }
 

@@ -3,11 +3,16 @@
 import { Answer, showAgreement, showLayers, showLeaderboard } from "./answers.js";
 import { Asker, getJson, post } from "./asking.js";
 import { Drawing } from "./drawing.js";
+import { NumberAnswer } from "./numbers.js";
 
 const EVERY_MS = 200;  // while a stroke is being drawn
+const NARROW = matchMedia("(max-width: 48rem)");
 const find = (id) => document.getElementById(id);
 const message = find("message");
+let kind = "digit";
+let models = [];
 let answers = [];
+let boxesOf = null;  // the answer whose boxes are shown
 let askers = [];
 let asked = 0;
 let timer = null;
@@ -49,7 +54,8 @@ async function send() {
 
 function show(answer, result) {
   if (drawing.isEmpty) return;
-  answer.show(result.answers?.[0] ?? result);
+  answer.show(result.answers?.[0] ?? result.readings?.[0] ?? result);
+  if (answer === boxesOf) drawing.showBoxes(answer.digits);
   showAgreement(answers, find("agreement"));
   if (find("maps").open) showLayers(answers, find("layers"));
 }
@@ -63,13 +69,40 @@ async function load(file) {
   }
 }
 
+function ask(answer, content) {
+  if (kind === "number") return post("api/read", content, { model: answer.model.name, polarity: content.polarity });
+  return post("api/predict", content, { ...options(answer.model), polarity: content.polarity });
+}
+
+function showBoxesOf(answer) {
+  boxesOf = answer;
+  for (const one of answers) one.mark(one === answer);
+  drawing.showBoxes(answer.digits);
+}
+
+// One card for each model, which shows what is asked: a digit or a number.
+function build() {
+  for (const asker of askers) asker.forget();
+  find("answers").replaceChildren();
+  answers = models.map((model) => kind === "number"
+    ? new NumberAnswer(model, find("answers"), showBoxesOf) : new Answer(model, find("answers")));
+  askers = answers.map((answer) => new Asker((content) => ask(answer, content), (result) => show(answer, result)));
+  boxesOf = null;
+  if (kind === "number" && answers.length) showBoxesOf(answers[0]);
+}
+
+function choose(chosen) {
+  kind = chosen;
+  document.body.classList.toggle("number", kind === "number");
+  build();
+  const width = kind === "digit" ? 560 : NARROW.matches ? 1120 : 1680;
+  drawing.reshape(width, 560);
+}
+
 async function start() {
   const found = await getJson("api/models");
-  answers = found.models.map((model) => new Answer(model, find("answers")));
-  askers = answers.map((answer) => new Asker(
-    (content) => post("api/predict", content, { ...options(answer.model), polarity: content.polarity }),
-    (result) => show(answer, result),
-  ));
+  models = found.models;
+  build();
   if (!drawing.isEmpty) send();
   const board = await getJson("api/leaderboard");
   showLeaderboard(board, new Set(found.models.map((model) => model.name)), find("board"), find("notes"));
@@ -78,6 +111,10 @@ async function start() {
 find("undo").addEventListener("click", () => drawing.undo());
 find("clear").addEventListener("click", () => drawing.clear());
 find("width").addEventListener("input", (event) => { drawing.width = Number(event.target.value); });
+for (const radio of document.querySelectorAll("[name=kind]")) {
+  radio.addEventListener("change", () => choose(radio.value));
+  if (radio.checked && radio.value !== kind) choose(radio.value);  // a page that is loaded again keeps its controls
+}
 find("centre").addEventListener("change", send);
 find("maps").addEventListener("toggle", () => { showLayers(answers, find("layers")); send(); });
 find("file").addEventListener("change", (event) => {

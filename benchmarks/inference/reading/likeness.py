@@ -1,0 +1,62 @@
+"""Is a candidate one digit, or a part of one, or several? A small network says so: classifiers are certain of anything.
+
+It was trained on candidates cut from strings of MNIST's training digits (``benchmarks.studies.digit_likeness``), as
+Liu et al. (2002) train with non-characters. What it was not trained on, such as letters, it may misjudge.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from benchmarks.inference.reading.atoms import Atoms, Candidate
+
+    Floats = NDArray[np.float32]
+
+SIDE = 16  # pixels of what the network sees
+WEIGHTS = Path(__file__).with_name("likeness.npz")
+
+
+def inputs_of(atoms: Atoms, candidates: Sequence[Candidate]) -> Floats:
+    """Return what the network sees of candidates: their ink, and their width and height in heights of the line.
+
+    Shape (n, SIDE² + 2).
+    """
+    import numpy as np
+    from PIL import Image
+
+    rows = np.empty((len(candidates), SIDE * SIDE + 2), np.float32)
+    for row, candidate in zip(rows, candidates, strict=True):
+        small = Image.fromarray(atoms.picture(candidate)).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+        row[:-2] = np.asarray(small, np.float32).ravel() / 255
+        row[-2:] = candidate.box.width / atoms.height, candidate.box.height / atoms.height
+    return rows
+
+
+def likeness_of(atoms: Atoms, candidates: Sequence[Candidate]) -> Floats:
+    """Return for each candidate the probability that it is one whole digit, of shape (n,)."""
+    import numpy as np
+
+    values = inputs_of(atoms, candidates)
+    *hidden, last = _layers()
+    for weights, bias in hidden:
+        values = np.maximum(values @ weights + bias, 0)
+    weights, bias = last
+    found: Floats = 1 / (1 + np.exp(-(values @ weights + bias)[:, 0]))
+    return found
+
+
+@cache
+def _layers() -> list[tuple[Floats, Floats]]:
+    import numpy as np
+
+    with np.load(WEIGHTS, allow_pickle=False) as file:
+        n = len(file.files) // 2
+        return [(file[f"weights{i}"].astype(np.float32), file[f"bias{i}"].astype(np.float32)) for i in range(n)]

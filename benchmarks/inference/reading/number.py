@@ -1,0 +1,149 @@
+"""A saved model reads the numbers in pictures that were cut into what may be digits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from benchmarks.analysis.rejection import is_certain
+from benchmarks.common.clock import clock
+from benchmarks.datasets.spec import Polarity
+from benchmarks.inference.predictor import DARK_ON_LIGHT, Predictor
+from benchmarks.inference.reading.atoms import Atoms, Candidate, atoms_of
+from benchmarks.inference.reading.division import divide
+from benchmarks.inference.reading.ink import ink_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+NOT_SURE = "?"
+SCORE_UNITS = 10.0  # the scores of a digit are so many units above the mean of all classes
+
+
+@dataclass(frozen=True)
+class ReadDigit:
+    """One digit: its class, null if the model is not sure; its probability, null without; where it is in the picture.
+
+    ``left``, ``top``, ``width``, ``height``: in pixels.
+    """
+
+    label: str | None
+    probability: float | None
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class ReadNumber:
+    """What is read in one picture, from left to right.
+
+    ``number``: the labels in order, a question mark for one that is not sure; empty if nothing is drawn.
+    """
+
+    number: str
+    digits: tuple[ReadDigit, ...]
+
+    @property
+    def least_certain(self) -> ReadDigit | None:
+        """The digit with the lowest probability; None where there are no probabilities."""
+        known = [digit for digit in self.digits if digit.probability is not None]
+        return min(known, key=lambda digit: digit.probability or 0.0, default=None)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a model reads in each picture, or in ``error`` why it reads nothing.
+
+    ``seconds``: the time that cutting, preparing, computing features and predicting took together.
+    """
+
+    model: str
+    images: tuple[ReadNumber, ...] = ()
+    seconds: float | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Classified:
+    """What may be digits in a picture, with the class of each, its probability if known, and how certain that is."""
+
+    atoms: Atoms
+    candidates: Sequence[Candidate]
+    labels: Sequence[str]
+    probabilities: Sequence[float | None]
+    certainty: Sequence[float]
+
+
+def cut(pictures: Iterable[NDArray[np.uint8]], polarity: Polarity | None = None) -> list[Atoms]:
+    """Return pictures of one line of digits, cut into what digits may consist of.
+
+    They have shape (height, width), or with 3 colours last, or 4 with opacity. Without a polarity the border and the
+    strokes of each say it. Raises ``BenchError`` if one shows no number.
+    """
+    return [atoms_of(ink_of(picture, DARK_ON_LIGHT[polarity or "auto"])) for picture in pictures]
+
+
+def read_numbers(
+    predictor: Predictor, pictures: Sequence[Atoms], threshold: float | None = None, start: float | None = None
+) -> Reading:
+    """Return the number in each picture; all that may be digits is classified in one batch.
+
+    A digit with a lower probability than ``threshold`` is "?". The time counts from ``start`` by the clock, or from
+    now. Raises ``BenchError`` if the model cannot predict.
+    """
+    start = clock() if start is None else start
+    numbers = tuple(_number(found, threshold) for found in classified(predictor, pictures))
+    return Reading(predictor.saved.row, numbers, clock() - start)
+
+
+def classified(predictor: Predictor, pictures: Sequence[Atoms]) -> list[Classified]:
+    """Return what may be digits in each picture, classified in one batch."""
+    candidates = [atoms.candidates() for atoms in pictures]
+    images = [atoms.picture(one) for atoms, own in zip(pictures, candidates, strict=True) for one in own]
+    if not images:
+        return [Classified(atoms, [], [], [], []) for atoms in pictures]
+    # a picture of a number is upright, whatever the files of the training images were
+    upright = replace(predictor, preparation=replace(predictor.preparation, transposed=False))
+    prepared = upright.prepare_images(images, "light-on-dark").images
+    labels, probabilities = predictor.predictions(prepared)
+    names = [predictor.classes[label] for label in labels]
+    shares: list[float | None] = [None] * len(names)
+    if probabilities is None:
+        certainty = _certainty(predictor.scores(prepared), len(names))
+    else:
+        shares = certainty = probabilities.max(axis=1).tolist()
+    found, at = [], 0
+    for atoms, own in zip(pictures, candidates, strict=True):
+        here = slice(at, at + len(own))
+        found.append(Classified(atoms, own, names[here], shares[here], certainty[here]))
+        at += len(own)
+    return found
+
+
+def _certainty(scores: NDArray[np.float32] | None, n: int) -> list[float]:
+    """Return how certain labels are by the scores of all classes; 1 for each of a model that has none."""
+    import numpy as np
+
+    if scores is None:
+        return [1.0] * n
+    first = scores.max(axis=1, keepdims=True)
+    # scores have a unit of their own; what most candidates differ by is one
+    unit = float(np.median(first - scores.mean(axis=1, keepdims=True))) / SCORE_UNITS
+    shares = 1 / np.exp((scores - first) / max(unit, 1e-9)).sum(axis=1)
+    certainty: list[float] = shares.tolist()
+    return certainty
+
+
+def _number(found: Classified, threshold: float | None) -> ReadNumber:
+    digits = []
+    for i in divide(found.atoms, found.candidates, found.certainty):
+        probability = found.probabilities[i]
+        sure = probability is None or threshold is None or is_certain(probability, threshold)
+        box = found.atoms.in_picture(found.candidates[i].box)
+        label = found.labels[i] if sure else None
+        digits.append(ReadDigit(label, probability, box.left, box.top, box.width, box.height))
+    return ReadNumber("".join(NOT_SURE if digit.label is None else digit.label for digit in digits), tuple(digits))
