@@ -239,21 +239,6 @@ def test_several_jobs_at_once_are_marked_as_contended(bench: Bench, tmp_path: Pa
         assert record["resources"]["threads"] >= 1  # type: ignore[index]
 
 
-def test_a_run_on_digits_imports_no_large_library_beside_its_workers(
-    environment: dict[str, str], tmp_path: Path
-) -> None:
-    large = ("sklearn", "scipy", "pandas", "matplotlib", "skimage", "tensorflow", "keras", "xgboost", "requests")
-    words = ["--models", "dummy", "--dataset", "digits", "--results-dir", str(tmp_path)]
-    probe = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import bench; code = bench.main({words!r})\n"
-        f"print('imported:', *(name for name in {large!r} if name in sys.modules)); sys.exit(code)"
-    )
-    for _ in range(2):  # the first may have to enlarge the digits
-        done = subprocess.run([sys.executable, "-c", probe], env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1] == "imported:"
-
-
 def test_list_needs_the_standard_library_alone(environment: dict[str, str]) -> None:
     # -S leaves site-packages out, -I the current folder
     probe = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import bench; sys.exit(bench.main(['list']))"

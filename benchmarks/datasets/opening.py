@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.common.errors import BenchError, check_case
 from benchmarks.datasets.image_size import with_image_size
-from benchmarks.datasets.openml.opening import PREFIX as OPENML
-from benchmarks.datasets.openml.opening import open_openml
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
 from benchmarks.datasets.preprocessing.splits import validation_as_test
 from benchmarks.datasets.sources.download import DownloadError
-from benchmarks.datasets.spec import DataPlaces, Dataset, Images
-from benchmarks.datasets.user_data import is_path, open_path
+from benchmarks.datasets.spec import OPENML, DataPlaces, Dataset, Images
 from features.naming import Registry
 
 VALIDATION_SUFFIX = "-validation"
@@ -58,13 +56,18 @@ def open_dataset(
     ``options``; so is ``openml:554``, by the number or the name at OpenML. Raises ``UnknownNameError`` or
     ``BenchError``.
     """
+    # the readers of all formats take longer to import than a published dataset to read
     if name.startswith(OPENML):
+        from benchmarks.datasets.openml.opening import open_openml
+
         images = open_openml(name, places, options)
         return images.source, images
     name = SCIKIT_LEARN.get(name, name)
     if (name == "auto" or name in datasets) and Path(name).exists():
         notify(f"--dataset {name} is the data set of that name; for the files at that path, give ./{name}")
     if name != "auto" and name not in datasets and is_path(name):
+        from benchmarks.datasets.user_data import open_path
+
         images = open_path(name, options)
         return Path(images.source).name.partition(".")[0] or "data", images
     if replace(options, image_size=None) != DEFAULT_PREPROCESSING:
@@ -75,6 +78,12 @@ def open_dataset(
     else:
         images = find_dataset(datasets, name).load(places)
     return name, with_image_size(images, options.image_size) if options.image_size else images
+
+
+def is_path(text: str) -> bool:
+    """Return whether an unregistered dataset name is a path: it exists, or is written like one."""
+    path = Path(text)
+    return bool(text) and (os.sep in text or text.startswith("~") or bool(path.suffix) or path.exists())
 
 
 def _mnist_or_digits(

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Polarity = Literal["auto", "dark-on-light", "light-on-dark"]
+OPENML = "openml:"  # before the number or the name of a data set there
 SIDE = 28  # pixels: the height and width of images where nothing else is said
 WHITE = 255
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -36,12 +35,6 @@ TABLES: dict[tuple[str, ...], Callable[[Parts, ReadingOptions], RawDataset]] = {
     (".mat",): read_mat,
 }
 INNER = ("raw", "data")  # where torchvision and Hugging Face put the files
-
-
-def is_path(text: str) -> bool:
-    """Return whether an unregistered dataset name is a path: it exists, or is written like one."""
-    path = Path(text)
-    return bool(text) and (os.sep in text or text.startswith("~") or bool(path.suffix) or path.exists())
 
 
 def open_path(text: str, options: PreprocessingOptions) -> Images:

@@ -16,6 +16,7 @@ from benchmarks.common.dependencies import DISTRIBUTIONS, distributions
 from benchmarks.common.paths import ROOT
 from benchmarks.records.trial import Environment
 
+COMMIT, NO_COMMIT = "# branch.oid ", "(initial)"  # in what git prints
 CODE = ("bench.py", "benchmarks", "models", "features", "pyproject.toml", "constraints.txt")
 
 
@@ -39,12 +40,8 @@ def versions_hash(modules: Iterable[str]) -> str:
 @cache
 def current_environment() -> Environment:
     """Return the environment of this process with the commit of the code, as every result carries it."""
-    status = _git("status", "--porcelain", "--", *CODE)
-    return replace(
-        machine_environment(),
-        git_commit=_git("rev-parse", "HEAD"),
-        git_dirty=None if status is None else bool(status),
-    )
+    commit, dirty = _commit()
+    return replace(machine_environment(), git_commit=commit, git_dirty=dirty)
 
 
 @cache
@@ -76,9 +73,13 @@ def _processor() -> str:
     return next(names, platform.machine())
 
 
-def _git(*arguments: str) -> str | None:
+def _commit() -> tuple[str | None, bool | None]:
+    """Return the commit of the code, and whether the code differs from it; None for each where git does not tell."""
+    command = ["git", "status", "--porcelain=v2", "--branch", "--", *CODE]
     try:
-        done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=10, check=True)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
+        return None, None
+    headers = [line for line in done.stdout.splitlines() if line.startswith("# ")]
+    oid = next((line.removeprefix(COMMIT) for line in headers if line.startswith(COMMIT)), NO_COMMIT)
+    return None if oid == NO_COMMIT else oid, len(headers) < len(done.stdout.splitlines())

@@ -5,11 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.live import Live
-from rich.progress import Progress, TaskID
 from rich.table import Table
 from rich.text import Text
 
@@ -33,6 +32,9 @@ from benchmarks.execution.progress import (
 )
 from benchmarks.execution.stages.channel import Stage
 from benchmarks.records.trial import TrialResult
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 STYLES = {"ok": "green", "skipped": "yellow", "interrupted": "yellow"}
 FIGURES = tuple(metric for metric in METRICS if metric.shown >= Shown.SHORT_TABLES)
@@ -118,6 +120,8 @@ class RunDisplay:
         if not self.console.is_terminal:
             return
         if self.reading is None:
+            from rich.progress import Progress  # few runs read data that take a while
+
             self.reading = Progress(console=self.console, transient=True)
             self.reading.start()
         if event.what not in self.tasks:

@@ -16,18 +16,16 @@ from benchmarks.datasets.readers.parts import Parts
 from benchmarks.datasets.readers.tables.pixel_table import read_csv
 from benchmarks.datasets.sources.checked_files import find_or_fetch
 from benchmarks.datasets.sources.download import read_verified
-from benchmarks.datasets.spec import DataPlaces, Images
-
-PREFIX = "openml:"
+from benchmarks.datasets.spec import OPENML, DataPlaces, Images
 
 
 def open_openml(name: str, places: DataPlaces, options: PreprocessingOptions) -> Images:
     """Return the images of a data set, a row of pixels each, preprocessed as user data. Raises ``BenchError``."""
-    wanted = name.removeprefix(PREFIX).strip()
+    wanted = name.removeprefix(OPENML).strip()
     if not wanted:
         raise BenchError("openml: should be followed by the number or the name of a data set, as openml:554")
     found = describe(wanted, places)
-    source = f"{PREFIX}{found.number}"
+    source = f"{OPENML}{found.number}"
     content = read_verified(find_or_fetch(found.file, places, f"{FOLDER}/{found.number}"), found.file)
     table = Archive(Path(source))
     table.add(found.file.name, partial(as_csv, content, found.passed_over, source))

@@ -13,11 +13,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+from benchmarks.datasets.opening import is_path
 from benchmarks.datasets.preprocessing.normalization import normalize_image
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
 from benchmarks.datasets.readers.pixel_values import as_given_pixels
 from benchmarks.datasets.spec import Images, Split
-from benchmarks.datasets.user_data import is_path, open_path
+from benchmarks.datasets.user_data import open_path
 from tests.benchmarks.datasets.helpers import error_message
 from tests.benchmarks.datasets.sample_files import (
     N_TEST,
