@@ -21,7 +21,8 @@ from benchmarks.catalog.weight_files import use_weights, with_weight_files
 from benchmarks.common.clock import clock
 from benchmarks.common.errors import BenchError, in_one_line
 from benchmarks.inference.answers import answer, prepare
-from benchmarks.inference.predictor import Predictor, Prepared
+from benchmarks.inference.image_classifier import Prepared
+from benchmarks.inference.predictor import Predictor
 from benchmarks.inference.reading.number import cut, read_numbers
 from benchmarks.serve.messages import LENGTH, ModelSource, Question, Reply, packed
 

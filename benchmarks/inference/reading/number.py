@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from benchmarks.analysis.rejection import is_certain
 from benchmarks.common.clock import clock
 from benchmarks.datasets.spec import Polarity
-from benchmarks.inference.predictor import DARK_ON_LIGHT, Predictor
+from benchmarks.inference.image_classifier import DARK_ON_LIGHT, ImageClassifier
 from benchmarks.inference.reading.atoms import Atoms, Candidate, atoms_of
 from benchmarks.inference.reading.division import divide
 from benchmarks.inference.reading.ink import ink_of
@@ -88,7 +88,7 @@ def cut(pictures: Iterable[NDArray[np.uint8]], polarity: Polarity | None = None)
 
 
 def read_numbers(
-    predictor: Predictor, pictures: Sequence[Atoms], threshold: float | None = None, start: float | None = None
+    predictor: ImageClassifier, pictures: Sequence[Atoms], threshold: float | None = None, start: float | None = None
 ) -> Reading:
     """Return the number in each picture; all that may be digits is classified in one batch.
 
@@ -100,7 +100,7 @@ def read_numbers(
     return Reading(predictor.saved.row, numbers, clock() - start)
 
 
-def classified(predictor: Predictor, pictures: Sequence[Atoms]) -> list[Classified]:
+def classified(predictor: ImageClassifier, pictures: Sequence[Atoms]) -> list[Classified]:
     """Return what may be digits in each picture, classified in one batch."""
     candidates = [atoms.candidates() for atoms in pictures]
     images = [atoms.picture(one) for atoms, own in zip(pictures, candidates, strict=True) for one in own]
