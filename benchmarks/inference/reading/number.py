@@ -97,7 +97,7 @@ def read_numbers(
     """
     start = clock() if start is None else start
     numbers = tuple(_number(found, threshold) for found in classified(predictor, pictures))
-    return Reading(predictor.saved.row, numbers, clock() - start)
+    return Reading(predictor.row, numbers, clock() - start)
 
 
 def classified(predictor: ImageClassifier, pictures: Sequence[Atoms]) -> list[Classified]:

@@ -113,7 +113,7 @@ def test_blank_paper_has_no_digits_and_many_strokes_are_no_number() -> None:
     grain = np.random.default_rng(0).normal(200, 2, (200, 300)).astype(np.uint8)
     for blank in (grain, np.zeros((50, 50), np.uint8), np.full((1, 1), 255, np.uint8)):
         atoms = cut_one(blank)
-        assert atoms.candidates() == [] and divide(atoms, [], [], []) == []
+        assert atoms.candidates() == [] and divide(atoms, [], []) == []
     fence = np.zeros((100, 900), np.uint8)
     fence[20:80, 50:850:10] = fence[20:80, 51:850:10] = fence[20:80, 52:850:10] = 255
     with pytest.raises(BenchError, match="at most 64 digits"):
