@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
+LONGEST_MESSAGE = 4000  # characters; names that it quotes may be of any length
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -53,8 +54,19 @@ def run_command(arguments: Sequence[str]) -> int:
     try:
         return parse(arguments)()
     except (BenchError, UnknownNameError) as error:
-        print(f"bench.py: {error}", file=sys.stderr)
+        print(f"bench.py: {shortened(str(error))}", file=sys.stderr)
         return 2
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            raise
+        print(f"bench.py: '{error.filename!s:.60}…' is too long for a name or a path; give another", file=sys.stderr)
+        return 2
+
+
+def shortened(message: str) -> str:
+    """Return a message without the middle of a long one: what is wrong stands first, and what to do last."""
+    half = LONGEST_MESSAGE // 2
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:half]} … {message[-half:]}"
 
 
 def prepare_process() -> None:

@@ -119,7 +119,7 @@ def test_without_weights_a_row_is_skipped_and_with_a_file_it_runs_and_another_fi
     assert first.returncode == 0, first.stdout + first.stderr
     record = records(tmp_path)[KEY]
     assert record["status"] == "ok" and record["evaluation"]["test"]["accuracy"] > 0.85  # type: ignore[index]
-    assert "ok, stored" in bench(*given).stdout
+    assert "ok, reused" in bench(*given).stdout
     write_weights(file, seed=2)
     assert f"{KEY} is re-run: weights changed" in bench(*given).stdout
     assert records(tmp_path)[KEY]["evaluation"]["test"] != record["evaluation"]["test"]  # type: ignore[index]

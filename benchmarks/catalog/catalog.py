@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from benchmarks.catalog.plugins import Plugin
     from benchmarks.catalog.spec_validation import Spec
 
+LARGEST_PLUGIN = 16 << 20  # bytes of a file
 KINDS: dict[str, type[Spec]] = {"MODELS": ModelSpec, "FEATURES": FeaturePipeline, "DATASETS": Dataset}
 
 
@@ -90,6 +91,10 @@ def _with_files(plugins: Sequence[Path]) -> Catalog:
     for path in plugins:
         if not path.is_file():
             raise BenchError(f"--plugin {path}: there is no such file")
+        if path.stat().st_size > LARGEST_PLUGIN:
+            raise BenchError(
+                f"--plugin {path}: a file has at most {LARGEST_PLUGIN >> 20} MiB; put data into a package beside it"
+            )
     return Catalog(MODELS, FEATURES, DATASETS, tuple(path.resolve() for path in plugins))
 
 

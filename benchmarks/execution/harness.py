@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.common.clock import clock
@@ -129,10 +129,10 @@ class Harness:
             ending = self._execute(planned, outputs, steps)
             unscored = replace(_unscored(planned, started_at, ending), history=_history(steps))
             result, predictions = self._scored(unscored, ending)
-            self._describe(outputs / SAVED_MODEL, planned)
+            not_described = self._describe(outputs / SAVED_MODEL, planned)
             result = self._stored(result, predictions, outputs / SAVED_MODEL)
         self.store.save_log(planned.trial.key, ending.log)
-        not_saved = ending.answer.not_saved if ending.answer else ""
+        not_saved = not_described or (ending.answer.not_saved if ending.answer else "")
         self.tell(TrialFinished(result, not_saved=not_saved, machine=ending.machine))
         return result
 
@@ -150,13 +150,19 @@ class Harness:
         finally:
             delete_tree(outputs)
 
-    def _describe(self, model: Path, planned: PlannedTrial) -> None:
-        """Write beside a saved model what it was trained on, and that it is this user's."""
-        if model.is_dir():
-            preparation = replace(self.images.preparation, image_shape=self.images.image_shape)
+    def _describe(self, model: Path, planned: PlannedTrial) -> str:
+        """Write beside a saved model what it was trained on, and that it is this user's; return why it is not kept."""
+        if not model.is_dir():
+            return ""
+        preparation = replace(self.images.preparation, image_shape=self.images.image_shape)
+        try:
             write_training_data(TrainingData(self.images.class_names, preparation, planned.inputs.data), model)
-            with contextlib.suppress(OSError):  # without a home folder; it is then read with --trust only
-                sign(model)
+        except OSError as error:  # a full disk; a model of which this is not known would predict wrongly
+            delete_tree(model)
+            return in_one_line(error)
+        with contextlib.suppress(OSError):  # without a home folder; it is then read with --trust only
+            sign(model)
+        return ""
 
     def _execute(self, planned: PlannedTrial, outputs: Path, steps: dict[int, Mapping[str, float | None]]) -> Ending:
         """Have a trial carried out; ``steps`` receives the figures of each step that its worker tells."""
@@ -304,7 +310,7 @@ def _unscored(planned: PlannedTrial, started_at: str, ending: Ending) -> TrialRe
         settings=planned.settings,
         environment=replace(there, git_commit=here.git_commit, git_dirty=here.git_dirty) if there else here,
         started_at=started_at,
-        finished_at=max(started_at, _now()),  # a clock that was set back in between
+        finished_at=_finished_at(started_at, ending.total_s or 0.0),
         family=planned.family,
     )
     return replace(
@@ -312,6 +318,12 @@ def _unscored(planned: PlannedTrial, started_at: str, ending: Ending) -> TrialRe
         timing=replace(result.timing, total_s=ending.total_s),
         resources=replace(result.resources, peak_rss_mb=ending.peak_rss_mb or None),
     )
+
+
+def _finished_at(started_at: str, total_s: float) -> str:
+    """Return the time, and not less than a trial took, where the clock was set back in the meantime."""
+    least = datetime.fromisoformat(started_at) + timedelta(seconds=int(total_s))
+    return max(_now(), least.isoformat(timespec="seconds"))
 
 
 def _now() -> str:

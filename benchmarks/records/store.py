@@ -22,7 +22,7 @@ from benchmarks.records.stored_results import StoredResults
 from benchmarks.records.trial import TEST, Predictions, TrialResult
 from benchmarks.records.trial_file import encode_result
 
-RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+RUN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,199}")
 NONE_FURTHER: Mapping[str, Predictions] = MappingProxyType({})
 NOT_MEASURED = ("skipped", "interrupted")
 
@@ -36,7 +36,9 @@ class ResultStore(StoredResults):
 
     def __init__(self, root: Path, run: str, dataset: str) -> None:
         if not RUN_NAME.fullmatch(run):
-            raise BenchError(f"--run '{run}' should be a plain name of letters, digits, '.', '_' and '-'")
+            raise BenchError(
+                f"--run '{run:.200}' should be a plain name of at most 200 letters, digits, '.', '_' and '-'"
+            )
         super().__init__(root / run / dataset)
         self.run = run
         self.dataset = dataset

@@ -16,12 +16,13 @@ NO_SIGNAL = "Operation not permitted" if landlock.version() >= landlock.FIRST_WI
 INTERRUPTED = (FAILED, NO_SIGNAL) if NO_SIGNAL else (OK, "")
 
 HEAD = '''
-import ctypes, json, os, resource, shutil, signal, socket, struct, subprocess, sys, threading, time, zipfile
+import ctypes, hashlib, json, os, resource, shutil, signal, socket, struct, subprocess, sys, threading, time, zipfile
 from pathlib import Path
 import numpy as np
 from models.spec import ModelSpec, Unavailable
 
 HERE = Path.cwd()
+SHARED = "digitbench-" + hashlib.sha256(__file__.encode()).hexdigest()[:12]  # of this test alone
 
 
 class Base:
@@ -165,8 +166,8 @@ FILES = [
     Case("leaves-temporary-files", OK, "", "import tempfile; [tempfile.mkdtemp() for _ in range(50)]"),
     Case("leaves-shared-memory", OK, "",
          "from multiprocessing import shared_memory, resource_tracker\n"
-         "s = self.s = shared_memory.SharedMemory(create=True, size=1 << 20)\n"
-         "resource_tracker.unregister(s._name, 'shared_memory'); s.buf[:] = bytes(1 << 20); time.sleep(1)"),
+         "s = self.s = shared_memory.SharedMemory(SHARED, create=True, size=1 << 20)\n"
+         "resource_tracker.unregister(s._name, 'shared_memory'); s.buf[:] = bytes(1 << 20); time.sleep(3)"),
     in_place("FIFO", "answer.json", "cannot be read: not a regular file"),
     in_place("socket", "answer.json", "Permission denied" if can_filter() else "cannot be read: not a regular file"),
     in_place("folder", "answer.json", "cannot be read: not a regular file"),

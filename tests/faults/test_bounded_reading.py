@@ -75,6 +75,32 @@ def many_frames(place: Path) -> Path:
     return path
 
 
+def many_pieces(place: Path) -> Path:
+    """A GIF with a comment in pieces of one byte each."""
+    path, first = place / "long.gif", io.BytesIO()
+    Image.new("L", (8, 8)).save(first, "GIF")
+    path.write_bytes(first.getvalue()[:-1] + b"!\xfe" + b"\x01x" * 20_000_000 + b"\0;")
+    return path
+
+
+def many_pages(place: Path) -> Path:
+    """A TIFF of 20,000 pages, which are one."""
+    path, first = place / "long.tiff", io.BytesIO()
+    Image.new("L", (8, 8)).save(first, "TIFF")
+    body = bytearray(first.getvalue())
+    (start,) = struct.unpack_from("<I", body, 4)
+    (n_tags,) = struct.unpack_from("<H", body, start)
+    entries = bytes(body[start : start + 2 + 12 * n_tags])
+    body += bytes(len(body) % 2)
+    end = len(body)
+    pages = b"".join(
+        entries + struct.pack("<I", end + (i + 1) * (len(entries) + 4) if i < 19_999 else 0) for i in range(20_000)
+    )
+    struct.pack_into("<I", body, start + 2 + 12 * n_tags, end)
+    path.write_bytes(body + pages)
+    return path
+
+
 def gzipped(name: str, head: bytes, block: bytes, times: int) -> Maker:
     def write(place: Path) -> Path:
         with (place / name).open("wb") as file:
@@ -170,7 +196,9 @@ def a_socket(place: Path) -> Path:
 
 DATASETS: dict[str, tuple[Maker, str]] = {
     "a large image": (folder_of(lambda place: png(place / "x.png", 30_000, 30_000)), "more than 64,000,000 pixels"),
-    "many frames": (folder_of(many_frames), ""),
+    "many frames": (folder_of(many_frames), "more than 10,000 images"),
+    "many pieces": (folder_of(many_pieces), "more than 10,000 images"),
+    "many pages": (folder_of(many_pages), "more than 10,000 images"),
     "gzip of IDX": (idx_bomb, "uncompressed"),
     "gzip of CSV": (gzipped("data.csv.gz", b"label,p0\n", b"1,1\n" * 1_000_000, 25), "5,000,000"),
     "a long line": (gzipped("data.csv.gz", b"", b"1," * 5_000_000, 100), "more than 16,777,216 characters"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import warnings
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from PIL import Image as PillowImage
 
 MAX_PIXELS = 64_000_000  # of one image; a file of kilobytes can declare gigabytes
+MOST_FRAMES, MOST_PIECES = 10_000, 2_000_000  # of one file; a GIF of 256 MiB has a million pieces
 OF_SEVERAL = (".tif", ".tiff", ".gif", ".png", ".webp")
 FURTHER = "images after the first of a file"
 # how files begin that may hold several images, and what is near the beginning if they do
@@ -45,18 +47,21 @@ def read_image(path: DataPath, transparent: bool = False) -> NDArray[np.uint8]:
 
 
 def n_further_images(path: DataPath) -> int:
-    """Return how many images a file holds after the first, which is the one that is read; 0 if it cannot be read."""
+    """Return how many images a file holds after the first, which is the one that is read; 0 if it cannot be read.
+
+    Raises ``BenchError`` where it holds so many that counting them would take long.
+    """
     if path.suffix.lower() not in OF_SEVERAL:
         return 0
     try:
         with path.open("rb") as file:
-            return n_further_in(file)
+            return n_further_in(file, shown_path(path))
     except OSError:  # which is reported when it is read
         return 0
 
 
-def n_further_in(file: IO[bytes]) -> int:
-    """Return how many images an open file holds after the first; 0 if it cannot be decoded."""
+def n_further_in(file: IO[bytes], name: str) -> int:
+    """Return how many images an open file holds after the first, as ``n_further_images`` does."""
     from PIL import Image
 
     start = file.read(START)
@@ -67,9 +72,57 @@ def n_further_in(file: IO[bytes]) -> int:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(file, formats=FORMATS) as picture:
-                return getattr(picture, "n_frames", 1) - 1
+                return _n_frames(picture, file) - 1
+    except _TooManyError:
+        raise BenchError(f"{name} holds more than {MOST_FRAMES:,} images; give the one that is meant") from None
     except Exception:  # decoders raise any exception on broken files, which are reported when they are read
         return 0
+
+
+class _TooManyError(Exception):
+    """There are more frames, or more pieces of them, than are counted."""
+
+
+def _n_frames(picture: PillowImage.Image, file: IO[bytes]) -> int:
+    """Return the number of frames; Pillow would go through those of GIF and TIFF without a limit."""
+    if picture.format == "GIF":
+        return _n_frames_of_gif(file)
+    if picture.format != "TIFF":
+        return int(getattr(picture, "n_frames", 1))
+    for n in range(MOST_FRAMES + 1):
+        try:
+            picture.seek(n)
+        except EOFError:
+            return n
+    raise _TooManyError
+
+
+def _n_frames_of_gif(file: IO[bytes]) -> int:
+    """Count the frames of a GIF by the heads of its blocks, and by the lengths of the pieces that they are made of."""
+    file.seek(0)
+    _pass_over_colours(file, file.read(13)[10])
+    n, inside = 0, False
+    for _ in range(MOST_PIECES):
+        byte = file.read(1)
+        if inside and byte:
+            inside = byte[0] > 0
+            file.seek(byte[0], os.SEEK_CUR)
+        elif byte not in (b",", b"!"):
+            return n
+        else:
+            if byte == b",":
+                n += 1
+                _pass_over_colours(file, file.read(9)[8])
+            file.seek(1, os.SEEK_CUR)
+            inside = True
+        if n > MOST_FRAMES:
+            break
+    raise _TooManyError
+
+
+def _pass_over_colours(file: IO[bytes], flags: int) -> None:
+    if flags & 0x80:
+        file.seek(3 << ((flags & 7) + 1), os.SEEK_CUR)
 
 
 def decode_image(

@@ -10,6 +10,7 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.common.bounded_reading import read_file
 from benchmarks.common.errors import BenchError, in_one_line
 from benchmarks.common.paths import ROOT
 from benchmarks.execution.cluster.address import ClusterAddress
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from distributed import Client
 
 CONNECT_S = 15
+LARGEST_CONFIGURATION = 1 << 20  # bytes
 
 
 @contextlib.contextmanager
@@ -86,7 +88,7 @@ def _loaded(file: Path) -> dict[str, Any]:
     import yaml
 
     try:
-        loaded = yaml.safe_load(file.read_text(encoding="utf-8"))
+        loaded = yaml.safe_load(read_file(file, LARGEST_CONFIGURATION).decode("utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as error:
         raise BenchError(f"--cluster {file}: {in_one_line(error)}") from error
     if not isinstance(loaded, dict):

@@ -80,14 +80,14 @@ class FeatureCache:
         return files
 
     def save(self, key: str, files: FeatureFiles) -> FeatureFiles:
-        """Move files into the cache and return where they are; they stay where they are if they cannot be stored."""
+        """Put files into the cache and return where they are; they stay where they are if they cannot be stored."""
         part = None
         stored = FeatureFiles(str(self.folder / key), files.checksums, files.seconds)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             part = Path(tempfile.mkdtemp(prefix=".part-", dir=self.folder))
             for name in files.checksums:
-                _move(files.path(name), part / name)
+                _put(files.path(name), part / name)
             entry = _Entry(LAYOUT, files.checksums, files.seconds)
             (part / ENTRY).write_bytes(msgspec.json.encode(entry))
             shutil.rmtree(stored.folder, ignore_errors=True)
@@ -153,12 +153,12 @@ def _signatures(files: FeatureFiles) -> list[Signature | None]:
     return [signature(files.path(name)) for name in files.checksums]
 
 
-def _move(source: Path, target: Path) -> None:
-    """Move a file, into another file system too; raises OSError for what is no regular file."""
+def _put(source: Path, target: Path) -> None:
+    """Give a file a second name, or copy it into another file system; raises OSError for what is no regular file."""
     if signature(source) is None:
         raise OSError(f"{source} is no regular file")
     try:
-        os.rename(source, target)
+        os.link(source, target)
     except OSError:
         shutil.copyfile(source, target, follow_symlinks=False)
     target.chmod(0o444)

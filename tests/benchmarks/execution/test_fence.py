@@ -35,6 +35,7 @@ ALLOWED = {
     "move itself": "os.sched_setaffinity(0, os.sched_getaffinity(os.getpid()))",
     "schedule itself": "os.sched_setscheduler(os.getpid(), os.SCHED_BATCH, os.sched_param(0))",
     "have an anonymous file": "os.memfd_create('x')",
+    "slow itself": "os.nice(1)",
     "limit itself": "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))",
     "change modes in vain": "(folder / 'request.json').chmod(0o600)",
 }
@@ -65,6 +66,9 @@ REFUSED = {
     "end its parent": "os.kill(os.getppid(), 0)",
     "limit its parent": "resource.prlimit(os.getppid(), resource.RLIMIT_CORE, (0, 0))",
     "slow its parent": "os.setpriority(os.PRIO_PROCESS, os.getppid(), 5)",
+    # of a group of its own; all processes of the user would be slow if that were not refused
+    "slow a group": "(os.setsid(), os.setpriority(os.PRIO_PGRP, 0, 5))",
+    "slow a group's disk": "call('syscall', IOPRIO_SET, 2, 0, 2 << 13 | 7)",
     "schedule its parent": "os.sched_setscheduler(os.getppid(), os.SCHED_BATCH, os.sched_param(0))",
     "move its parent": "os.sched_setaffinity(os.getppid(), os.sched_getaffinity(0))",
     "slow its parent's disk": "psutil.Process(os.getppid()).ionice(psutil.IOPRIO_CLASS_BE, 7)",
@@ -93,6 +97,7 @@ def call(name, *arguments):
     if getattr(ctypes.CDLL(None, use_errno=True), name)(*arguments) < 0:
         raise OSError(ctypes.get_errno(), name)
 
+IOPRIO_SET = {"x86_64": 251, "aarch64": 30}.get(os.uname().machine)
 folder, outside, plugin = map(Path, sys.argv[1:4])
 if version := json.loads(sys.argv[4]):
     landlock.version = lambda: version

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -167,3 +168,19 @@ def test_a_trial_that_is_stopped_or_ended_keeps_the_epochs_that_it_told(tmp_path
     assert [step["epoch"] for step in result.history] == list(range(1, min(last, 99) + 1))
     assert result.reason == ("pruned: too slow" if last == 3 else "it took too long")
     assert pruning.store.load(TRIAL.key) == result
+
+
+def test_a_model_without_what_it_was_trained_on_is_not_kept_and_its_result_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("benchmarks.execution.harness.write_training_data", full)
+    told: list[Event] = []
+    bench = harness(tmp_path, answered(lambda labels: labels), told, save_models=True)
+    (result,) = bench.run(bench.planner.decide_all([TRIAL]))
+    assert result.ok and not bench.store.model_folder(result).exists()
+    assert [event.not_saved for event in told if isinstance(event, TrialFinished)] == [
+        "OSError: [Errno 28] No space left on device"
+    ]

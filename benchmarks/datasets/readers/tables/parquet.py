@@ -213,7 +213,7 @@ def _image_files(cells: list[Any], path: DataPath) -> list[bytes]:
 
 
 def _further_note(contents: list[bytes], path: DataPath) -> tuple[str, ...]:
-    n = sum(n_further_in(io.BytesIO(content)) for content in contents)
+    n = sum(n_further_in(io.BytesIO(content), path.name) for content in contents)
     return (f"passed over: {n:,} {FURTHER} in {path.name}",) if n else ()
 
 

@@ -2,9 +2,9 @@
 
 Sockets, io_uring (which would go round the filter), limits, priorities and processors of other processes are refused,
 and what would let trials leave something to later ones (System V and message queues, the kernel's keys), look into
-other processes, watch folders, or change what a process sees of the system. Changing
-modes, owners, times and attributes of files has no effect: libraries do so with their own files, and Linux cannot tell
-by the path.
+other processes, watch folders, change what a process sees of the system, or, as root, set the clock or the names of the
+machine. Changing modes, owners, times and attributes of files has no effect: libraries do so with their own files, and
+Linux cannot tell by the path.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ RETURN_ALLOW, RETURN_ERROR = 0x7FFF0000, 0x00050000
 LOAD, JUMP_IF_EQUAL, JUMP_IF_AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in what the filter is given
 X32 = 0x40000000  # the calls of another interface of the same processor
+IO_OF_PROCESS = 1  # as ioprio_set says it
 INTERNET = (socket.AF_INET, socket.AF_INET6, 16)  # and netlink, by which names of hosts are resolved
 
 
@@ -36,7 +37,8 @@ class Calls:
     """The numbers of system calls on one kind of processor.
 
     ``without_effect`` change what a file is, beside its content. ``of_one_process``: which argument of a call names a
-    process, which has to be this one.
+    process, which has to be this one. ``of_one_kind``: what the first argument has to be for that, as it could also be
+    a group of processes, or all of the user's.
     """
 
     audit_name: int
@@ -45,6 +47,7 @@ class Calls:
     refused: tuple[int, ...]
     without_effect: tuple[int, ...]
     of_one_process: tuple[tuple[int, int], ...]
+    of_one_kind: tuple[tuple[int, int], ...]
 
 
 ADDED_LATER = (452, 463, 466, 469)  # fchmodat2, setxattrat, removexattrat, file_setattr: the same everywhere
@@ -70,11 +73,23 @@ CALLS = {
                 308,
             ),  # pivot_root, chroot, mount, umount2, unshare, open_by_handle_at, setns
             *(253, 254, 294, 300, 301),  # inotify_…, fanotify_…
+            *(
+                103,
+                153,
+                159,
+                163,
+                164,
+                227,
+                305,
+            ),  # syslog, vhangup, adjtimex, acct, settimeofday, clock_…
+            *(*range(167, 172), 175, 176, 313),  # swapon, swapoff, reboot, sethostname, setdomainname, …_module
+            *(179, 246, 320, 443),  # quotactl, kexec_…, quotactl_fd
         ),
         # chmod, fchmod, chown, fchown, lchown, utime, setxattr and the like, removexattr and the like, utimes, …
         without_effect=(*range(90, 95), 132, *range(188, 191), *range(197, 200), 235, 260, 261, 268, 280, *ADDED_LATER),
         # prlimit64, setpriority, ioprio_set, sched_setparam, …scheduler, …affinity, …attr, migrate_pages, move_pages
         of_one_process=((302, 0), (141, 1), (251, 1), (142, 0), (144, 0), (203, 0), (314, 0), (256, 0), (279, 0)),
+        of_one_kind=((141, os.PRIO_PROCESS), (251, IO_OF_PROCESS)),
     ),
     "aarch64": Calls(
         audit_name=0xC00000B7,
@@ -87,9 +102,11 @@ CALLS = {
             *(117, 241, 270, 271, 272, 280, 282),
             *(39, 40, 41, 51, 97, 265, 268),
             *(26, 27, 262, 263),
+            *(58, 60, 89, 104, 105, 106, 112, 116, 142, 161, 162, 170, 171, 224, 225, 266, 273, 294, 443),
         ),
         without_effect=(*range(5, 8), *range(14, 17), *range(52, 56), 88, *ADDED_LATER),
         of_one_process=((261, 0), (140, 1), (30, 1), (118, 0), (119, 0), (122, 0), (274, 0), (238, 0), (239, 0)),
+        of_one_kind=((140, os.PRIO_PROCESS), (30, IO_OF_PROCESS)),
     ),
 }
 
@@ -136,6 +153,8 @@ def _instructions(calls: Calls, network: bool) -> Iterator[bytes]:
             yield _instruction(JUMP_IF_EQUAL, number, 0, 1)
             yield _error(code)
     yield from _argument_among(calls.socket, 0, INTERNET if network else (), errno.EACCES)
+    for number, kind in calls.of_one_kind:
+        yield from _unless_first_argument(number, kind, errno.EPERM)
     for number, argument in calls.of_one_process:
         yield from _argument_among(number, argument, (0, os.getpid()), errno.EPERM)
     yield _instruction(RETURN, RETURN_ALLOW)
@@ -149,6 +168,14 @@ def _argument_among(number: int, argument: int, allowed: tuple[int, ...], code: 
         yield _instruction(JUMP_IF_EQUAL, value, left, 0)
     yield _error(code)
     yield _instruction(RETURN, RETURN_ALLOW)
+
+
+def _unless_first_argument(number: int, value: int, code: int) -> Iterator[bytes]:
+    """Yield what refuses a call unless its first argument has this value, and goes on to other checks if it has."""
+    yield _instruction(JUMP_IF_EQUAL, number, 0, 4)
+    yield _instruction(LOAD, FIRST_ARGUMENT)
+    yield from _unless_equal(value, _error(code))
+    yield _instruction(LOAD, NUMBER)
 
 
 def _unless_equal(value: int, otherwise: bytes) -> Iterator[bytes]:
