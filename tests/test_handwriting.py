@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench import main
 from benchmarks.api import BenchError, Predictor, Run, run
 from benchmarks.datasets.readers.image_file import read_image
 from benchmarks.records.saved_models import DATA
@@ -47,7 +48,9 @@ def written(root: Path, on: Paper, inverted: bool = False, n: int = 10) -> Path:
     "kind",
     [kind if kind == "photographs, normalised" else pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS],
 )
-def test_predict_says_of_each_test_image_what_the_run_did(kind: str, bench: Bench, tmp_path: Path) -> None:
+def test_predict_says_of_each_test_image_what_the_run_did(
+    kind: str, bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     on, inverted, options = KINDS[kind]
     path = written(tmp_path / "mine", on, inverted)
     words = ("--dataset", str(path), "--models", "logistic", "--features", "hog", "--keep-models", *options)
@@ -61,9 +64,10 @@ def test_predict_says_of_each_test_image_what_the_run_did(kind: str, bench: Benc
     assert record["image_shape"] == [side, side]
 
     files = sorted(str(file) for file in (path / "test").rglob("*.jpg"))
-    predicted = bench("predict", "local", "logistic", *files, "--json", "--results-dir", str(tmp_path))
-    assert predicted.returncode == 0 and predicted.stderr == "", predicted.stderr
-    shown = json.loads(predicted.stdout)["images"]
+    assert main(["predict", "local", "logistic", *files, "--json", "--results-dir", str(tmp_path)]) == 0
+    predicted = capsys.readouterr()
+    assert predicted.err == ""
+    shown = json.loads(predicted.out)["images"]
     with np.load(tmp_path / "local/mine/predictions/logistic@hog-s0.npz") as stored:
         assert [DIGITS[label] for label in stored["y_pred"]] == [image["label"] for image in shown]
         shares = [[image["probabilities"][digit] for digit in DIGITS] for image in shown]
@@ -82,8 +86,6 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_an_image_of_the_other_polarity_is_said_and_not_inverted(
     done: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from bench import main
-
     write_class_folders(tmp_path, SCAN, 1, seed=5, digits=DIGITS)
     files = sorted(tmp_path.rglob("*.jpg"))
     inverted = tmp_path / "inverted.png"
@@ -142,8 +144,9 @@ def test_image_sizes_that_cannot_be_are_refused(size: int, message: str, tmp_pat
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.e2e
-@pytest.mark.parametrize("side", [16, pytest.param(64, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("side", [16, 64])
 def test_a_published_dataset_at_another_size_is_other_data(side: int, bench: Bench, tmp_path: Path) -> None:
     words = ("--dataset", "digits", "--models", "knn", "--features", "pixels", "--keep-models")
     done = bench(*words, "--image-size", str(side))

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from benchmarks.common.atomic_files import write_json
 from benchmarks.records.dataset_file import name_of_user_data
 from tests.benchmarks.datasets.sample_files import png, some_images, write_folder
 from tests.cli_helpers import leaderboard
-from tests.conftest import ROOT, Bench, a_dataset
+from tests.conftest import ROOT, Bench, a_dataset, bench_command
 
 NAMES = ("apple & pear", "ж", "plum")
 QUICK = ("--models", "knn", "--features", "pixels")
@@ -34,24 +35,37 @@ def fruit(root: Path, seed: int = 0) -> Path:
     return write_folder(root, colour, labels, NAMES)
 
 
-def test_a_folder_of_images_becomes_a_leaderboard_with_a_picture_and_names(bench: Bench, tmp_path: Path) -> None:
-    path = fruit(tmp_path / "My fruit")
-    done = bench("--dataset", str(path), *QUICK)
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """One run whose model is saved: the folder that it is in, with the images in ``My fruit``, and what it printed."""
+    place, scratch = tmp_path_factory.mktemp("place"), tmp_path_factory.mktemp("scratch")
+    path = fruit(place / "My fruit")
+    done = subprocess.run(
+        bench_command(place, "--dataset", str(path), *QUICK, "--keep-models", "--centre"),
+        env={**os.environ, "DIGITBENCH_CACHE": str(scratch / "cache"), "TMPDIR": str(scratch), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
-    results = tmp_path / "local" / "My-fruit"
-    assert "polarity: dark on light, inverted" in done.stdout
-    assert f"original images beside prepared ones: {results / 'images.png'}" in done.stdout
+    return place, done.stdout
+
+
+@pytest.mark.e2e
+def test_a_folder_of_images_becomes_a_leaderboard_with_a_picture_and_names(once: tuple[Path, str]) -> None:
+    place, printed = once
+    results = place / "local" / "My-fruit"
+    assert "polarity: dark on light, inverted" in printed
+    assert f"original images beside prepared ones: {results / 'images.png'}" in printed
     picture = Image.open(io.BytesIO((results / "images.png").read_bytes()))
     assert picture.format == "PNG" and picture.width > 500
     stored = json.loads((results / "dataset.json").read_text())
-    assert stored["class_names"] == sorted(NAMES) and stored["source"] == str(path)
+    assert stored["class_names"] == sorted(NAMES) and stored["source"] == str(place / "My fruit")
     (record,) = [json.loads(file.read_text()) for file in results.glob("trials/*.json")]
     assert [scores["label"] for scores in record["evaluation"]["test"]["per_class"]] == sorted(NAMES)
     report = (results / "report.html").read_text()
     assert all(name.replace("&", "&amp;") in report for name in NAMES)
-    assert float(leaderboard(tmp_path, "My-fruit")["knn@pixels"]["accuracy"]) > 0.5
-    (path / "plum" / "new.png").write_bytes(png(some_images(1, seed=9)[0][0]))
-    assert "data changed" in bench("--dataset", str(path), *QUICK).stdout
+    assert float(leaderboard(place, "My-fruit")["knn@pixels"]["accuracy"]) > 0.5
 
 
 def test_what_to_be_careful_with_is_in_the_leaderboard(bench: Bench, tmp_path: Path) -> None:
@@ -60,25 +74,30 @@ def test_what_to_be_careful_with_is_in_the_leaderboard(bench: Bench, tmp_path: P
     blank = os.fsencode(tmp_path / "fruit" / "train" / "plum") + b"/caf\xe9.png"  # not UTF-8
     Path(os.fsdecode(blank)).write_bytes(png(np.full((9, 9), 3, np.uint8)))
     write_folder(tmp_path / "fruit" / "test", images, labels, NAMES)
-    done = bench("--dataset", str(tmp_path / "fruit"), *QUICK)
+    done = bench("--dataset", str(tmp_path / "fruit"), "--models", "dummy", "--features", "pixels")
     assert done.returncode == 0 and "caf\\xe9.png: every pixel is" in done.stdout, done.stdout + done.stderr
     text = "CAREFUL: the test images are light on dark (12 of 12)"
     assert done.stdout.count(text) == 2, done.stdout + done.stderr
     assert text in (tmp_path / "local/fruit/LEADERBOARD.md").read_text()
 
 
-def test_a_saved_model_predicts_what_it_was_trained_on_whatever_runs_later(bench: Bench, tmp_path: Path) -> None:
-    path = fruit(tmp_path / "fruit")
-    picture = tmp_path / "0.png"
-    shutil.copy(path / "plum" / "002.png", picture)
-    keep = ("--dataset", str(path), *QUICK, "--keep-models", "--centre")
-    assert bench(*keep).returncode == 0
-    predict = ("predict", "local", "knn", str(picture), "--json", "--results-dir", str(tmp_path))
-    before = bench(*predict).stdout
+def test_a_saved_model_predicts_what_it_was_trained_on_whatever_runs_later(
+    once: tuple[Path, str], bench: Bench, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(once[0], tmp_path, dirs_exist_ok=True)
+    path = once[0] / "My fruit"  # the results belong to images at that path
+    predict = ["predict", "local", "knn", str(path / "plum" / "002.png"), "--json", "--results-dir", str(tmp_path)]
+    assert main(predict) == 0
+    before = capsys.readouterr().out
     assert set(json.loads(before)["images"][0]["probabilities"]) == set(NAMES)
-    shutil.copytree(path / "plum", path / "a new class that is first")
-    assert bench("--dataset", str(path), "--models", "dummy").returncode == 0
-    assert bench(*predict).stdout == before
+    new = path / "a new class that is first"
+    shutil.copytree(path / "plum", new)
+    try:
+        done = bench("--dataset", str(path), "--models", "dummy", "--features", "pixels")
+        assert done.returncode == 0 and "4 classes" in done.stdout, done.stdout + done.stderr
+        assert main(predict) == 0 and capsys.readouterr().out == before
+    finally:
+        shutil.rmtree(new)
 
 
 def test_folders_of_the_same_name_get_separate_results(tmp_path: Path) -> None:

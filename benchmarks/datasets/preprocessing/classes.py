@@ -15,7 +15,7 @@ MIN_PER_CLASS = 3  # one of them for the test split
 MIN_TRAINING_PER_CLASS = 2
 MAX_NAMED = 5
 # what programs write where a label is missing, in lower case
-NO_LABEL = frozenset(("na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "?", "-", "unlabeled", "unlabelled"))
+NO_LABEL = frozenset(("na", "n/a", "#n/a", "<na>", "nan", "null", "none", "nil", "?", "unlabeled", "unlabelled"))
 
 
 def with_joined_labels(raw: RawDataset) -> RawDataset:

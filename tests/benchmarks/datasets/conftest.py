@@ -37,5 +37,11 @@ def places(downloads: Path) -> DataPlaces:
 
 
 @pytest.fixture(scope="session")
-def digit_images(tmp_path_factory: pytest.TempPathFactory) -> Images:
-    return digits.load(DataPlaces((), tmp_path_factory.mktemp("cache")))
+def digit_places(tmp_path_factory: pytest.TempPathFactory) -> DataPlaces:
+    return DataPlaces((), tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def digit_images(digit_places: DataPlaces) -> Images:
+    """The digits, which are then in the cache of ``digit_places``."""
+    return digits.load(digit_places)

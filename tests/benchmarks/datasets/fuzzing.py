@@ -146,7 +146,7 @@ USER: dict[str, list[Seed]] = {
     "npz": [
         Seed({"x_train.npy": npy(IMAGES), "y_train.npy": npy(LABELS)}, at("d.npz"), zipped("d.npz")),
         Seed({"x.npy": npy(IMAGES / 255), "y.npy": npy(np.array(list("abc") * 4))}, at("d.npz"), zipped("d.npz")),
-        Seed({"x_train.npy": npy(IMAGES), "y_train.npy": npy(LABELS)}, at(".", pixel_range=(-1, 300))),
+        Seed({"n/x_train.npy": npy(IMAGES), "n/y_train.npy": npy(LABELS)}, at("n", pixel_range=(-1, 300))),
     ],
     "named": [
         Seed(

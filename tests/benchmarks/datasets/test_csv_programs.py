@@ -34,10 +34,18 @@ def test_any_delimiter_encoding_and_end_of_lines(encoding: str, delimiter: str, 
     assert images.class_names == NAMES and (images.train.images == opened(whole).train.images).all()
 
 
-def test_decimal_commas(tmp_path: Path) -> None:
+@pytest.mark.parametrize("header", [True, False])
+def test_decimal_commas(header: bool, tmp_path: Path) -> None:
     path = tmp_path / "d.csv"
-    path.write_text(csv_text((TRAIN[0] / 255).round(4), LABELS).replace(",", ";").replace(".", ","), encoding="utf-8")
+    text = csv_text((TRAIN[0] / 255).round(4), LABELS, header)
+    path.write_text(text.replace(",", ";").replace(".", ","), encoding="utf-8")
     assert opened(path).train.images.max() == 255
+
+
+def test_semicolons_in_labels_are_no_delimiters(tmp_path: Path) -> None:
+    path = tmp_path / "d.csv"
+    path.write_text(csv_text(TRAIN[0], ["a;b", "a;c", "d"] * 12, header=False), encoding="utf-8")
+    assert opened(path).class_names == ("a;b", "a;c", "d")
 
 
 def test_another_encoding_says_what_to_do(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from tests.benchmarks.datasets.fuzzing import SEEDS, Seed, changed, good, read
 
-QUICK = 25  # examples of each reader
+QUICK = 10  # examples of each reader
 SLOWEST_S = 20  # to read a file of kilobytes, on a busy machine
 MOST_MEMORY = 1 << 30  # bytes that reading may add to what the process holds
 SECONDS = float(os.environ.get("DIGITBENCH_FUZZ_S", "300"))
@@ -54,6 +54,7 @@ def test_any_bytes_raise_only_bench_errors(data: st.DataObject, tmp_path_factory
     read(seed, files, tmp_path_factory.getbasetemp() / "data")
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(st.text(max_size=6), max_size=6), max_size=8))
 def test_the_csv_reader_raises_only_bench_errors_on_any_text(
     tmp_path_factory: pytest.TempPathFactory, rows: list[list[str]]

@@ -37,18 +37,25 @@ def write_table(path: Path, rows: Iterable[Sequence[object]], heading: Sequence[
         csv.writer(file).writerows([heading, *rows] if heading else rows)
 
 
-@pytest.mark.parametrize("place", ["train", "images", "train_images", "."])
+def rows_of(names: Sequence[str], shown: str = "{}", place: str = "") -> list[tuple[str, str]]:
+    written = [shown.format(name, place=place, stem=name.removesuffix(".png")) for name in names]
+    return list(zip(written, LABELS, strict=True))
+
+
+@pytest.mark.parametrize("place", ["train", "train_images", "."])
 @pytest.mark.parametrize("shown", ["{}", "{stem}", "{place}/{}", "{place}\\{}"])
-@pytest.mark.parametrize("heading", [("filename", "label"), ("id", "breed"), ("Path", "ClassId"), ()])
-def test_names_with_or_without_folder_and_suffix(
-    place: str, shown: str, heading: tuple[str, ...], tmp_path: Path
-) -> None:
-    names = write_images(tmp_path / place)
-    rows = [(shown.format(name, place=place, stem=name[:-4]), label) for name, label in zip(names, LABELS, strict=True)]
-    write_table(tmp_path / "train.csv", rows, heading)
+def test_names_with_or_without_folder_and_suffix(place: str, shown: str, tmp_path: Path) -> None:
+    write_table(tmp_path / "train.csv", rows_of(write_images(tmp_path / place), shown, place))
     images = opened(tmp_path)
     assert images.class_names == NAMES and images.n_trainable + len(images.test) == 36
     assert "labels: of the images that train.csv names" in images.notes
+
+
+@pytest.mark.parametrize("heading", [("id", "breed"), ("Path", "ClassId"), ("a", "b"), ()])
+def test_any_heading_or_none(heading: tuple[str, ...], tmp_path: Path) -> None:
+    write_table(tmp_path / "labels.csv", rows_of(write_images(tmp_path / "images")), heading)
+    images = opened(tmp_path)
+    assert images.class_names == NAMES and images.n_trainable + len(images.test) == 36
 
 
 def test_a_table_for_each_part_and_one_without_labels(tmp_path: Path) -> None:
@@ -62,6 +69,27 @@ def test_a_table_for_each_part_and_one_without_labels(tmp_path: Path) -> None:
     assert found.n_trainable + len(found.test) == 36
     assert "passed over: test.csv, which has no labels" in notes
     assert "passed over: 12 images that no table gives a label" in notes
+
+
+def test_numbers_of_labels_and_rows_are_no_names_of_images(tmp_path: Path) -> None:
+    (tmp_path / "train").mkdir()
+    for i, image in enumerate(TRAIN[0]):
+        (tmp_path / "train" / f"{i}.png").write_bytes(png(image))
+    shuffled = np.random.default_rng(0).permutation(36).tolist()
+    rows = [(TRAIN[1][name], row, f"{name}.png") for row, name in enumerate(shuffled)]
+    write_table(tmp_path / "train.csv", rows, ("label", "row", "file"))
+    by_name = opened(tmp_path)
+    write_table(tmp_path / "train.csv", [(label, name[:-4]) for label, _, name in rows], ("label", "number"))
+    assert (opened(tmp_path).train.images == by_name.train.images).all()
+    write_table(tmp_path / "train.csv", [(label, name[:-4]) for label, _, name in rows], ("a", "b"))
+    assert (opened(tmp_path).train.images == by_name.train.images).all()
+    assert by_name.class_names == ("0", "1", "2")
+
+
+def test_two_labels_of_one_image_are_refused(tmp_path: Path) -> None:
+    names = write_images(tmp_path / "train")
+    write_table(tmp_path / "train.csv", [*zip(names, LABELS, strict=True), (names[0], "beta")])
+    assert "line 38 gives 000.png another label" in error_message(lambda: opened(tmp_path))
 
 
 def test_metadata_inside_the_folder_of_a_part(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.data_path import DataPath
@@ -14,7 +15,7 @@ from benchmarks.datasets.readers.raw_images import check_number
 
 LONGEST_LINE = 1 << 24  # characters: an image of 2000 by 2000
 COMMA = ","
-DELIMITERS = (COMMA, ";", "\t")  # of Excel too, where the comma is the decimal one
+OTHERS = ("\t", ";")  # of Excel, where the comma is the decimal one
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,7 @@ class CsvText:
         encoding = "utf-16" if has_mark else "utf-8-sig"
         found = cls(path, content, encoding, COMMA)
         first = next(found._lines(), "")
-        counted = {delimiter: first.count(delimiter) for delimiter in DELIMITERS}
-        return cls(path, content, encoding, max(DELIMITERS, key=lambda one: counted[one]))
+        return cls(path, content, encoding, next(filter(partial(_delimits, first), OTHERS), COMMA))
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Yield the number and the fields of each line; raises ``BenchError``.
@@ -62,6 +62,11 @@ class CsvText:
             raise BenchError(
                 f"{self.path} is not a readable CSV file ({short_message(error)[:120]}); save it as UTF-8"
             ) from error
+
+
+def _delimits(line: str, delimiter: str) -> bool:
+    """Return whether a line is fields with a decimal comma at most."""
+    return delimiter in line and all(field.count(COMMA) <= 1 for field in line.split(delimiter))
 
 
 def _with_point(field: str) -> str:

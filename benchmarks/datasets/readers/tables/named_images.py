@@ -18,7 +18,10 @@ from benchmarks.datasets.spec import ReadingOptions
 
 MOST_COLUMNS = 64  # a table of more is one of pixels
 LONGEST_NAME = 255  # characters; systems refuse to look for a longer one
-FURTHER_LABELS = ("class_id", "classid", "class_name", "category", "breed", "species", "diagnosis", "emotion")
+LABELS = (
+    *LABEL_COLUMNS,
+    *("class_id", "classid", "class_name", "category", "breed", "species", "diagnosis", "emotion"),
+)
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class NameTable:
 
         Of two columns it is the other one, whatever it is called.
         """
-        found = named_label(self.heading, options, str(self.path), (*LABEL_COLUMNS, *FURTHER_LABELS))
+        found = named_label(self.heading, options, str(self.path), LABELS)
         if found is None and len(self.heading) == 2:
             found = 1 - self.column
         return None if found == self.column else found
@@ -66,13 +69,27 @@ def _name_table(path: DataPath, folder: DataPath) -> NameTable | None:
     first, second = next(rows, None), next(rows, None)
     if not first or not second or not 2 <= len(first[1]) == len(second[1]) <= MOST_COLUMNS:
         return None
-    for heading, row in (((), first), (first[1], second)):
-        column = next((i for i, field in enumerate(row[1]) if _image(field, places)), None)
+    below = [second, *rows]
+    for heading, table in (((), [first, *below]), (first[1], below)):
+        names = tuple(name.strip().lower() for name in heading) or ("",) * len(first[1])
+        column = _name_column(names, [row for _, row in table], places)
         if column is not None:
-            names = tuple(name.strip().lower() for name in heading) or ("",) * len(row[1])
-            some = (first, second) if row is first else (second,)
-            return NameTable(path, names, (*some, *rows), column, places)
+            return NameTable(path, names, tuple(table), column, places)
     return None
+
+
+def _name_column(names: Sequence[str], rows: Sequence[list[str]], places: Sequence[DataPath]) -> int | None:
+    """Return the column whose first value is the name of an image: with a suffix if there is one, and no label.
+
+    Numbers may be names of images without a suffix, so that of several columns the one with most values is chosen.
+    """
+    named = [i for i, field in enumerate(rows[0]) if names[i] not in LABELS and _image(field, places)]
+
+    def likelihood(column: int) -> tuple[bool, int]:
+        values = {row[column] for row in rows if column < len(row)}
+        return rows[0][column].strip().lower().endswith(SUFFIXES), len(values)
+
+    return max(named, key=likelihood, default=None)
 
 
 def _places(path: DataPath, folder: DataPath) -> tuple[DataPath, ...]:
@@ -130,16 +147,18 @@ def read_named_images(folder: DataPath, tables: Sequence[NameTable], options: Re
 def _split(table: NameTable, label: int, used: set[str]) -> RawSplit:
     paths: list[DataPath] = []
     missing: list[str] = []
+    label_of: dict[str, str] = {}
+    n_columns = len(table.heading)
     for number, row in table.rows:
-        if len(row) != len(table.heading):
-            raise BenchError(
-                f"{table.path}: line {number} has {len(row)} fields but the first has {len(table.heading)}"
-            )
+        if len(row) != n_columns:
+            raise BenchError(f"{table.path}: line {number} has {len(row)} fields but the first has {n_columns}")
         path = _image(row[table.column], table.places)
-        if path:
-            paths.append(path)
-        else:
+        if path is None:
             missing.append(f"line {number}, {row[table.column][:40]!r}")
+        elif label_of.setdefault(str(path), row[label]) != row[label]:
+            raise BenchError(f"{table.path}: line {number} gives {path.name[:40]} another label than an earlier line")
+        else:
+            paths.append(path)
     if missing:
         raise BenchError(
             f"{table.path}: {len(missing):,} of its {len(table.rows):,} images are not there (first: {missing[0]}); "
