@@ -16,7 +16,7 @@ from benchmarks.serve.image_body import BODY_SCHEMA, GivenImages, read_images
 from benchmarks.serve.limits import RejectedError, RequestLimits
 from benchmarks.serve.messages import Question
 from benchmarks.serve.model_pool import BusyError, ModelPool, RefusedError, State
-from benchmarks.serve.served_run import LeaderboardTable, ServedRun
+from benchmarks.serve.served import LeaderboardTable, Served
 
 AGAIN = {"retry-after": "1"}
 
@@ -80,7 +80,7 @@ ModelNames = Annotated[
 ]
 
 
-def api_router(served: ServedRun, pool: ModelPool, limits: RequestLimits) -> APIRouter:
+def api_router(served: Served, pool: ModelPool, limits: RequestLimits) -> APIRouter:
     """Return the routes below /api."""
     router = APIRouter(prefix="/api", responses={400: ERRORS[400]})
 
@@ -122,7 +122,7 @@ def api_router(served: ServedRun, pool: ModelPool, limits: RequestLimits) -> API
 
 
 async def _ask(
-    served: ServedRun,
+    served: Served,
     pool: ModelPool,
     names: Sequence[str],
     given: GivenImages,
@@ -142,7 +142,7 @@ async def _ask(
         raise RejectedError(429, str(error), AGAIN) from error
 
 
-def _names(served: ServedRun, asked: Sequence[str] | None) -> list[str]:
+def _names(served: Served, asked: Sequence[str] | None) -> list[str]:
     """Return the rows that were asked for, each once; raises ``RejectedError``."""
     if not asked:
         return [model.row for model in served.models]
@@ -156,17 +156,17 @@ def _names(served: ServedRun, asked: Sequence[str] | None) -> list[str]:
     return list(rows)
 
 
-def _models(served: ServedRun, pool: ModelPool) -> Models:
+def _models(served: Served, pool: ModelPool) -> Models:
     infos = []
     for model in served.models:
-        trial, scores, threshold = model.result.trial, model.result.scores, served.thresholds.get(model.row)
+        threshold = served.thresholds.get(model.row)
         state, reason = pool.state(model.row)
         infos.append(
             ModelInfo(
                 model.row,
-                trial.label,
-                trial.features,
-                scores.accuracy if scores else None,
+                model.label,
+                model.features,
+                model.accuracy,
                 state,
                 reason,
                 threshold.probability if threshold else None,
