@@ -103,7 +103,9 @@ def _answers_the_same(name: str, features: str, changed: dict[str, Setting]) -> 
     predictor, test = fitted(name, features, **changed), digits().test
     exported = OnnxClassifier.of(serialized(convert(predictor)), name)
     parity = compare(exported, answers_of(predictor, test.images), test)
-    assert parity.labels_equal and parity.largest_difference is not None and parity.largest_difference < 2e-3
+    # a score of a support vector machine counts the pairs of classes that it wins, and one may be nearly undecided
+    limit = 1.1 if parity.kind == "score" else 2e-3
+    assert parity.labels_equal and parity.largest_difference is not None and parity.largest_difference < limit
     assert exported.row == f"{name}@{features}" and exported.classes == CLASSES
     assert parity.accuracy == parity.original_accuracy > 0.1
 

@@ -13,6 +13,7 @@ from bench import main
 from benchmarks.common.dependencies import missing_modules
 from benchmarks.common.errors import BenchError
 from tests.benchmarks.export.helpers import LIBRARIES, digits, fitted
+from tests.benchmarks.serve.conftest import client_of
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(bool(missing_modules(LIBRARIES)), reason="needs the extra 'export'")
@@ -65,13 +66,11 @@ def test_the_process_of_an_exported_model_imports_no_training_library(files: tup
 
 def test_the_files_are_the_models_of_the_application(files: tuple[Path, Path]) -> None:
     pytest.importorskip("fastapi", reason="needs the extra 'serve'")
-    from fastapi.testclient import TestClient
-
     from benchmarks.serve.app import build_app
     from benchmarks.serve.model_pool import PoolLimits
     from benchmarks.serve.served_files import ServedFiles
 
-    with TestClient(build_app(ServedFiles.open(files), PoolLimits(8000.0)), base_url="http://127.0.0.1") as client:
+    with client_of(build_app(ServedFiles.open(files), PoolLimits(8000.0))) as client:
         models = client.get("/api/models").json()
         names = [model["name"] for model in models["models"]]
         assert sorted(names) == ["knn@pixels", "logistic@pixels"] and models["dataset"] == "digits"
