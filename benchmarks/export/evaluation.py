@@ -61,11 +61,13 @@ def answers_of(model: ImageClassifier, images: NDArray[np.uint8]) -> Answered:
 def compare(exported: ImageClassifier, original: Answered, test: Split) -> Parity:
     """Return how the answers of an exported model differ from the original's."""
     found = answers_of(exported, test.images)
-    both = found.values is not None and original.values is not None
+    largest = None
+    if found.values is not None and original.values is not None:
+        largest = float(abs(found.values - original.values).max())
     return Parity(
         len(test),
         int((found.labels != original.labels).sum()),
-        float(abs(found.values - original.values).max()) if both else None,  # type: ignore[operator]
+        largest,
         original.kind,
         float((found.labels == test.labels).mean()),
         float((original.labels == test.labels).mean()),

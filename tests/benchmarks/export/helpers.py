@@ -29,9 +29,9 @@ SHAPE = (8, 8)
 def digits() -> Images:
     """Return scikit-learn's digits of 8 by 8 pixels: 300 to train on, 60 to validate and 200 to test."""
     found = load_digits()
-    pixels, labels = np.uint8(found.images * 15), found.target.astype(np.int64)
-    parts = [Split(pixels[a:b], labels[a:b]) for a, b in ((0, 300), (300, 360), (360, 560))]
-    return Images(*parts, CLASSES, preparation=Preparation(SHAPE))
+    pixels, labels = (found.images * 15).astype(np.uint8), found.target.astype(np.int64)
+    train, validation, test = (Split(pixels[a:b], labels[a:b]) for a, b in ((0, 300), (300, 360), (360, 560)))
+    return Images(train, validation, test, CLASSES, preparation=Preparation(SHAPE))
 
 
 @cache

@@ -52,7 +52,8 @@ def features_by_onnx(transformer: Transformer, images: NDArray[np.uint8]) -> NDA
     from onnx import TensorProto, helper
 
     graph = Graph()
-    X = write_pipeline(graph, transformer, "images", images.shape[1:])  # type: ignore[arg-type]
+    _, height, width = images.shape
+    X = write_pipeline(graph, transformer, "images", (height, width))
     given = helper.make_tensor_value_info("images", TensorProto.UINT8, [None, *images.shape[1:]])
     result = helper.make_tensor_value_info(X, TensorProto.FLOAT, None)
     model = helper.make_model(

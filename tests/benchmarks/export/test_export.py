@@ -52,11 +52,11 @@ def test_the_card_runs_as_written_with_onnxruntime_and_numpy_alone(exported: Pat
 
 def test_a_mismatch_is_said_and_written_into_the_card(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from benchmarks.export import export
+    from benchmarks.export.evaluation import answers_of
 
     predictor, other = fitted("logistic"), fitted("linear-svm")
-    answers = export.answers_of
     monkeypatch.setattr(
-        export, "answers_of", lambda model, images: answers(other if model is predictor else model, images)
+        export, "answers_of", lambda model, images: answers_of(other if model is predictor else model, images)
     )
     done = export.export_model(predictor, digits(), tmp_path / "one.onnx")
     n = done.files[0].parity.n_different
