@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from benchmarks.common.formatting import counted
 from benchmarks.inference.image_classifier import ImageClassifier
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Parity:
 
     def sentence(self) -> str:
         """Return it for people."""
-        labels = "all labels are equal" if self.labels_equal else f"{self.n_different:,} labels DIFFER"
+        labels = "all labels are equal" if self.labels_equal else f"{counted(self.n_different, 'label')} DIFFERENT"
         if self.largest_difference is None:
             return f"on {self.n:,} test images {labels}"
         return f"on {self.n:,} test images {labels}; largest difference of a {self.kind}: {self.largest_difference:.2g}"

@@ -60,7 +60,7 @@ def test_a_mismatch_is_said_and_written_into_the_card(tmp_path: Path, monkeypatc
     )
     done = export.export_model(predictor, digits(), tmp_path / "one.onnx")
     n = done.files[0].parity.n_different
-    assert not done.labels_equal and n > 0 and any(f"{n} labels DIFFER" in line for line in done.lines())
+    assert not done.labels_equal and n > 0 and any(f"{n} labels DIFFERENT" in line for line in done.lines())
     assert f"{n} of 200" in done.card.read_text(encoding="utf-8")
 
 
