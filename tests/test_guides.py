@@ -28,6 +28,7 @@ from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ADD_A_MODEL = (ROOT / "docs/add-a-model.md").read_text(encoding="utf-8")
+EXPORT = (ROOT / "docs/export.md").read_text(encoding="utf-8")
 PYTHON_API = (ROOT / "docs/python-api.md").read_text(encoding="utf-8")
 NOTEBOOK = ROOT / "docs/results-as-data-frames.ipynb"
 CODE = ("bench.py", "benchmarks", "models", "features")
@@ -105,6 +106,26 @@ def test_the_features_of_the_guide_run_as_written(clone: Path) -> None:
     (clone / "my_features.py").write_text(features)
     output = run(blocks("sh")[2].splitlines())
     assert "✗" not in output and leaderboard(clone / "results")["knn@profiles"]["status"] == "ok"
+
+
+def export_commands() -> list[str]:
+    """Return the commands of docs/export.md; the server would go on for ever."""
+    found: list[str] = re.findall(r"^    (python bench\.py .*)$", EXPORT, re.MULTILINE)
+    return [command for command in found if " serve " not in command]
+
+
+def test_a_model_is_exported_as_the_guide_says(clone: Path) -> None:
+    if missing := missing_modules(("onnx", "onnxruntime", "skl2onnx", "onnxmltools", "tf2onnx")):
+        pytest.skip(f"needs {missing}")
+    output = run(export_commands()[:2])
+    assert "all labels are equal" in output and all((clone / f"logistic.{kind}").is_file() for kind in ("onnx", "md"))
+
+
+@pytest.mark.slow
+def test_a_network_is_exported_in_eight_bits_as_the_guide_says(clone: Path) -> None:
+    if missing := missing_modules((*REQUIRES, "onnx", "onnxruntime", "tf2onnx")):
+        pytest.skip(f"needs {missing}")
+    assert "int8.onnx: " in run(export_commands()[2:])
 
 
 def test_the_model_of_the_guide_passes_every_check(tmp_path: Path) -> None:

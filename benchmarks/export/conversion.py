@@ -94,6 +94,8 @@ def _named_outputs(graph: Graph, answers: Answers, n_classes: int) -> list[Value
     for name, value in given.items():
         if value is not None:
             graph.nodes.append(helper.make_node("Identity", [value], [name], name))
-            kind, shape = (TensorProto.INT64, ["n"]) if name == LABEL else (TensorProto.FLOAT, ["n", n_classes])
-            outputs.append(helper.make_tensor_value_info(name, kind, shape))
+            if name == LABEL:
+                outputs.append(helper.make_tensor_value_info(name, TensorProto.INT64, ["n"]))
+            else:
+                outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", n_classes]))
     return outputs

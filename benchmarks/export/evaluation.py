@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from benchmarks.common.formatting import counted
 from benchmarks.inference.image_classifier import ImageClassifier
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Parity:
 
     def sentence(self) -> str:
         """Return it for people."""
-        labels = "all labels are equal" if self.labels_equal else f"{self.n_different:,} labels DIFFER"
+        labels = "all labels are equal" if self.labels_equal else f"{counted(self.n_different, 'label')} DIFFERENT"
         if self.largest_difference is None:
             return f"on {self.n:,} test images {labels}"
         return f"on {self.n:,} test images {labels}; largest difference of a {self.kind}: {self.largest_difference:.2g}"
@@ -61,11 +62,13 @@ def answers_of(model: ImageClassifier, images: NDArray[np.uint8]) -> Answered:
 def compare(exported: ImageClassifier, original: Answered, test: Split) -> Parity:
     """Return how the answers of an exported model differ from the original's."""
     found = answers_of(exported, test.images)
-    both = found.values is not None and original.values is not None
+    largest = None
+    if found.values is not None and original.values is not None:
+        largest = float(abs(found.values - original.values).max())
     return Parity(
         len(test),
         int((found.labels != original.labels).sum()),
-        float(abs(found.values - original.values).max()) if both else None,  # type: ignore[operator]
+        largest,
         original.kind,
         float((found.labels == test.labels).mean()),
         float((original.labels == test.labels).mean()),

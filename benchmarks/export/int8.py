@@ -27,16 +27,17 @@ def quantised(model: ModelProto, images: NDArray[np.uint8], row: str) -> ModelPr
     Raises ``BenchError`` for a model that is no network: trees and distances have no layers to quantise.
     """
     import onnx
-    from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization import QuantFormat, QuantType, quant_pre_process, quantize_static
 
     layers = [node.name for node in model.graph.node if LAYERS in node.name and node.op_type in QUANTISED]
     if not layers:
         raise BenchError(f"{row} has no layers that --int8 could quantise: it is no network; leave --int8 out")
     with tempfile.TemporaryDirectory() as folder:
-        given, path = Path(folder) / "model.onnx", Path(folder) / "int8.onnx"
+        given, shaped, path = (Path(folder) / f"{name}.onnx" for name in ("given", "shaped", "int8"))
         onnx.save(model, given)  # the library would change a model that is handed over in memory
+        quant_pre_process(given, shaped, skip_symbolic_shape=True, skip_optimization=True)
         quantize_static(
-            str(given),
+            str(shaped),
             str(path),
             _Calibration(spread(images, N_CALIBRATION)),
             quant_format=QuantFormat.QDQ,

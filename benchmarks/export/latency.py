@@ -1,4 +1,4 @@
-"""The time to classify one image, of several models in one process on one core."""
+"""The time to classify one image, of several models in one process."""
 
 from __future__ import annotations
 
@@ -24,22 +24,25 @@ Model = Callable[["NDArray[np.uint8]"], object]
 def latencies_ms(models: Sequence[Model], images: NDArray[np.uint8]) -> list[float]:
     """Return the median time in milliseconds that each model takes for one prepared image.
 
-    All are asked about one image after the other, so that what else the machine does affects each of them.
+    All are asked about one image after the other, so that what else the machine does affects each of them. The process
+    should be on ``one_core``.
     """
     import numpy as np
 
     times: list[list[float]] = [[] for _ in models]
-    with one_core():
-        for at in range(N_WARM_UP + N_MEASURED):
-            image = images[at % len(images)][None]
-            for model, of_model in zip(models, times, strict=True):
-                of_model.append(timed(partial(model, image))[1])
+    for at in range(N_WARM_UP + N_MEASURED):
+        image = images[at % len(images)][None]
+        for model, of_model in zip(models, times, strict=True):
+            of_model.append(timed(partial(model, image))[1])
     return [float(np.median(of_model[N_WARM_UP:]) * 1000) for of_model in times]
 
 
 @contextmanager
 def one_core() -> Iterator[None]:
-    """Keep all threads of this process on one processor meanwhile, where the system can (Linux)."""
+    """Keep this process on one processor meanwhile, where the system can (Linux).
+
+    It begins before any library is imported, because each starts as many threads as there are processors then.
+    """
     if not hasattr(os, "sched_setaffinity"):
         yield
         return

@@ -49,6 +49,11 @@ class About:
     accuracy: float | None = None
     int8: bool = False
 
+    @property
+    def name(self) -> str:
+        """The row; of a quantised file, of which there may be another in full precision, with that."""
+        return f"{self.row} (int8)" if self.int8 else self.row
+
 
 @dataclass(frozen=True)
 class OnnxFile:
@@ -57,6 +62,28 @@ class OnnxFile:
     path: Path
     about: About
     n_bytes: int
+
+    @property
+    def row(self) -> str:
+        return self.about.name
+
+    @property
+    def label(self) -> str:
+        """The name of the model, with the settings that are not its defaults."""
+        return self.about.model
+
+    @property
+    def features(self) -> str:
+        return self.about.features
+
+    @property
+    def accuracy(self) -> float | None:
+        """On the test images."""
+        return self.about.accuracy
+
+    def has_name(self, name: str) -> bool:
+        """Return whether a user may mean this model by ``name``: its row, or the model alone."""
+        return name in (self.row, self.label, self.label.partition("[")[0])
 
 
 @dataclass(frozen=True)
@@ -80,7 +107,7 @@ class OnnxClassifier(ImageClassifier):
 
     @property
     def row(self) -> str:
-        return self.about.row
+        return self.about.name
 
     def predictions(self, images: NDArray[np.uint8]) -> tuple[NDArray[np.int64], NDArray[np.float32] | None]:
         """Return the labels of prepared images, of shape (n,), and the probabilities, where the model gives them."""

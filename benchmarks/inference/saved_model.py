@@ -26,7 +26,21 @@ class SavedModel:
 
     @property
     def row(self) -> str:
-        return f"{self.result.trial.label}@{self.result.trial.features}"
+        return f"{self.label}@{self.features}"
+
+    @property
+    def label(self) -> str:
+        """The name of the model, with the settings that are not its defaults."""
+        return self.result.trial.label
+
+    @property
+    def features(self) -> str:
+        return self.result.trial.features
+
+    @property
+    def accuracy(self) -> float | None:
+        """On the test images."""
+        return self.result.scores.accuracy if self.result.scores else None
 
     @property
     def folder(self) -> Path:
@@ -97,9 +111,7 @@ def saved_rows(results: Path, run: str, dataset: str | None = None) -> list[Save
     of_row: dict[str, list[SavedModel]] = {}
     for one in saved:
         of_row.setdefault(one.row, []).append(one)
-    return sorted(
-        map(_best_of_row, of_row.values()), key=lambda one: -(one.result.scores.accuracy if one.result.scores else 0)
-    )
+    return sorted(map(_best_of_row, of_row.values()), key=lambda one: -(one.accuracy or 0))
 
 
 def _best_of_row(saved: Sequence[SavedModel]) -> SavedModel:

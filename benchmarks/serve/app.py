@@ -18,7 +18,7 @@ from benchmarks.common.errors import BenchError, one_line
 from benchmarks.serve.limits import Guard, RejectedError, RequestLimits
 from benchmarks.serve.model_pool import ModelPool, PoolLimits
 from benchmarks.serve.routes import api_router
-from benchmarks.serve.served_run import ServedRun
+from benchmarks.serve.served import Served
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -33,7 +33,7 @@ REPORT_POLICY = (
 
 
 def build_app(
-    served: ServedRun, pool_limits: PoolLimits, host: str = "127.0.0.1", limits: RequestLimits | None = None
+    served: Served, pool_limits: PoolLimits, host: str = "127.0.0.1", limits: RequestLimits | None = None
 ) -> ASGIApp:
     """Return the application behind its guard; its models are loaded when it starts."""
     limits = limits or RequestLimits()
@@ -61,7 +61,7 @@ def build_app(
     return Guard(app, host, limits)
 
 
-def _add_pages(app: FastAPI, served: ServedRun) -> None:
+def _add_pages(app: FastAPI, served: Served) -> None:
     templates = Environment(
         loader=FileSystemLoader(PAGE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

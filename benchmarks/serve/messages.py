@@ -23,7 +23,10 @@ Answer = ModelAnswer | Reading
 
 @dataclass(frozen=True)
 class ModelSource:
-    """Which saved model a process loads. ``weights``: files of published weights, by their networks."""
+    """Which saved model a process loads. ``weights``: files of published weights, by their networks.
+
+    ``onnx``: the file of an exported model, which is loaded in place of a saved one.
+    """
 
     results_dir: str
     run: str
@@ -32,6 +35,7 @@ class ModelSource:
     plugins: Sequence[str] = ()
     weights: Sequence[str] = ()
     trust: bool = False
+    onnx: str = ""
 
     def paths(self) -> tuple[Path, tuple[Path, ...], tuple[Path, ...]]:
         """Return the folder of the results, the plug-in files and the files of weights."""

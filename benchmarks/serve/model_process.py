@@ -11,6 +11,7 @@ import queue
 import sys
 import threading
 import traceback
+from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 import msgspec
@@ -21,7 +22,8 @@ from benchmarks.catalog.weight_files import use_weights, with_weight_files
 from benchmarks.common.clock import clock
 from benchmarks.common.errors import BenchError, in_one_line
 from benchmarks.inference.answers import answer, prepare
-from benchmarks.inference.image_classifier import Prepared
+from benchmarks.inference.image_classifier import ImageClassifier, Prepared
+from benchmarks.inference.onnx_file import OnnxClassifier
 from benchmarks.inference.predictor import Predictor
 from benchmarks.inference.reading.number import cut, read_numbers
 from benchmarks.serve.messages import LENGTH, ModelSource, Question, Reply, packed
@@ -45,7 +47,7 @@ def main() -> None:
         _send(outgoing, reply_to(predictor, questions.get()))
 
 
-def reply_to(predictor: Predictor, question: Question) -> Reply:
+def reply_to(predictor: ImageClassifier, question: Question) -> Reply:
     """Return the answer to a question, or why there is none."""
     start = clock()
     given, options = question.pixels(), question.options
@@ -63,17 +65,21 @@ def reply_to(predictor: Predictor, question: Question) -> Reply:
         return Reply(failed=_why(error))
 
 
-def _load(source: ModelSource) -> Predictor:
+def _load(source: ModelSource) -> ImageClassifier:
+    predictor = OnnxClassifier.load(Path(source.onnx)) if source.onnx else _load_saved(source)
+    # libraries import and compile much with the first prediction, which is no part of the time of an answer
+    with contextlib.suppress(Exception):
+        predictor.predictions(np.zeros((1, *predictor.preparation.image_shape), np.uint8))
+    return predictor
+
+
+def _load_saved(source: ModelSource) -> Predictor:
     results, plugins, weights = source.paths()
     catalog = read_catalog()
     use_weights(catalog, with_weight_files(catalog, weights).weights)
-    predictor = Predictor.load(
+    return Predictor.load(
         source.run, source.row, dataset=source.dataset, results_dir=results, plugins=plugins, trust=source.trust
     )
-    # libraries import and compile much with the first prediction, which is no part of the time of an answer
-    with contextlib.suppress(Exception):
-        predictor.predictions(np.zeros((1, *predictor.fitted.image_shape), np.uint8))
-    return predictor
 
 
 def _own_streams() -> tuple[BinaryIO, BinaryIO]:

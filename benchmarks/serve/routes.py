@@ -17,7 +17,7 @@ from benchmarks.serve.image_body import BODY_SCHEMA, GivenImages, read_images
 from benchmarks.serve.limits import RejectedError, RequestLimits
 from benchmarks.serve.messages import Question
 from benchmarks.serve.model_pool import BusyError, ModelPool, RefusedError, State
-from benchmarks.serve.served_run import LeaderboardTable, ServedRun
+from benchmarks.serve.served import LeaderboardTable, Served
 
 AGAIN = {"retry-after": "1"}
 
@@ -96,7 +96,7 @@ ModelNames = Annotated[
 ]
 
 
-def api_router(served: ServedRun, pool: ModelPool, limits: RequestLimits) -> APIRouter:
+def api_router(served: Served, pool: ModelPool, limits: RequestLimits) -> APIRouter:
     """Return the routes below /api."""
     router = APIRouter(prefix="/api", responses={400: ERRORS[400]})
 
@@ -156,7 +156,7 @@ def _question(given: GivenImages, options: Options, limits: RequestLimits) -> Qu
     return Question(options, given.files, given.names, given.array, limits.pixels)
 
 
-async def _ask(served: ServedRun, pool: ModelPool, names: Sequence[str], question: Question) -> list[Any]:
+async def _ask(served: Served, pool: ModelPool, names: Sequence[str], question: Question) -> list[Any]:
     """Return the answer of each model, below whose own threshold it is not sure."""
     questions = {}
     for name in names:
@@ -170,7 +170,7 @@ async def _ask(served: ServedRun, pool: ModelPool, names: Sequence[str], questio
         raise RejectedError(429, str(error), AGAIN) from error
 
 
-def _names(served: ServedRun, asked: Sequence[str] | None) -> list[str]:
+def _names(served: Served, asked: Sequence[str] | None) -> list[str]:
     """Return the rows that were asked for, each once; raises ``RejectedError``."""
     if not asked:
         return [model.row for model in served.models]
@@ -184,17 +184,17 @@ def _names(served: ServedRun, asked: Sequence[str] | None) -> list[str]:
     return list(rows)
 
 
-def _models(served: ServedRun, pool: ModelPool) -> Models:
+def _models(served: Served, pool: ModelPool) -> Models:
     infos = []
     for model in served.models:
-        trial, scores, threshold = model.result.trial, model.result.scores, served.thresholds.get(model.row)
+        threshold = served.thresholds.get(model.row)
         state, reason = pool.state(model.row)
         infos.append(
             ModelInfo(
                 model.row,
-                trial.label,
-                trial.features,
-                scores.accuracy if scores else None,
+                model.label,
+                model.features,
+                model.accuracy,
                 state,
                 reason,
                 threshold.probability if threshold else None,

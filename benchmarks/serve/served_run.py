@@ -16,27 +16,9 @@ from benchmarks.report.data.findings import read_findings
 from benchmarks.report.text.table import anchor, cells, columns, notes
 from benchmarks.serve.messages import ModelSource
 from benchmarks.serve.model_pool import PooledModel
+from benchmarks.serve.served import LeaderboardRow, LeaderboardTable
 
 TENSORFLOW = ("tensorflow", "keras")
-
-
-@dataclass(frozen=True)
-class LeaderboardRow:
-    """One row as people read it. ``link``: its part of the report; null for a row that failed."""
-
-    name: str
-    cells: Mapping[str, str]
-    link: str | None
-
-
-@dataclass(frozen=True)
-class LeaderboardTable:
-    """The leaderboard of the run that is served."""
-
-    run: str
-    dataset: str
-    notes: Sequence[str]
-    rows: Sequence[LeaderboardRow]
 
 
 @dataclass(frozen=True)

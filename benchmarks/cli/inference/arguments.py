@@ -68,6 +68,14 @@ def add_serve(parser: argparse.ArgumentParser) -> None:
     )
     _add_dataset(parser)
     parser.add_argument(
+        "--onnx",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="serve files that export-model wrote, in place of a run: without TensorFlow, scikit-learn or pickles",
+    )
+    parser.add_argument(
         "--host",
         default="127.0.0.1",
         metavar="HOST",

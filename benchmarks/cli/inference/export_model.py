@@ -11,13 +11,19 @@ from benchmarks.catalog.catalog import read_catalog
 from benchmarks.catalog.weight_files import use_weights, with_weight_files
 from benchmarks.common.paths import cache_folder
 from benchmarks.datasets.registry import data_places
-from benchmarks.execution.processes.supervisor import FOR_KERAS, THREAD_VARIABLES
+from benchmarks.execution.processes.supervisor import FOR_KERAS, SLEEPING_THREADS, THREAD_VARIABLES
+from benchmarks.export.latency import one_core
 
 
 def export_model(options: Namespace) -> int:
     """Write the file and its card; 1 if the file answers some test image otherwise than the original."""
-    # one thread for each library, before any is imported: times of one image are compared on one core
-    os.environ.update(FOR_KERAS | dict.fromkeys(THREAD_VARIABLES, "1"))
+    # before any library is imported: times of one image are compared
+    os.environ.update({**FOR_KERAS, **SLEEPING_THREADS, **dict.fromkeys(THREAD_VARIABLES, "1")})
+    with one_core():
+        return _export(options)
+
+
+def _export(options: Namespace) -> int:
     from benchmarks.api import Predictor
     from benchmarks.export import export
     from benchmarks.export.training_images import open_images

@@ -19,6 +19,8 @@ from benchmarks.datasets.opening import VALIDATION_SUFFIX
 from benchmarks.execution.config import RunConfig
 from benchmarks.inference.saved_model import saved_rows
 from benchmarks.records.store import ResultStore
+from benchmarks.serve.served import Served
+from benchmarks.serve.served_files import ServedFiles
 from benchmarks.serve.served_run import ServedRun
 
 NEEDED = ("fastapi", "uvicorn", "python_multipart")
@@ -31,17 +33,28 @@ def serve(options: Namespace) -> int:
     if missing := missing_modules(NEEDED):
         raise BenchError(f"'serve' needs {', '.join(missing)}; install with: pip install '.[serve]'")
     with _listening(options.host, options.port) as listener:
-        run = options.run or _run_with_models(options)
-        served = ServedRun.open(
-            options.results_dir, run, options.dataset, options.plugins, options.weights, options.trust, options.error
-        )
+        served = _served_files(options) if options.onnx else _served_run(options)
         for row, threshold in served.thresholds.items():
             print(f"{row}: {threshold.sentence()}")
         _run_server(served, options, listener)
     return 0
 
 
-def _run_server(served: ServedRun, options: Namespace, listener: socket.socket) -> None:
+def _served_run(options: Namespace) -> ServedRun:
+    run = options.run or _run_with_models(options)
+    return ServedRun.open(
+        options.results_dir, run, options.dataset, options.plugins, options.weights, options.trust, options.error
+    )
+
+
+def _served_files(options: Namespace) -> ServedFiles:
+    for what, given in (("RUN", options.run), ("--dataset", options.dataset), ("--error", options.error)):
+        if given is not None:
+            raise BenchError(f"{what} is of a run, and --onnx serves files; leave one of them out")
+    return ServedFiles.open(options.onnx)
+
+
+def _run_server(served: Served, options: Namespace, listener: socket.socket) -> None:
     import psutil
     import uvicorn
 

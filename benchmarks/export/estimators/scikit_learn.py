@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import warnings
 from importlib import import_module
-from itertools import combinations
 from typing import Any
 
 from benchmarks.export.estimators.answers import Answers, absorb_classifier
-from benchmarks.export.estimators.boosting import histogram_trees
+from benchmarks.export.estimators.support_vectors import support_vector_machine
+from benchmarks.export.estimators.trees import forest, histogram_boosting
 from benchmarks.export.graph import ML_DOMAIN, ML_OPSET, OPSET, CannotExport, Graph
 
 # what the fast classes compute when it is asked for, and scikit-learn's hold as attributes
@@ -16,8 +16,8 @@ COMPUTED = ("support_vectors_", "dual_coef_", "intercept_", "coef_", "estimators
 
 
 def scikit_learn_model(graph: Graph, model: Any, X: str, n_features: int) -> Answers:
-    """Write any classifier that skl2onnx knows; raises ``CannotExport`` for another."""
-    from sklearn.ensemble import HistGradientBoostingClassifier
+    """Write any classifier that skl2onnx knows, some of them by hand; raises ``CannotExport`` for another."""
+    from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
     from sklearn.kernel_approximation import RBFSampler
     from sklearn.pipeline import Pipeline
     from sklearn.svm import SVC
@@ -26,9 +26,11 @@ def scikit_learn_model(graph: Graph, model: Any, X: str, n_features: int) -> Ans
     if isinstance(plain, Pipeline) and isinstance(plain[0], RBFSampler):  # which skl2onnx does not know
         return scikit_learn_model(graph, plain[1:], _random_features(graph, plain[0], X), plain[0].n_components)
     if isinstance(plain, HistGradientBoostingClassifier):
-        return histogram_trees(graph, plain, X)
+        return histogram_boosting(graph, plain, X)
+    if isinstance(plain, RandomForestClassifier | ExtraTreesClassifier):
+        return forest(graph, plain, X)
     if isinstance(plain, SVC):
-        return _support_vectors(graph, plain, X, n_features)
+        return support_vector_machine(graph, plain, X)
     label, values = absorb_classifier(graph, _converted(plain, n_features), X)
     if hasattr(plain, "predict_proba"):
         return Answers(label, values)
@@ -46,10 +48,6 @@ def as_scikit_learn(model: Any) -> Any:
     for name in COMPUTED:
         if name not in vars(model) and hasattr(model, name):
             setattr(plain, name, getattr(model, name))
-    if hasattr(plain, "_probA"):  # filled without any meaning where no probabilities are wished
-        import numpy as np
-
-        plain._probA = plain._probB = np.empty(0)
     return plain
 
 
@@ -58,35 +56,6 @@ def _random_features(graph: Graph, sampler: Any, X: str) -> str:
     weights, offset = sampler.random_weights_, sampler.random_offset_
     angles = graph.add("Add", graph.add("MatMul", X, graph.constant(weights)), graph.constant(offset))
     return graph.add("Mul", graph.add("Cos", angles), graph.constant((2 / len(offset)) ** 0.5))
-
-
-def _support_vectors(graph: Graph, model: Any, X: str, n_features: int) -> Answers:
-    """Write a support vector machine; its scores as ``decision_function`` has them, one for each class."""
-    import numpy as np
-
-    shape, model.decision_function_shape = model.decision_function_shape, "ovo"
-    try:
-        label, duels = absorb_classifier(graph, _converted(model, n_features), X)
-    finally:
-        model.decision_function_shape = shape
-    n_classes = len(model.classes_)
-    if n_classes == 2:
-        return Answers(label)
-    pairs = list(combinations(range(n_classes), 2))
-    sides = np.zeros((len(pairs), n_classes))
-    for at, (first, second) in enumerate(pairs):
-        sides[at, first], sides[at, second] = 1, -1
-    lost = graph.cast(graph.add("Less", duels, graph.constant(0)), "float32")
-    won = graph.add("Sub", graph.constant(1), lost)
-    votes = graph.add(
-        "Add",
-        graph.add("MatMul", won, graph.constant(sides > 0)),
-        graph.add("MatMul", lost, graph.constant(sides < 0)),
-    )
-    margins = graph.add("MatMul", duels, graph.constant(sides))
-    size = graph.add("Add", graph.add("Abs", margins), graph.constant(1))
-    between = graph.add("Div", margins, graph.add("Mul", size, graph.constant(3)))
-    return Answers(label, scores=graph.add("Add", votes, between))
 
 
 def _converted(model: Any, n_features: int) -> Any:
@@ -101,16 +70,9 @@ def _converted(model: Any, n_features: int) -> Any:
             return to_onnx(
                 model,
                 initial_types=kinds,
-                options={id(model): {"zipmap": False}} if _has_map(last) else None,
+                options={id(model): {"zipmap": False}} if hasattr(last, "predict_proba") else None,
                 target_opset={"": OPSET, ML_DOMAIN: ML_OPSET},
             )
     except Exception as error:  # each converter raises others
         why = " ".join(str(error).split())[:200]
         raise CannotExport(f"skl2onnx cannot convert {type(last).__name__} ({why})") from error
-
-
-def _has_map(model: Any) -> bool:
-    """Return whether a converter would answer a map from classes to probabilities, unless it is told not to."""
-    from sklearn.svm import SVC
-
-    return hasattr(model, "predict_proba") or isinstance(model, SVC)

@@ -15,6 +15,7 @@ from tests.conftest import ROOT, bench_command
 
 if TYPE_CHECKING:
     import httpx
+    from starlette.types import ASGIApp
 
 PLUGIN = str(ROOT / "tests/plugins/misbehaving.py")
 MODELS = "knn,logistic,centroids,hangs,crashes,raises,cannot-be-loaded"
@@ -42,9 +43,6 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def client(saved: Path) -> Client:
     """Serve models of the run on a free port, with limits to choose, and give a client of it."""
     pytest.importorskip("fastapi", reason="needs the extra 'serve'")
-    import httpx
-    import uvicorn
-
     from benchmarks.serve.app import build_app
     from benchmarks.serve.limits import RequestLimits
     from benchmarks.serve.model_pool import PoolLimits
@@ -68,18 +66,28 @@ def client(saved: Path) -> Client:
             thresholds=thresholds_for(served, error_rate),
         )
         app = build_app(served, PoolLimits(memory_mb, answer_s=answer_s), host, RequestLimits(**limits))
-        listener = socket.create_server(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=60) as opened_client:
-                yield opened_client
-        finally:
-            server.should_exit = True
-            thread.join()
+        with client_of(app) as opened_client:
+            yield opened_client
 
     return opened
+
+
+@contextmanager
+def client_of(app: ASGIApp) -> Iterator[httpx.Client]:
+    """Serve an application on a free port, and give a client of it."""
+    import httpx
+    import uvicorn
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=60) as opened_client:
+            yield opened_client
+    finally:
+        server.should_exit = True
+        thread.join()
 
 
 def thresholds_for(served: Any, error_rate: float | None) -> dict[str, Any]:

@@ -13,12 +13,17 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
+from PIL import Image
 
 from bench import main
+from benchmarks.analysis.rejection import is_certain
 from benchmarks.cli.inference.arguments import share
 from benchmarks.common.errors import BenchError
+from benchmarks.inference.saved_model import find_saved_model
+from benchmarks.inference.thresholds import threshold_of
 
 
 def one_line(capsys: pytest.CaptureFixture[str], *words: str) -> str:
@@ -79,3 +84,28 @@ def test_a_threshold_needs_predictions_of_the_validation_split(saved: Path, caps
     assert (share("0.1%"), share("0.25"), share("0")) == (0.001, 0.25, 0.0)
     with pytest.raises(BenchError):
         share("inf")
+
+
+def test_predict_is_not_sure_where_the_application_is(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (20, 28, 28), np.uint8)
+    files = [tmp_path / f"{at}.png" for at in range(len(noise))]
+    for file, image in zip(files, noise, strict=True):
+        Image.fromarray(image).save(file)
+    words = ["predict", "local", "knn", *map(str, files), "--results-dir", str(saved), "--dataset", "digits"]
+    model = find_saved_model(saved, "local", "knn", "digits")
+    threshold = threshold_of(model, 0.002)
+    assert threshold is not None and main([*words, "--error", "0.2%", "--json"]) == 0
+    output = capsys.readouterr()
+    assert f"knn@pixels: {threshold.sentence()}\n" == output.err
+    answers = json.loads(output.out)["images"]
+    certain = [is_certain(max(answer["probabilities"].values()), threshold.probability) for answer in answers]
+    assert 0 < sum(certain) < len(certain)
+    assert [answer["status"] for answer in answers] == ["ok" if sure else "not sure" for sure in certain]
+    assert [answer["label"] is not None for answer in answers] == certain
+    assert main([*words, "--error", "0.2%"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [": not sure  (" in line for line in lines] == [not sure for sure in certain]
+    assert main([*words[:2], "centroids", *words[3:], "--error", "1%"]) == 2
+    assert "centroids@pixels gives no probabilities" in capsys.readouterr().err
