@@ -106,8 +106,10 @@ def test_a_model_may_use_the_network_where_that_is_allowed(bench: Bench, tmp_pat
     plugin = with_places("vandal.py", tmp_path)
     arguments = ("--plugin", str(plugin), "--models", "use-the-network,call-a-service", *QUICK, "--train-size", "100")
     bench(*arguments, "--allow-network")
-    reasons = {name.partition("@")[0]: str(record["reason"]) for name, record in records(tmp_path).items()}
+    stored = records(tmp_path)
+    reasons = {name.partition("@")[0]: str(record["reason"]) for name, record in stored.items()}
     assert "refused" in reasons["use-the-network"] and reasons["call-a-service"] == ""
+    assert all(record["environment"]["network"] is True for record in stored.values())  # type: ignore[index]
 
 
 SIBLINGS = """
