@@ -120,8 +120,7 @@ def test_only_processes_of_their_own_import_plug_ins() -> None:
     importing = {
         "benchmarks.catalog.plugin_process": "benchmarks.catalog.plugins.from_file",
         "benchmarks.conformance.worker": "benchmarks.catalog.catalog.load_catalog",
-        "benchmarks.execution.worker.compute_features": "benchmarks.catalog.catalog.load_catalog",
-        "benchmarks.execution.worker.main": "benchmarks.catalog.catalog.load_catalog",
+        "benchmarks.execution.worker.answering": "benchmarks.catalog.catalog.load_catalog",
         # they unpickle a saved model, which needs the code of its plug-in
         "benchmarks.inference.predictor": "benchmarks.catalog.catalog.load_catalog",
         "benchmarks.inference.saved_model": "benchmarks.catalog.catalog.load_catalog",

@@ -78,6 +78,16 @@ def test_a_wrong_file_gets_one_clear_line(bench: Bench, tmp_path: Path) -> None:
     assert not (tmp_path / "local").exists()
 
 
+def test_a_variable_that_names_a_device_or_a_fifo_is_one_line_and_is_not_read(
+    tmp_path: Path, no_file_given: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "fifo.h5")
+    for path in ("/dev/zero", str(tmp_path / "fifo.h5"), str(tmp_path / "nowhere.h5")):
+        monkeypatch.setenv(VGG16.variable, path)
+        with pytest.raises(BenchError, match=f"^{VGG16.variable}={path}: there is no such file$"):
+            with_weight_files(load_catalog(), [])
+
+
 def test_a_file_of_another_network_gets_one_clear_line(bench: Bench, tmp_path: Path) -> None:
     import h5py
 

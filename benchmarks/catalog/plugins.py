@@ -15,8 +15,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.common.errors import BenchError, in_one_line
+from benchmarks.common.errors import BenchError
 from benchmarks.datasets.spec import Dataset
+from benchmarks.execution.processes.fencing.refusals import reason_of
 from features.spec import FeaturePipeline
 from models.spec import ModelSpec
 
@@ -70,7 +71,7 @@ def installed() -> Iterator[Plugin]:
             try:
                 yield Plugin(origin, point.module, {kind: point.load()})
             except (Exception, SystemExit) as error:
-                raise BenchError(f"{origin} cannot be loaded: {in_one_line(error)}") from error
+                raise BenchError(f"{origin} cannot be loaded: {reason_of(error)}") from error
 
 
 def any_offered() -> bool:
@@ -113,5 +114,5 @@ def _import_file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise BenchError(f"{path} cannot be loaded: {in_one_line(error)}") from error
+        raise BenchError(f"{path} cannot be loaded: {reason_of(error)}") from error
     return module

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,10 +25,14 @@ Entry = TypeVar("Entry", ModelSpec, FeaturePipeline)
 def with_weight_files(catalog: Catalog, files: Sequence[Path]) -> Catalog:
     """Return the catalog with the weights of its networks taken from these files, where there is one for them.
 
-    Raises ``BenchError`` for a file that holds the weights of no network, or of one that has a file already.
+    Raises ``BenchError`` for a file that holds the weights of no network, or of one that has a file already, and for an
+    environment variable that names no file.
     """
     chosen: dict[str, Path] = {}
     known = weights_in(catalog)
+    for weights in known:
+        if weights.variable in os.environ:
+            _check_file(f"{weights.variable}={os.environ[weights.variable]}", Path(os.environ[weights.variable]))
     for file in files:
         network = _meant_by(file, known).network
         if network in chosen:
@@ -56,11 +61,16 @@ def weights_in(catalog: Catalog) -> list[Weights]:
     return list(dict.fromkeys(entry.weights for entry in asking if entry.weights))
 
 
-def _meant_by(file: Path, known: Sequence[Weights]) -> Weights:
+def _check_file(given: str, file: Path) -> None:
+    """Raise ``BenchError`` unless it is a regular file, as every start of a run computes its checksum."""
     if not file.is_file():
-        raise BenchError(f"--weights {file}: there is no such file")
-    if file.stat().st_size > LARGEST:  # every start of a run computes its checksum
-        raise BenchError(f"--weights {file}: it is larger than {LARGEST >> 30} GiB")
+        raise BenchError(f"{given}: there is no such file")
+    if file.stat().st_size > LARGEST:
+        raise BenchError(f"{given}: it is larger than {LARGEST >> 30} GiB")
+
+
+def _meant_by(file: Path, known: Sequence[Weights]) -> Weights:
+    _check_file(f"--weights {file}", file)
     if file.suffix != ".h5" or file.name.endswith(".weights.h5"):
         raise BenchError(
             f"--weights {file}: Keras knows a layout by the file's name; that of keras.applications ends with .h5, "

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Literal, TypeVar
 
-from benchmarks.common.errors import in_one_line
 from benchmarks.common.paths import ROOT
+from benchmarks.execution.processes.fencing.refusals import reason_of
 from models.spec import Unavailable
 
 Subject = TypeVar("Subject")
@@ -62,7 +62,7 @@ class Check(Generic[Subject]):
         except CheckFailedError as error:
             return self.failure(str(error))
         except (Exception, SystemExit) as error:
-            return self.failure(in_one_line(error) + _location_in_user_code(error))
+            return self.failure(reason_of(error) + _location_in_user_code(error))
 
     def failure(self, message: str) -> CheckResult:
         """Return the failed result, with ``message`` as one line."""

@@ -45,12 +45,14 @@ class PlannedTrial:
 class Demands:
     """What a stored result must meet to be reused, beside unchanged inputs.
 
-    ``threads``: how many it was measured with; None for any. ``any_machine``: wherever it was measured.
+    ``threads``: how many it was measured with; None for any. ``any_machine``: wherever it was measured. ``network``:
+    it may have been measured with one.
     """
 
     threads: int | None
     alone: bool = True
     any_machine: bool = False
+    network: bool = False
     force: bool = False
     save_models: bool = False
 
@@ -121,6 +123,8 @@ def reason_to_run(
         return f"{' and '.join(changed)} changed"
     if further := inputs.sets_beyond(stored.inputs):
         return f"it was not evaluated on {' and '.join(further)}"
+    if stored.environment.network and not demands.network:
+        return "it was allowed to use the network"
     if demands.save_models and not has_model:
         return "its model was not saved"
     return "other trials ran at the same time" if stored.timing.contended and demands.alone else ""

@@ -36,11 +36,12 @@ from benchmarks.records.trial import TEST, Predictions, Trial, TrialResult
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How trials are run. ``max_minutes`` of None has no end."""
+    """How trials are run. ``max_minutes`` of None has no end. ``network``: their code may use the internet."""
 
     limits: Limits
     jobs: int = 1
     max_minutes: float | None = None
+    network: bool = False
 
 
 def never(trial: Trial, stage: Stage) -> str:
@@ -120,14 +121,14 @@ class Harness:
         started_at = _now()
         skipped_for = planned.unavailable or self._no_time(planned)
         if skipped_for:
-            result = self._stored(_unscored(planned, started_at, Ending("skipped", skipped_for, None, 0.0)))
+            result = self._stored(self._unscored(planned, started_at, Ending("skipped", skipped_for, None, 0.0)))
             self.tell(TrialFinished(result))
             return result
         self.tell(TrialStarted(planned))
         with self._outputs() as outputs:
             steps: dict[int, Mapping[str, float | None]] = {}
             ending = self._execute(planned, outputs, steps)
-            unscored = replace(_unscored(planned, started_at, ending), history=_history(steps))
+            unscored = replace(self._unscored(planned, started_at, ending), history=_history(steps))
             result, predictions = self._scored(unscored, ending)
             not_described = self._describe(outputs / SAVED_MODEL, planned)
             result = self._stored(result, predictions, outputs / SAVED_MODEL)
@@ -176,6 +177,7 @@ class Harness:
             threads=self.options.limits.threads,
             contended=self._contended,
             save_model=planned.save_model,
+            network=self.options.network,
         )
         stop = StopOfOne(self.stop)
 
@@ -195,6 +197,29 @@ class Harness:
             return replace(ending, status=answer.status, reason=answer.reason, answer=answer)
         except (OSError, ValueError) as error:  # a full disk, or text that cannot be encoded
             return Ending("failed", in_one_line(error), None, 0.0)
+
+    def _unscored(self, planned: PlannedTrial, started_at: str, ending: Ending) -> TrialResult:
+        """Return what is known of a trial's result by how it ended."""
+        here, inputs = current_environment(), planned.inputs
+        there = ending.environment or here
+        result = TrialResult(
+            trial=planned.trial,
+            status=ending.status,
+            reason=one_line(ending.reason),
+            inputs=replace(inputs, machine=there.machine_id) if ending.environment else inputs,
+            settings=planned.settings,
+            environment=replace(
+                there, git_commit=here.git_commit, git_dirty=here.git_dirty, network=self.options.network
+            ),
+            started_at=started_at,
+            finished_at=_finished_at(started_at, ending.total_s or 0.0),
+            family=planned.family,
+        )
+        return replace(
+            result,
+            timing=replace(result.timing, total_s=ending.total_s),
+            resources=replace(result.resources, peak_rss_mb=ending.peak_rss_mb or None),
+        )
 
     def _scored(self, result: TrialResult, ending: Ending) -> tuple[TrialResult, dict[str, Predictions]]:
         """Return the result with what was measured and how well it predicted, and the predictions to store."""
@@ -296,28 +321,6 @@ def _history(steps: Mapping[int, Mapping[str, float | None]]) -> tuple[Mapping[s
     """Return what a worker told of its steps, as far as it came; nothing where that cannot be a history."""
     history = tuple({**figures, "epoch": step} for step, figures in sorted(steps.items()))
     return () if fault_of_history(history) else history
-
-
-def _unscored(planned: PlannedTrial, started_at: str, ending: Ending) -> TrialResult:
-    """Return what is known of a trial's result by how it ended."""
-    here = current_environment()
-    there = ending.environment
-    result = TrialResult(
-        trial=planned.trial,
-        status=ending.status,
-        reason=one_line(ending.reason),
-        inputs=replace(planned.inputs, machine=ending.environment.machine_id) if ending.environment else planned.inputs,
-        settings=planned.settings,
-        environment=replace(there, git_commit=here.git_commit, git_dirty=here.git_dirty) if there else here,
-        started_at=started_at,
-        finished_at=_finished_at(started_at, ending.total_s or 0.0),
-        family=planned.family,
-    )
-    return replace(
-        result,
-        timing=replace(result.timing, total_s=ending.total_s),
-        resources=replace(result.resources, peak_rss_mb=ending.peak_rss_mb or None),
-    )
 
 
 def _finished_at(started_at: str, total_s: float) -> str:

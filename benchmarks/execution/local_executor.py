@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.catalog.catalog import Catalog
 from benchmarks.common.clock import clock
 from benchmarks.common.deletion import delete_tree
-from benchmarks.common.errors import BenchError, in_one_line, one_line
+from benchmarks.common.errors import BenchError, in_one_line
 from benchmarks.common.formatting import listed
 from benchmarks.datasets.spec import Images
 from benchmarks.execution.executor import Ending
@@ -26,9 +26,9 @@ from benchmarks.execution.processes.memory import cleaned_shared_memory
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.output import joined
 from benchmarks.execution.processes.scratch import no_space, scratch_folder
-from benchmarks.execution.processes.supervisor import Limits, how_it_ended
+from benchmarks.execution.processes.supervisor import Limits
 from benchmarks.execution.processes.weight_download import local_files
-from benchmarks.execution.processes.worker_process import Finished, Supervision, run_worker
+from benchmarks.execution.processes.worker_process import Expected, Finished, Supervision, run_worker
 from benchmarks.execution.protocol import (
     SAVED_MODEL,
     Answer,
@@ -43,8 +43,7 @@ from benchmarks.execution.protocol import (
 from benchmarks.execution.stages.channel import Stage
 from benchmarks.execution.stages.timing_check import FEATURE_STAGES, TRIAL_STAGES, times_of
 from benchmarks.records.saved_models import fault_of_folder
-from benchmarks.records.trial import Latency, Measurement, Status
-from benchmarks.records.trial_file import DamagedFileError
+from benchmarks.records.trial import Latency
 from models.spec import Unavailable
 
 if TYPE_CHECKING:
@@ -91,19 +90,15 @@ class LocalExecutor:
             weights = self._weights(request, folder / "weights", supervision, with_model=True)
             workplace = self._workplace(request, entries, weights, provided.files)
             worker = run_worker("main", request, workplace, folder, supervision)
-            answer = _answer_of(worker, provided)
+            answer = _completed(TRIAL.answer_of(worker), provided)
             if answer.status == "ok" and request.save_model and not answer.not_saved:
                 answer = replace(answer, not_saved=_take_model(folder, outputs))
         except Unavailable as missing:
             return _unavailable(missing, supervision)
         finally:
             delete_tree(folder)
-        outcome = worker.outcome
-        total_s = outcome.total_s + (provided.ending.total_s or 0.0)
-        if outcome.ended_for and answer.status != "ok":
-            status, reason = outcome.ended_for
-            return Ending(status, reason, total_s, outcome.peak_rss_mb, outcome.log)
-        return Ending(answer.status, answer.reason, total_s, outcome.peak_rss_mb, outcome.log, answer)
+        total_s = worker.outcome.total_s + (provided.ending.total_s or 0.0)
+        return replace(_ending(worker, answer), total_s=total_s, answer=answer if answer.status == "ok" else None)
 
     def _compute(self, request: Request, supervision: Supervision) -> Computed:
         """Compute feature matrices in a process that runs no model; return how it ended, and where they are."""
@@ -117,15 +112,12 @@ class LocalExecutor:
                 return _unavailable(missing, supervision)
             workplace = self._workplace(request, (_pipeline(request),), weights, None)
             worker = run_worker("compute_features", request, workplace, folder, supervision)
-            answer, outcome = _features_answer_of(worker), worker.outcome
+            answer = FEATURES.answer_of(worker)
             found.append(FeatureFiles(str(folder), answer.checksums, answer.seconds or 0.0))
-            status: Status = answer.status
-            reason = answer.reason
-            if outcome.ended_for and answer.status != "ok":
-                status, reason = outcome.ended_for
-            if status not in ("ok", "skipped"):
-                reason = f"its features were not computed: {reason}"
-            return Ending(status, reason, outcome.total_s, outcome.peak_rss_mb, outcome.log)
+            ending = _ending(worker, answer)
+            if ending.status in ("ok", "skipped"):
+                return ending
+            return replace(ending, reason=f"its features were not computed: {ending.reason}")
 
         try:
             ending = self._watched(request, run)
@@ -160,7 +152,7 @@ class LocalExecutor:
         """Return the files of weights that a worker needs, fetched where need be: it has no network."""
         pipeline, model = self.catalog.features[request.trial.features], self.catalog.models[request.trial.model]
         wanted = (pipeline.weights, *([model.weights] if with_model else []))
-        return local_files(wanted, folder, supervision.limits, self.cleanup, supervision.stop, self.fence.network)
+        return local_files(wanted, folder, supervision.limits, self.cleanup, supervision.stop, request.network)
 
     def _workplace(
         self,
@@ -181,7 +173,7 @@ class LocalExecutor:
             weights=weights,
             checksums=self.arrays.checksums,
             features=features,
-            fence=replace(self.fence, reads=reads),
+            fence=replace(self.fence, reads=reads, network=request.network),
             launched_at=clock(),
         )
 
@@ -228,49 +220,20 @@ def _pipeline(request: Request) -> tuple[str, str]:
     return "FEATURES", request.trial.features
 
 
-def _answer_of(worker: Finished, provided: Provided) -> Answer:
-    """Return what a worker answered, or why there is nothing. What came before a limit of time was passed, counts."""
-    if fault := _fault_before_reading(worker):
-        return Answer("failed", fault)
-    try:
-        answer = read_answer(worker.folder)
-    except DamagedFileError as error:
-        return Answer("failed", one_line(f"its answer cannot be read: {error}"))
-    if answer is None:
-        return Answer("failed", how_it_ended(worker.outcome.exit_code, worker.outcome.log))
-    if fault := worker.answer_fault:
-        return Answer("failed", fault)
-    if answer.status != "ok" or answer.measurement is None:
-        return answer
-    if fault := worker.timing_fault(times_of(answer.measurement), TRIAL_STAGES):
-        return Answer("failed", fault)
-    return replace(answer, measurement=_completed(answer.measurement, provided))
+def _ending(worker: Finished, answer: Answer | FeaturesAnswer) -> Ending:
+    """Return how a worker ended: as it answers, or by the limit that it passed before it had a good answer."""
+    outcome = worker.outcome
+    limit = None if answer.status == "ok" else outcome.ended_for
+    status, reason = limit or (answer.status, answer.reason)
+    return Ending(status, reason, outcome.total_s, outcome.peak_rss_mb, outcome.log)
 
 
-def _features_answer_of(worker: Finished) -> FeaturesAnswer:
-    """Return what the process that computes matrices answered, or why there is nothing."""
-    if fault := _fault_before_reading(worker):
-        return FeaturesAnswer("failed", fault)
-    try:
-        answer = read_features_answer(worker.folder)
-    except DamagedFileError as error:
-        return FeaturesAnswer("failed", one_line(f"its answer cannot be read: {error}"))
-    if answer is None:
-        return FeaturesAnswer("failed", how_it_ended(worker.outcome.exit_code, worker.outcome.log))
-    if fault := worker.answer_fault:
-        return FeaturesAnswer("failed", fault)
-    if answer.status == "ok" and (fault := worker.timing_fault({"features": answer.seconds}, FEATURE_STAGES)):
-        return FeaturesAnswer("failed", fault)
-    return answer
+def _times_of_trial(answer: Answer) -> Mapping[str, float | None]:
+    return times_of(answer.measurement) if answer.measurement else {}
 
 
-def _fault_before_reading(worker: Finished) -> str:
-    """Return why no answer is looked for; empty if one may be there."""
-    if worker.outcome.ended_for and worker.outcome.ended_for[0] not in ("timeout", "skipped"):
-        return worker.outcome.ended_for[1]
-    if not worker.folder.is_dir() or worker.folder.is_symlink():
-        return "it deleted the folder that it ran in"
-    return ""
+TRIAL = Expected(Answer, read_answer, _times_of_trial, TRIAL_STAGES)
+FEATURES = Expected(FeaturesAnswer, read_features_answer, lambda told: {"features": told.seconds}, FEATURE_STAGES)
 
 
 def _take_model(folder: Path, outputs: Path) -> str:
@@ -284,12 +247,15 @@ def _take_model(folder: Path, outputs: Path) -> str:
     return ""
 
 
-def _completed(measurement: Measurement, provided: Provided) -> Measurement:
-    """Return what was measured, with the time of the features, and the latency from all its repeats."""
+def _completed(answer: Answer, provided: Provided) -> Answer:
+    """Return an answer with the time of the features in what was measured, and the latency from all its repeats."""
+    if answer.status != "ok" or answer.measurement is None:
+        return answer
     import numpy as np
 
+    measurement = answer.measurement
     latency = Latency(*map(float, np.percentile(measurement.latencies_ms, [50, 99])))
     seconds = provided.files.seconds if provided.files else None
     timing = measurement.timing
     timing = replace(timing, features_s=seconds, features_cached=provided.cached, latency_ms=latency)
-    return replace(measurement, timing=timing, latencies_ms=())
+    return replace(answer, measurement=replace(measurement, timing=timing, latencies_ms=()))

@@ -44,7 +44,7 @@ class Request:
 
     Neither this nor any file that it names holds a label of an evaluation set. ``data`` names the arrays by their
     hashes: those of the train and validation splits, and the images of each of the ``evaluation_sets``, the test set
-    first. ``contended``: other trials run at the same time.
+    first. ``contended``: other trials run at the same time. ``network``: its code may use the internet.
     """
 
     trial: Trial
@@ -56,6 +56,7 @@ class Request:
     threads: int
     contended: bool = False
     save_model: bool = False
+    network: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,11 @@ def read_message(folder: Path, name: str, kind: type[Message]) -> Message:
     return decode_request(content, kind) if of_bench else msgspec.json.decode(content, type=kind)
 
 
-def write_answer(answer: Answer, folder: Path) -> None:
+def write_answer(answer: Answer | FeaturesAnswer, folder: Path) -> None:
     """Write an answer, the arrays first."""
+    if isinstance(answer, FeaturesAnswer):
+        write_message(folder, ANSWER, answer)
+        return
     import numpy as np
 
     arrays: dict[str, NDArray[Any]] = {}
@@ -173,12 +177,9 @@ def read_answer(folder: Path) -> Answer | None:
 
     Files are read as data of others: never more than 256 MiB, no link, and nothing that would have to be waited for.
     """
-    try:
-        body = read_message(folder, ANSWER, _AnswerFile)
-    except FileNotFoundError:
+    body = _read_told(folder, _AnswerFile)
+    if body is None:
         return None
-    except (OSError, ValueError, RecursionError) as error:  # what msgspec raises is a ValueError
-        raise DamagedFileError(getattr(error, "strerror", None) or str(error)) from error
     if body.status != "ok":
         return Answer(body.status, body.reason)
     try:
@@ -199,12 +200,17 @@ def read_answer(folder: Path) -> Answer | None:
 
 def read_features_answer(folder: Path) -> FeaturesAnswer | None:
     """Return what computing feature matrices left in ``folder``; None if there is none. Raises ``DamagedFileError``."""
+    answer = _read_told(folder, FeaturesAnswer)
+    if answer and answer.status == "ok" and not set(FILES) - {TRANSFORMER} <= set(answer.checksums) <= set(FILES):
+        raise DamagedFileError("it does not name the files of the matrices")
+    return answer
+
+
+def _read_told(folder: Path, kind: type[Message]) -> Message | None:
+    """Return the message that a worker left; None if there is none. Raises ``DamagedFileError``."""
     try:
-        answer = read_message(folder, ANSWER, FeaturesAnswer)
+        return read_message(folder, ANSWER, kind)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:  # what msgspec raises is a ValueError
         raise DamagedFileError(getattr(error, "strerror", None) or str(error)) from error
-    if answer.status == "ok" and not set(FILES) - {TRANSFORMER} <= set(answer.checksums) <= set(FILES):
-        raise DamagedFileError("it does not name the files of the matrices")
-    return answer

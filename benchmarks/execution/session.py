@@ -88,7 +88,7 @@ class Session:
         # Dask takes half a second to import, and may not be installed
         from benchmarks.execution.cluster.cluster_executor import Share, cluster_executor
 
-        share = Share(config.threads, config.memory, _jobs(config), config.cache, config.allow_network)
+        share = Share(config.threads, config.memory, _jobs(config), config.cache)
         address = parse_address(config.cluster)
         with cluster_executor(address, share, self.images, hashes, self.catalog, self.tell) as on_machines:
             yield on_machines, on_machines
@@ -113,6 +113,7 @@ class Session:
                 alone=_jobs(config) == 1,
                 any_machine=config.cluster is not None,
                 force=config.force,
+                network=config.allow_network,
                 save_models=config.keep_models,
             ),
             estimates=Estimates(
@@ -127,12 +128,12 @@ class Session:
         folders = (RESULTS, self.store.folder.parent.parent, cache_folder(), *places.folders, places.cache)
         source = (self.images.source,) if self.images.source else ()
         hidden = (*(str(folder.absolute()) for folder in folders), *source)
-        return Rules(hidden=hidden, network=self.config.allow_network)
+        return Rules(hidden=hidden)
 
     def _options(self) -> RunOptions:
         config = self.config
         limits = Limits(config.timeout, _memory_gb(config), _threads(config))
-        return RunOptions(limits, _jobs(config), config.max_minutes)
+        return RunOptions(limits, _jobs(config), config.max_minutes, config.allow_network)
 
 
 def open_session(config: RunConfig, tell: Listener) -> Session:

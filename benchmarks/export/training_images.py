@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.opening import open_dataset
 from benchmarks.datasets.preprocessing.audit import audit
 from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
-from benchmarks.datasets.spec import DataPlaces, Dataset, Images, Polarity
+from benchmarks.datasets.spec import DataPlaces, Dataset, Images
 from benchmarks.inference.saved_model import SavedModel
 from benchmarks.records.dataset_file import read_dataset
 
@@ -26,8 +26,7 @@ def open_images(saved: SavedModel, datasets: Registry[Dataset], places: DataPlac
         )
     options = PreprocessingOptions(image_size=about.image_size)
     if about.source:
-        polarity = cast(Polarity, about.polarity)
-        options = PreprocessingOptions(polarity, about.centred, about.normalised, about.image_size)
+        options = PreprocessingOptions(about.polarity, about.centred, about.normalised, about.image_size)
     _, images = open_dataset(datasets, about.source or saved.result.trial.dataset, places, options)
     if audit(images).data_hash != saved.result.inputs.data:
         raise BenchError(

@@ -233,7 +233,8 @@ class Environment:
     """The machine, the versions and the commit that a result was measured with.
 
     ``machine_id`` tells kinds of machine apart (processor, cores, memory, system), not one machine
-    from its twin: times of twins may be compared. ``git_dirty``: the code differs from the commit.
+    from its twin: times of twins may be compared. ``git_dirty``: the code differs from the commit. ``network``: the
+    trial's code might use the internet (``--allow-network``).
     """
 
     machine_id: Digest
@@ -245,6 +246,7 @@ class Environment:
     packages: Mapping[Line, Line] = field(default_factory=dict)
     git_commit: Commit | None = None
     git_dirty: bool | None = None
+    network: bool = False
 
 
 @dataclass(frozen=True)

@@ -47,14 +47,13 @@ INTERRUPTED = Ending("interrupted", "the run was interrupted", None, 0.0)
 class Share:
     """What one trial gets of its machine; None: all of it, or its part where ``jobs`` trials run at the same time.
 
-    ``cache``: whether feature matrices are cached there. ``network``: whether models may use the network.
+    ``cache``: whether feature matrices are cached there.
     """
 
     threads: int | None
     memory_gb: float | None
     jobs: int
     cache: bool
-    network: bool
 
 
 class SchedulerLost(Exception):
@@ -235,7 +234,6 @@ class ClusterExecutor:
             bundle=self.shared.bundle,
             plugins=self.shared.plugins,
             cache=self.share.cache,
-            network=self.share.network,
             topic=self.line.topic,
         )
         return msgspec.json.encode(order)

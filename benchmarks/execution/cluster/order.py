@@ -29,8 +29,7 @@ class Order:
     ``versions``: of these libraries, by name. ``threads`` and ``memory_gb`` of None: what the machine has, shared by
     ``jobs`` trials at the same time. ``files``: the SHA-256 of each file that is needed, by its name.
     ``weights``: the names of those that hold weights. ``bundle``: the name of the one with the plug-ins, empty
-    without any, whose paths in it are ``plugins``. ``network``: whether models may use it.
-    ``topic``: under which signs of life are sent.
+    without any, whose paths in it are ``plugins``. ``topic``: under which signs of life are sent.
     """
 
     suite: str
@@ -46,7 +45,6 @@ class Order:
     bundle: str
     plugins: tuple[str, ...]
     cache: bool
-    network: bool
     topic: str
 
 

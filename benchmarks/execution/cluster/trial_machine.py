@@ -50,7 +50,7 @@ class TrialMachine:
     @contextlib.contextmanager
     def prepared(self, order: Order) -> Iterator[Kept]:
         """Give what runs the trial of an order, whose files are all here; raises OSError or ``BenchError``."""
-        key = repr((sorted(order.files.items()), order.weights, order.plugins, order.cache, order.network))
+        key = repr((sorted(order.files.items()), order.weights, order.plugins, order.cache))
         with self.lock:
             kept = self.kept.pop(key, None)
             if kept and not kept.executor.scratch.is_dir():  # somebody tidied up the temporary files
@@ -92,7 +92,7 @@ def _prepare(order: Order) -> Kept:
     resources = contextlib.ExitStack()
     places = data_places(None, cache_folder())
     hidden = (RESULTS, cache_folder(), *places.folders, places.cache)
-    fence = Rules(hidden=tuple(str(one.absolute()) for one in hidden), network=order.network)
+    fence = Rules(hidden=tuple(str(one.absolute()) for one in hidden))
     images, hashes = _images(order.request), order.request.data
     executor = resources.enter_context(local_executor(images, hashes, catalog, cache, fence))
     return Kept(catalog, executor, resources)

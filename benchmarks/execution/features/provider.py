@@ -49,8 +49,9 @@ class FeatureProvider:
 
 def key_of(request: Request) -> str:
     """Return the name under which the matrices of a trial are cached."""
-    trial, contended = request.trial, ", contended" * request.contended
-    conditions = f"{machine_environment().machine_id}, {request.threads} threads{contended}"
+    trial = request.trial
+    marks = ", contended" * request.contended + ", network" * request.network
+    conditions = f"{machine_environment().machine_id}, {request.threads} threads{marks}"
     drawn = "all" if trial.train_size is None else f"{trial.train_size} by seed {trial.seed}"
     data = [*(request.data[name] for name in ("train", "validation", TEST)), drawn]
     return cache_key(trial.features, request.pipeline_hash, conditions, data)

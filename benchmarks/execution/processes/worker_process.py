@@ -6,14 +6,27 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
+from benchmarks.common.errors import one_line
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
-from benchmarks.execution.processes.supervisor import LOOK_EVERY_S, Limits, Outcome, supervise
-from benchmarks.execution.protocol import REQUEST, WORKPLACE, Request, Workplace, answer_digest, write_message
+from benchmarks.execution.processes.supervisor import LOOK_EVERY_S, Limits, Outcome, how_it_ended, supervise
+from benchmarks.execution.protocol import (
+    REQUEST,
+    WORKPLACE,
+    Answer,
+    FeaturesAnswer,
+    Request,
+    Workplace,
+    answer_digest,
+    write_message,
+)
 from benchmarks.execution.stages.channel import Stage, StageReader
 from benchmarks.execution.stages.timing_check import Punctuality, fault_in
+from benchmarks.records.trial_file import DamagedFileError
 
 WORKERS = "benchmarks.execution.worker"
+Told = TypeVar("Told", Answer, FeaturesAnswer)
 
 
 @dataclass(frozen=True)
@@ -45,9 +58,35 @@ class Finished:
         same = answer_digest(self.folder) == self.told.answer
         return "" if same else "its answer is not the one that its worker wrote last"
 
-    def timing_fault(self, times: Mapping[str, float | None], stages: Sequence[str]) -> str:
-        """Return what does not fit between the times that it tells and when its stages began."""
-        return fault_in(times, stages, self.told, self.launched_at, self.late_s)
+
+@dataclass(frozen=True)
+class Expected(Generic[Told]):
+    """What a worker is to answer: how that is read, the times that it tells by stage, and the stages in their order."""
+
+    kind: type[Told]
+    read: Callable[[Path], Told | None]
+    times: Callable[[Told], Mapping[str, float | None]]
+    stages: Sequence[str]
+
+    def answer_of(self, worker: Finished) -> Told:
+        """Return what a worker answered, or a failure that says why it is not accepted or why there is nothing.
+
+        What came before a limit of time was passed, counts.
+        """
+        if fault := _fault_before_reading(worker):
+            return self.kind("failed", fault)
+        try:
+            answer = self.read(worker.folder)
+        except DamagedFileError as error:
+            return self.kind("failed", one_line(f"its answer cannot be read: {error}"))
+        if answer is None:
+            return self.kind("failed", how_it_ended(worker.outcome.exit_code, worker.outcome.log))
+        if fault := worker.answer_fault:
+            return self.kind("failed", fault)
+        if answer.status != "ok":
+            return answer
+        fault = fault_in(self.times(answer), self.stages, worker.told, worker.launched_at, worker.late_s)
+        return self.kind("failed", fault) if fault else answer
 
 
 def run_worker(module: str, request: Request, workplace: Workplace, folder: Path, supervision: Supervision) -> Finished:
@@ -73,3 +112,12 @@ def run_worker(module: str, request: Request, workplace: Workplace, folder: Path
             (told.descriptor,),
         )
     return Finished(outcome, told, workplace.launched_at, punctuality.late_s, folder)
+
+
+def _fault_before_reading(worker: Finished) -> str:
+    """Return why no answer is looked for; empty if one may be there."""
+    if worker.outcome.ended_for and worker.outcome.ended_for[0] not in ("timeout", "skipped"):
+        return worker.outcome.ended_for[1]
+    if not worker.folder.is_dir() or worker.folder.is_symlink():
+        return "it deleted the folder that it ran in"
+    return ""

@@ -8,6 +8,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
+from typing import NoReturn
 
 FLUSH_S = 2.0
 
@@ -18,7 +19,7 @@ def print_traceback() -> None:
         traceback.print_exc()
 
 
-def end_now() -> None:
+def end_now() -> NoReturn:
     """End this process whatever threads and exit handlers a model left: the answer is complete."""
     flushing = threading.Thread(target=_flush, daemon=True)
     flushing.start()

@@ -63,7 +63,8 @@ def commands(findings: Findings, families: Mapping[str, str]) -> list[str]:
 def _command(
     findings: Findings, labels: Sequence[str], features: Sequence[str], n_seeds: int, families: Mapping[str, str]
 ) -> str:
-    trials = [result.trial for result in findings.results.values() if result.trial.label in labels]
+    results = [result for result in findings.results.values() if result.trial.label in labels]
+    trials = [result.trial for result in results]
     words = ["python", "bench.py", "--models", ",".join(labels), "--features", ",".join(features)]
     words += ["--dataset", findings.audit.source or findings.dataset]
     if findings.audit.source:
@@ -81,6 +82,7 @@ def _command(
         words += ["--train-size", ",".join(map(str, [*sizes, *everything]))]
     if any(families and trial.model not in families for trial in trials):
         words += ["--plugin", "FILE"]
+    words += ["--allow-network"] if any(result.environment.network for result in results) else []
     return " ".join(map(quote, words))
 
 

@@ -181,6 +181,9 @@ def warnings(findings: Findings) -> list[str]:
     contended = sum(result.timing.contended for _, results in findings.rows() for result in results)
     if contended:
         sentences.append(f"{counted(contended, 'trial')} ran at the same time as others: times are then longer.")
+    with_network = sum(result.environment.network for _, results in findings.rows() for result in results)
+    if with_network:
+        sentences.append(f"{counted(with_network, 'trial')} ran with --allow-network: models could use the internet.")
     if findings.n_on_other_data:
         sentences.append(f"Left out: {counted(findings.n_on_other_data, 'stored trial')}, measured on other data.")
     if findings.damaged:

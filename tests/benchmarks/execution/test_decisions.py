@@ -17,6 +17,7 @@ from tests.conftest import a_result, predictions_of
 STORED = a_result()  # on two threads, with settings {"k": 4}
 INPUTS, SETTINGS, DEMANDS = STORED.inputs, STORED.settings, Demands(threads=2)
 CONTENDED = replace(STORED, timing=replace(STORED.timing, contended=True))
+NETWORKED = replace(STORED, environment=replace(STORED.environment, network=True))
 SHIFTED = replace(INPUTS, evaluation={"shifted": "e"})
 
 REASONS: dict[str, tuple[TrialResult | None, Inputs, dict[str, object], bool, Demands, str]] = {
@@ -56,6 +57,9 @@ REASONS: dict[str, tuple[TrialResult | None, Inputs, dict[str, object], bool, De
     "model saved": (STORED, INPUTS, {}, True, replace(DEMANDS, save_models=True), ""),
     "contended before": (CONTENDED, INPUTS, {}, False, DEMANDS, "other trials ran at the same time"),
     "contended anyway": (CONTENDED, INPUTS, {}, False, replace(DEMANDS, alone=False), ""),
+    "network before": (NETWORKED, INPUTS, {}, False, DEMANDS, "it was allowed to use the network"),
+    "network anyway": (NETWORKED, INPUTS, {}, False, replace(DEMANDS, network=True), ""),
+    "no network before": (STORED, INPUTS, {}, False, replace(DEMANDS, network=True), ""),
     "any machine": (STORED, replace(INPUTS, machine="x"), {}, False, replace(DEMANDS, any_machine=True), ""),
     "code, on any machine": (
         STORED,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import errno
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -15,51 +14,25 @@ import pytest
 from benchmarks.catalog.catalog import load_catalog
 from benchmarks.datasets.evaluation_sets import with_evaluation_sets
 from benchmarks.datasets.preprocessing.audit import audit
-from benchmarks.datasets.spec import Images, Split
+from benchmarks.datasets.spec import Images
 from benchmarks.execution.decisions import Demands, Planner
 from benchmarks.execution.estimates import Estimates
 from benchmarks.execution.executor import Ending
 from benchmarks.execution.harness import Harness, RunOptions
 from benchmarks.execution.processes.supervisor import Limits
 from benchmarks.execution.progress import Event, TrialFinished, TrialStarted
-from benchmarks.execution.protocol import SAVED_MODEL, Answer, Request
+from benchmarks.execution.protocol import Answer
 from benchmarks.execution.stages.channel import Stage
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import Environment, Measurement, Predictions, Resources, Timing, Trial
+from tests.fake_executor import FakeExecutor, random_images
 
 TRIAL = Trial("knn", "pixels", "tiny")
 MEASURED = Measurement(Timing(fit_s=1.0, predict_s=(0.1,)), Resources(200.0, threads=1), (), 1.0, 8, 8)
 
 
 def images() -> Images:
-    generator = np.random.default_rng(0)
-
-    def split(n: int) -> Split:
-        return Split(generator.integers(0, 256, (n, 28, 28)).astype(np.uint8), np.arange(n) % 4)
-
-    return with_evaluation_sets(Images(split(6), split(2), split(12), tuple("abcd")), ["shifted"])
-
-
-@dataclass
-class Elsewhere:
-    """An executor that answers for a machine of its own."""
-
-    ending: Ending
-    scratch: Path
-    requests: list[Request] = field(default_factory=list)
-
-    def execute(
-        self,
-        request: Request,
-        limits: Limits,
-        outputs: Path,
-        stop: threading.Event,
-        on_stage: Callable[[Stage], None],
-    ) -> Ending:
-        self.requests.append(request)
-        on_stage(Stage("fit"))
-        (outputs / SAVED_MODEL).mkdir()
-        return self.ending
+    return with_evaluation_sets(random_images(6, 2, 12), ["shifted"])
 
 
 def harness(tmp_path: Path, ending: Ending, told: list[Event], save_models: bool = False) -> Harness:
@@ -69,7 +42,8 @@ def harness(tmp_path: Path, ending: Ending, told: list[Event], save_models: bool
     planner = Planner(catalog, store, found.data_hash, found.evaluation_hashes, 8, demands, Estimates())
     hashes = {**found.hashes, **found.evaluation_hashes}
     options = RunOptions(Limits(60, 4, 1))
-    return Harness(Elsewhere(ending, tmp_path), planner, data, hashes, store, options, told.append)
+    executor = FakeExecutor(tmp_path, lambda request: ending)
+    return Harness(executor, planner, data, hashes, store, options, told.append)
 
 
 def answered(labels: Callable[[np.ndarray], np.ndarray], there: Environment | None = None) -> Ending:
@@ -93,11 +67,25 @@ def test_a_result_names_the_machine_that_measured_it_and_scores_every_evaluation
 def test_a_request_names_no_place_on_this_machine_and_no_label(tmp_path: Path) -> None:
     bench = harness(tmp_path, answered(lambda labels: labels), [])
     bench.run(bench.planner.decide_all([TRIAL]))
-    assert isinstance(bench.executor, Elsewhere)
+    assert isinstance(bench.executor, FakeExecutor)
     (request,) = bench.executor.requests
     text = msgspec.json.encode(request).decode()
     assert "/" not in text and str(tmp_path) not in text
     assert request.evaluation_sets == ("test", "shifted") and set(request.data) >= {"train", "validation", "shifted"}
+
+
+@pytest.mark.parametrize("there", [None, Environment("there")])
+def test_a_result_says_whether_it_could_use_the_network(tmp_path: Path, there: Environment | None) -> None:
+    bench = harness(tmp_path, answered(lambda labels: labels, there), [])
+    (without,) = bench.run(bench.planner.decide_all([TRIAL]))
+    connected = replace(bench, options=replace(bench.options, network=True))
+    forced = replace(bench.planner, demands=replace(bench.planner.demands, force=True))
+    (result,) = connected.run(forced.decide_all([TRIAL]))
+    assert not without.environment.network and result.environment.network
+    assert isinstance(bench.executor, FakeExecutor)
+    assert [request.network for request in bench.executor.requests] == [False, True]
+    anywhere = replace(bench.planner, demands=replace(bench.planner.demands, any_machine=True))
+    assert anywhere.decide(TRIAL).reason == "it was allowed to use the network"
 
 
 @pytest.mark.parametrize("status", ["timeout", "failed", "out-of-memory", "interrupted", "skipped"])
@@ -133,34 +121,16 @@ def test_a_stopped_run_starts_nothing(tmp_path: Path) -> None:
     bench = harness(tmp_path, answered(lambda labels: labels), [])
     bench.stop.set()
     assert bench.run(bench.planner.decide_all([TRIAL])) == []
-    assert isinstance(bench.executor, Elsewhere) and bench.executor.requests == []
-
-
-@dataclass
-class ByEpochs(Elsewhere):
-    """Tells of epochs, until it is stopped."""
-
-    def execute(
-        self,
-        request: Request,
-        limits: Limits,
-        outputs: Path,
-        stop: threading.Event,
-        on_stage: Callable[[Stage], None],
-    ) -> Ending:
-        for epoch in range(1, 100):
-            on_stage(Stage("fit", epoch, 100, {"loss": 1 / epoch}))
-            if stop.is_set():
-                return Ending("interrupted", "the run was interrupted", 1.0, 100.0)
-        return Ending("timeout", "it took too long", 1.0, 100.0)
+    assert isinstance(bench.executor, FakeExecutor) and bench.executor.requests == []
 
 
 @pytest.mark.parametrize(("last", "status"), [(3, "interrupted"), (1000, "timeout")])
 def test_a_trial_that_is_stopped_or_ended_keeps_the_epochs_that_it_told(tmp_path: Path, last: int, status: str) -> None:
-    started = harness(tmp_path, Ending("failed", "", 1.0, 100.0), [])
+    timeout = Ending("timeout", "it took too long", 1.0, 100.0)
+    epochs = [Stage("fit", epoch, 100, {"loss": 1 / epoch}) for epoch in range(1, 100)]
     pruning = replace(
-        started,
-        executor=ByEpochs(Ending("failed", "", 1.0, 100.0), tmp_path),
+        harness(tmp_path, timeout, []),
+        executor=FakeExecutor(tmp_path, lambda request: timeout, lambda request: epochs),
         prune=lambda trial, stage: "pruned: too slow" if (stage.step or 0) >= last else "",
     )
     (result,) = pruning.run(pruning.planner.decide_all([TRIAL]))

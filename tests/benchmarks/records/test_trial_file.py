@@ -23,6 +23,10 @@ def test_a_result_survives_its_file() -> None:
         assert decode_result(encode_result(result)) == result
 
 
+def test_a_result_of_before_the_network_was_stored_had_none() -> None:
+    assert decode_result(changed(lambda fields: fields["environment"].pop("network"))) == a_result()
+
+
 def test_what_json_cannot_hold_becomes_null() -> None:
     result = replace(a_result(), history=({"epoch": 1.0, "loss": float("nan"), "accuracy": float("inf")},))
     assert decode_result(encode_result(result)).history == ({"epoch": 1.0, "loss": None, "accuracy": None},)

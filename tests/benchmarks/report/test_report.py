@@ -226,6 +226,17 @@ def test_times_of_several_machines_and_of_busy_ones_are_warned_of(store: ResultS
     )
 
 
+def test_trials_that_could_use_the_network_are_named_and_so_is_the_option(store: ResultStore) -> None:
+    result = on_this_data(a_result("svm"))
+    store.save(replace(result, environment=replace(result.environment, network=True)), predictions_of(result))
+    findings = write_reports(store, {"svm": "svm"})
+    sentence = "1 trial ran with --allow-network: models could use the internet."
+    assert all(sentence in (store.folder / name).read_text() for name in ("LEADERBOARD.md", "report.html"))
+    assert [command.endswith(" --allow-network") for command in commands(findings, {"svm": "svm", "knn": ""})] == [
+        "svm" in command for command in commands(findings, {"svm": "svm", "knn": ""})
+    ]
+
+
 def test_the_rows_of_one_machine_are_ranked_by_themselves(store: ResultStore) -> None:
     result = on_this_data(a_result("elsewhere"), "the-other")
     store.save(result, predictions_of(result))

@@ -7,15 +7,15 @@ import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.catalog.catalog import Catalog, load_catalog
 from benchmarks.catalog.selection import Choice, plan
 from benchmarks.datasets.preprocessing.audit import audit
-from benchmarks.datasets.spec import Images, Split
 from benchmarks.execution.config import RunConfig
 from benchmarks.execution.decisions import Planner
 from benchmarks.execution.executor import Ending
@@ -29,6 +29,7 @@ from benchmarks.records.trial import Latency, Measurement, Predictions, Resource
 from benchmarks.tuning.progress import StudyEvent, StudyListener
 from benchmarks.tuning.setup import Study, StudyOptions, study_on
 from models.spec import Setting
+from tests.fake_executor import FakeExecutor, random_images
 
 N_TEST = 200
 ErrorShare = Callable[[Mapping[str, Setting], int | None], float]
@@ -44,58 +45,43 @@ def ignore_all(event: object) -> None:
     """Tell nobody."""
 
 
-def images() -> Images:
-    generator = np.random.default_rng(0)
+def answering_at_once(
+    scratch: Path,
+    truth: NDArray[np.int64],
+    error: ErrorShare,
+    fails: Callable[[Mapping[str, Setting]], bool],
+    takes_s: float,
+    epochs: tuple[float, ...],
+) -> FakeExecutor:
+    """Return an executor that answers with predictions of which the first are wrong; see ``fake_study``."""
 
-    def split(n: int) -> Split:
-        return Split(generator.integers(0, 256, (n, 28, 28)).astype(np.uint8), np.arange(n) % 4)
+    def share(request: Request) -> float:
+        return error(request.settings, request.trial.train_size)
 
-    return Images(split(60), split(20), split(N_TEST), tuple("abcd"))
+    def stages_of(request: Request) -> Iterator[Stage]:
+        time.sleep(takes_s)
+        for i, factor in enumerate(epochs, start=1):
+            yield Stage("fit", i, len(epochs), {"val_accuracy": 1 - min(share(request) * factor, 1.0)})
 
-
-@dataclass
-class AtOnce:
-    """Answers with predictions of which the first are wrong. ``fails``: whether settings crash instead."""
-
-    scratch: Path
-    truth: np.ndarray[tuple[int], np.dtype[np.int64]]
-    error: ErrorShare
-    fails: Callable[[Mapping[str, Setting]], bool]
-    takes_s: float
-    epochs: tuple[float, ...] = ()
-    requests: list[Request] = field(default_factory=list)
-
-    def execute(
-        self,
-        request: Request,
-        limits: Limits,
-        outputs: Path,
-        stop: threading.Event,
-        on_stage: Callable[[Stage], None],
-    ) -> Ending:
-        self.requests.append(request)
-        time.sleep(self.takes_s)
-        share = self.error(request.settings, request.trial.train_size)
-        for i, factor in enumerate(self.epochs, start=1):
-            on_stage(Stage("fit", i, len(self.epochs), {"val_accuracy": 1 - min(share * factor, 1.0)}))
-            if stop.is_set():
-                return Ending("interrupted", "the run was interrupted", 1.0, 100.0)
-        if self.fails(request.settings):
+    def ending_of(request: Request) -> Ending:
+        if fails(request.settings):
             return Ending("failed", "the process was killed by SIGSEGV", 1.0, 100.0)
-        n_wrong = round(share * len(self.truth))
-        labels = np.where(np.arange(len(self.truth)) < n_wrong, (self.truth + 1) % 4, self.truth)
+        n_wrong = round(share(request) * len(truth))
+        labels = np.where(np.arange(len(truth)) < n_wrong, (truth + 1) % 4, truth)
         latency = Latency(float(request.settings.get("C", 1.0)), 9.0)
         timing = Timing(features_s=0.1, fit_s=1.0, predict_s=(0.1,), latency_ms=latency)
         measured = Measurement(timing, Resources(200.0, threads=1), (), 1.0, request.trial.train_size or 80, 8)
         answer = Answer("ok", "", measured, predictions={"test": Predictions(labels)})
         return Ending("ok", "", 1.0, 100.0, answer=answer)
 
+    return FakeExecutor(scratch, ending_of, stages_of)
+
 
 @dataclass(frozen=True)
 class FakeSession(Session):
     """A session whose trials an executor answers at once."""
 
-    executor: AtOnce | None = None
+    executor: FakeExecutor | None = None
 
     @contextlib.contextmanager
     def harness(self, planner: Planner, stop: threading.Event) -> Iterator[Harness]:
@@ -119,15 +105,18 @@ def fake_study(
     tell: StudyListener = ignore_all,
     catalog: Catalog | None = None,
 ) -> Study:
-    """Return a study on random images that is open; its results go to ``folder``."""
+    """Return a study on random images that is open; its results go to ``folder``.
+
+    ``fails``: whether settings crash. ``takes_s``: what a trial takes. ``epochs``: factors of the error after each.
+    """
     model, _, features = row.partition("@")
-    data = images()
+    data = random_images(60, 20, N_TEST)
     store = ResultStore(folder, "local", "tiny-validation")
     found = audit(data)
     store.save_dataset(data, found)
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)
-    executor = AtOnce(scratch, data.test.labels, error, fails, takes_s, epochs)
+    executor = answering_at_once(scratch, data.test.labels, error, fails, takes_s, epochs)
     config = RunConfig(model, features, results_dir=folder, train_sizes=sizes, jobs=jobs)
     known = catalog or load_catalog()
     trials = tuple(plan(Choice(model, features, train_sizes=sizes), known, store.dataset, data.n_trainable))

@@ -83,6 +83,7 @@ def test_the_key_follows_what_decides_the_matrices_and_their_time() -> None:
     same = [REQUEST, replace(REQUEST, trial=replace(trial, model="svm", seed=3)), replace(REQUEST, n_classes=9)]
     other = [
         replace(REQUEST, contended=True),
+        replace(REQUEST, network=True),
         replace(REQUEST, threads=2),
         replace(REQUEST, pipeline_hash="other"),
         replace(REQUEST, data={**REQUEST.data, "test": "d"}),
