@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
+from benchmarks.records.trial_file import SCHEMA
 from models.registry import MODELS
 from tests.cli_helpers import HOSTILE, QUICK, leaderboard, records, workers_left
 from tests.conftest import ROOT, Bench
@@ -35,7 +36,7 @@ def test_every_model_of_the_registry_runs_on_digits_without_mnist_and_without_a_
     dummy = accuracy.pop("dummy@pixels")
     assert min(accuracy.values()) > 0.9 > 0.2 > dummy
     for name, record in records(tmp_path).items():
-        assert record["schema"] == 2 and record["key"] == name
+        assert record["schema"] == SCHEMA and record["key"] == name
         if record["status"] == "skipped":
             continue
         with np.load(tmp_path / f"local/digits/predictions/{name}.npz", allow_pickle=False) as arrays:

@@ -67,7 +67,11 @@ def _from_schema_1(fields: Mapping[str, Any]) -> dict[str, Any]:
 def _from_schema_2(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Schema 2 had one name for the other files of a trial, and not from its beginning all that there is."""
     later: dict[str, Any] = {"family": "", "image_shape": [SIDE, SIDE]}
-    inside: dict[str, dict[str, Any]] = {"inputs": {"evaluation": {}}, "resources": {"parameters": None}}
+    inside: dict[str, dict[str, Any]] = {
+        "inputs": {"evaluation": {}},
+        "resources": {"parameters": None},
+        "environment": {"network": False},
+    }
     parts = {name: {**new, **fields[name]} for name, new in inside.items() if isinstance(fields.get(name), dict)}
     return {**later, **fields, **parts, "slot": 0}
 
