@@ -43,12 +43,17 @@ def _probabilities(graph: Graph, model: KerasClassifier, X: str) -> str:
 
 
 def _in_single_precision(network: keras.Model) -> keras.Model:
-    """Return the network with layers that compute in float32: there is no bfloat16 on processors in ONNX Runtime."""
+    """Return the network with layers that compute in float32: there is no bfloat16 on processors in ONNX Runtime.
+
+    They are told that they predict; in a process that trained a network the exporter would not.
+    """
     import keras
 
     copy = keras.Model.from_config(_without_reduced(network.get_config()))
     copy.set_weights(network.get_weights())
-    return copy
+    copy.trainable = False
+    inputs = keras.Input(network.input_shape[1:])
+    return keras.Model(inputs, copy(inputs, training=False))
 
 
 def _without_reduced(config: Any) -> Any:
