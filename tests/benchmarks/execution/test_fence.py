@@ -11,8 +11,9 @@ import pytest
 
 from benchmarks.execution.processes import fence
 from benchmarks.execution.processes.fence import own_environment, shortcomings
-from benchmarks.execution.processes.fencing import landlock
+from benchmarks.execution.processes.fencing import landlock, refusals
 from benchmarks.execution.processes.fencing.python_files import modules_in, without
+from benchmarks.execution.processes.fencing.refusals import FILES, NETWORK, reason_of
 from tests.conftest import ROOT
 
 needs_fence = pytest.mark.skipif(bool(shortcomings()), reason=shortcomings() or "there is a whole fence")
@@ -85,6 +86,12 @@ REFUSED = {
     "use TCP": "socket.socket()",
     "use UDP": "socket.socket(type=socket.SOCK_DGRAM)",
     "use local sockets": "socket.socket(socket.AF_UNIX)",
+    "find a host": "socket.getaddrinfo('example.org', 80)",
+}
+EXPLAINED = {
+    **dict.fromkeys(("read a file", "list a folder", "write a file", "make a folder", "write the suite"), FILES),
+    **dict.fromkeys(("use TCP", "find a host"), NETWORK),
+    **dict.fromkeys(("read in a program", "mount", "end its parent"), ""),
 }
 SCRIPT = """
 import ctypes, json, multiprocessing, multiprocessing.shared_memory, os, psutil, resource, socket, subprocess, sys
@@ -92,6 +99,7 @@ import tempfile
 from pathlib import Path
 from benchmarks.execution.processes.fencing import landlock, system_calls
 from benchmarks.execution.processes.fence import Rules, enter
+from benchmarks.execution.processes.fencing.refusals import reason_of
 
 def call(name, *arguments):
     if getattr(ctypes.CDLL(None, use_errno=True), name)(*arguments) < 0:
@@ -108,13 +116,13 @@ for name, attempt in json.loads(sys.argv[5]).items():
         eval(attempt)
         found[name] = ""
     except (OSError, psutil.Error, subprocess.CalledProcessError) as error:
-        found[name] = type(error).__name__
+        found[name] = reason_of(error)
 print(json.dumps(found))
 """
 
 
 def attempt(tmp_path: Path, attempts: dict[str, str], version: int = 0) -> dict[str, str]:
-    """Return the result of each attempt behind the fence: the name of the error, or nothing."""
+    """Return the result of each attempt behind the fence: the reason of its failure, or nothing."""
     folder, outside, plugin = (tmp_path / name for name in ("folder", "outside", "plugin"))
     for place, files in (
         (folder, ("request.json",)),
@@ -147,7 +155,25 @@ def test_what_libraries_need_is_allowed(outcome: dict[str, str], name: str) -> N
 @needs_fence
 @pytest.mark.parametrize("name", REFUSED)
 def test_everything_else_is_refused(outcome: dict[str, str], name: str) -> None:
-    assert outcome[name] in ("PermissionError", "OSError", "CalledProcessError", "AccessDenied")
+    kinds = ("PermissionError", "OSError", "CalledProcessError", "AccessDenied", "gaierror")
+    assert outcome[name].partition(":")[0] in kinds
+
+
+@needs_fence
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_what_the_fence_refuses_is_said_with_what_to_do(outcome: dict[str, str], name: str) -> None:
+    assert outcome[name].rpartition("; ")[2] == EXPLAINED[name] if EXPLAINED[name] else ";" not in outcome[name]
+
+
+def test_an_error_that_led_to_another_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusals, "_is_closed", lambda path: path == tmp_path / "data.csv")
+    error = ValueError("no data")
+    error.__cause__ = PermissionError(13, "Permission denied", str(tmp_path / "data.csv"))
+    assert reason_of(error) == f"ValueError: no data; {FILES}"
+    error.__cause__ = PermissionError(13, "Permission denied", str(tmp_path / "other.csv"))
+    assert reason_of(error) == "ValueError: no data"
+    error.__cause__ = error
+    assert reason_of(error) == "ValueError: no data"
 
 
 @needs_fence
@@ -155,7 +181,7 @@ def test_everything_else_is_refused(outcome: dict[str, str], name: str) -> None:
 def test_older_systems_have_what_they_can(tmp_path: Path, version: int) -> None:
     names = ("read a file", "write a file", "list the disk", "use UDP")
     found = attempt(tmp_path, {**{name: REFUSED[name] for name in names}, **ALLOWED}, version)
-    assert all(found[name] == "PermissionError" for name in names)
+    assert all(found[name].startswith("PermissionError: ") for name in names)
     assert not any(found[name] for name in ALLOWED)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ FILES = (
     "the current folder"
 )
 NETWORK = "models have no network without --allow-network (docs/security.md)"
+PROCESSES = "joblib's processes end behind the fence: use joblib's threads, backend='threading' (docs/security.md)"
 
 
 def reason_of(error: BaseException) -> str:
@@ -38,8 +40,11 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 def _hint(error: BaseException) -> str:
     if isinstance(error, PermissionError) and isinstance(error.filename, str | bytes):
         return FILES if _is_closed(Path(os.fsdecode(error.filename))) else ""
+    if type(error).__name__ == "TerminatedWorkerError":  # of joblib, which may not be installed
+        return PROCESSES if _is_closed(Path("/proc/1/stat")) else ""
     # without sockets no name of a host is found
-    return NETWORK if isinstance(error, PermissionError | socket.gaierror) and not _has_sockets() else ""
+    lacks_sockets = isinstance(error, socket.gaierror) or (isinstance(error, OSError) and error.errno == errno.EACCES)
+    return NETWORK if lacks_sockets and not _has_sockets() else ""
 
 
 def _is_closed(path: Path) -> bool:
