@@ -85,7 +85,7 @@ class AtOnce:
         n_wrong = round(share * len(self.truth))
         labels = np.where(np.arange(len(self.truth)) < n_wrong, (self.truth + 1) % 4, self.truth)
         latency = Latency(float(request.settings.get("C", 1.0)), 9.0)
-        timing = Timing(features_s=0.1, fit_s=1.0, predict_s=(0.1,), latency_ms=latency)
+        timing = Timing(features_s=0.1, features_cached=False, fit_s=1.0, predict_s=(0.1,), latency_ms=latency)
         measured = Measurement(timing, Resources(200.0, threads=1), (), 1.0, request.trial.train_size or 80, 8)
         answer = Answer("ok", "", measured, predictions={"test": Predictions(labels)})
         return Ending("ok", "", 1.0, 100.0, answer=answer)
