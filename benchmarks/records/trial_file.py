@@ -17,6 +17,7 @@ from benchmarks.records.trial import TEST, TrialResult
 
 SCHEMA = 3
 TUNED = "trial.tuned"  # in the files of tuned rows alone
+NETWORK = "environment.network"  # not in files of before it was stored, whose trials had none
 
 
 class DamagedFileError(ValueError):
@@ -41,7 +42,7 @@ def decode_result(content: bytes) -> TrialResult:
     key = fields.pop("key", None)
     if key != result.trial.key:
         raise DamagedFileError(f"its key is {str(key)!r:.200}, and its trial's is {result.trial.key!r}")
-    if fault := fault_of_fields(fields, result, (TUNED,)) or fault_of_trial(result):
+    if fault := fault_of_fields(fields, result, (TUNED, NETWORK)) or fault_of_trial(result):
         raise DamagedFileError(fault)
     return replace(result, reason=one_line(result.reason))
 
@@ -67,11 +68,7 @@ def _from_schema_1(fields: Mapping[str, Any]) -> dict[str, Any]:
 def _from_schema_2(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Schema 2 had one name for the other files of a trial, and not from its beginning all that there is."""
     later: dict[str, Any] = {"family": "", "image_shape": [SIDE, SIDE]}
-    inside: dict[str, dict[str, Any]] = {
-        "inputs": {"evaluation": {}},
-        "resources": {"parameters": None},
-        "environment": {"network": False},
-    }
+    inside: dict[str, dict[str, Any]] = {"inputs": {"evaluation": {}}, "resources": {"parameters": None}}
     parts = {name: {**new, **fields[name]} for name, new in inside.items() if isinstance(fields.get(name), dict)}
     return {**later, **fields, **parts, "slot": 0}
 

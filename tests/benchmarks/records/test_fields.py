@@ -23,7 +23,7 @@ TRUTH = (0, 1, 0, 1, 1, 0, 0, 0, 1, 0)
 HUGE = 10**18
 # objects whose names are anyone's
 FREE = ("packages", "settings", "params", "history")
-MAY_LACK = {"packages", "history", "evaluation_hashes"}
+MAY_LACK = {"packages", "history", "evaluation_hashes", "network"}
 KEY = "knn[k=4]@pixels-s0"
 
 
@@ -71,6 +71,7 @@ TRIAL: dict[str, tuple[Any, ...]] = {
     "environment.packages.numpy": (2, "2\n"),
     "environment.git_commit": ("main", "0" * 39, "0" * 40 + "\n"),
     "environment.git_dirty": (0, "no"),
+    "environment.network": (0, "no", None),
     "started_at": ("yesterday", "2026-01-01T00:00:09+00:00", "2026-13-01T00:00:00+00:00", None),
     "finished_at": ("2025-01-01T00:00:08+00:00", "2026-01-01T00:00:01+00:00", "", 5),
     "family": ("\n", "x" * 10_000, None),
