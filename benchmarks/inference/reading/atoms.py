@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from benchmarks.common.errors import BenchError
 from benchmarks.inference.reading.cuts import cuts_of
 from benchmarks.inference.reading.ink import Ink
 from benchmarks.inference.reading.pieces import Box, Piece, pieces_of
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 WIDEST = 1.5  # of the line's height: what is wider is no digit
 MOST_ATOMS = 9  # of one digit
+MOST_IN_ALL = 600  # of a picture; a stain can be cut anywhere
 FRAME = 1.4  # a digit's picture is so many times its longer side, as in MNIST: 28 pixels for 20
 FEWEST_PIXELS = 3  # of an atom
 
@@ -106,6 +108,8 @@ def atoms_of(ink: Ink) -> Atoms:
             distance = piece.box.left - max(other.box.right for other in pieces[:i])
             boundaries.append(Boundary(None, distance / height))
         boundaries += _add_piece(piece, parts, numbered, boxes, height)
+        if len(boxes) > MOST_IN_ALL:
+            raise BenchError("it shows no line of digits, but strokes that could be cut anywhere")
     return Atoms(ink, expand_labels(numbered, 1), tuple(boxes), tuple(boundaries), height)
 
 

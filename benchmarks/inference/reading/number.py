@@ -10,9 +10,10 @@ from benchmarks.analysis.rejection import is_certain
 from benchmarks.common.clock import clock
 from benchmarks.datasets.spec import Polarity
 from benchmarks.inference.predictor import DARK_ON_LIGHT, Predictor
-from benchmarks.inference.reading.atoms import Atoms, Candidate, atoms_of
-from benchmarks.inference.reading.division import divide
+from benchmarks.inference.reading.atoms import Atoms, atoms_of
+from benchmarks.inference.reading.division import COSTS, Costs, Evidence, divide, evidence_of
 from benchmarks.inference.reading.ink import ink_of
+from benchmarks.inference.reading.likeness import likeness_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,13 +70,16 @@ class Reading:
 
 @dataclass(frozen=True)
 class Classified:
-    """What may be digits in a picture, with the class of each, its probability if known, and how certain that is."""
+    """What may be digits in a picture, with the class of each, its probability if known, and what else is known."""
 
     atoms: Atoms
-    candidates: Sequence[Candidate]
     labels: Sequence[str]
     probabilities: Sequence[float | None]
-    certainty: Sequence[float]
+    evidence: Evidence
+
+    def number(self, costs: Costs = COSTS) -> str:
+        """Return the labels of the digits in order, whatever their probabilities."""
+        return "".join(self.labels[i] for i in divide(self.evidence, costs))
 
 
 def cut(pictures: Iterable[NDArray[np.uint8]], polarity: Polarity | None = None) -> list[Atoms]:
@@ -105,7 +109,7 @@ def classified(predictor: Predictor, pictures: Sequence[Atoms]) -> list[Classifi
     candidates = [atoms.candidates() for atoms in pictures]
     images = [atoms.picture(one) for atoms, own in zip(pictures, candidates, strict=True) for one in own]
     if not images:
-        return [Classified(atoms, [], [], [], []) for atoms in pictures]
+        return [Classified(atoms, [], [], evidence_of(atoms, [], [], [])) for atoms in pictures]
     # a picture of a number is upright, whatever the files of the training images were
     upright = replace(predictor, preparation=replace(predictor.preparation, transposed=False))
     prepared = upright.prepare_images(images, "light-on-dark").images
@@ -116,10 +120,13 @@ def classified(predictor: Predictor, pictures: Sequence[Atoms]) -> list[Classifi
         certainty = _certainty(predictor.scores(prepared), len(names))
     else:
         shares = certainty = probabilities.max(axis=1).tolist()
+    of_digits = set(predictor.classes) <= set("0123456789")
     found, at = [], 0
     for atoms, own in zip(pictures, candidates, strict=True):
         here = slice(at, at + len(own))
-        found.append(Classified(atoms, own, names[here], shares[here], certainty[here]))
+        likeness = likeness_of(images[here], own, atoms.height) if of_digits else [1.0] * len(own)
+        evidence = evidence_of(atoms, own, certainty[here], likeness)
+        found.append(Classified(atoms, names[here], shares[here], evidence))
         at += len(own)
     return found
 
@@ -140,10 +147,10 @@ def _certainty(scores: NDArray[np.float32] | None, n: int) -> list[float]:
 
 def _number(found: Classified, threshold: float | None) -> ReadNumber:
     digits = []
-    for i in divide(found.atoms, found.candidates, found.certainty):
+    for i in divide(found.evidence):
         probability = found.probabilities[i]
         sure = probability is None or threshold is None or is_certain(probability, threshold)
-        box = found.atoms.in_picture(found.candidates[i].box)
+        box = found.atoms.in_picture(found.evidence.candidates[i].box)
         label = found.labels[i] if sure else None
         digits.append(ReadDigit(label, probability, box.left, box.top, box.width, box.height))
     return ReadNumber("".join(NOT_SURE if digit.label is None else digit.label for digit in digits), tuple(digits))
