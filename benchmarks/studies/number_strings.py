@@ -9,7 +9,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields, replace
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,15 +49,20 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--n", type=int, default=1000, help="numbers of each kind")
     parser.add_argument("--choose", action="store_true")
     options = parser.parse_args(words)
-    # there the validation digits are the test split, which the saved model was not trained on
-    dataset = f"mnist{VALIDATION_SUFFIX}" if options.choose else "mnist"
-    _, images = open_dataset(read_catalog().datasets, dataset, data_places(None, cache_folder()))
+    measure = partial(lines_of, options.run, options.results_dir, options.n)
     rows = options.rows.split(",")
-    predictors = [Predictor.load(options.run, row, dataset=dataset, results_dir=options.results_dir) for row in rows]
     if options.choose:
-        print(choose([classify(one, images.test, options.n, CHOOSING_SEED) for one in predictors]))
+        print(
+            choose(
+                [
+                    classify(*opened(options.run, options.results_dir, row, True), options.n, CHOOSING_SEED)
+                    for row in rows
+                ]
+            )
+        )
         return 0
-    lines = [line for one in predictors for line in table_of(one, classify(one, images.test, options.n, SEED))]
+    with ProcessPoolExecutor(len(rows), mp_context=get_context("spawn")) as pool:  # the rows need no common clock
+        lines = [line for of_row in pool.map(measure, rows) for line in of_row]
     table = tabulate(
         lines,
         ["row", "one digit %", "digits", "numbers", "correct %", "95 % interval", "n of digits %"],
@@ -63,6 +71,19 @@ def main(words: Sequence[str]) -> int:
     DOCUMENT.write_text(with_table(DOCUMENT.read_text(encoding="utf-8"), table), encoding="utf-8")
     print(table)
     return 0
+
+
+def opened(run: str, results: Path, row: str, validation: bool) -> tuple[Predictor, Split]:
+    """Return a saved model and the digits that it was not trained on: those of the test set, or for validation."""
+    dataset = f"mnist{VALIDATION_SUFFIX}" if validation else "mnist"
+    _, images = open_dataset(read_catalog().datasets, dataset, data_places(None, cache_folder()))
+    return Predictor.load(run, row, dataset=dataset, results_dir=results), images.test
+
+
+def lines_of(run: str, results: Path, n: int, row: str) -> list[list[str]]:
+    """Return the lines of a row of the run, from ``n`` numbers of each kind."""
+    predictor, digits = opened(run, results, row, validation=False)
+    return table_of(predictor, classify(predictor, digits, n, SEED))
 
 
 def classify(predictor: Predictor, split: Split, n: int, seed: int) -> Found:

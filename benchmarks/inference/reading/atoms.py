@@ -75,8 +75,11 @@ class Atoms:
         step, (height, width) = self.ink.step, self.ink.shape
         return Box(box.left * step, box.top * step, min(box.right * step, width), min(box.bottom * step, height))
 
-    def picture(self, candidate: Candidate) -> NDArray[np.uint8]:
-        """Return the ink of a candidate alone, in the middle of a square: 0 the background, 255 full ink."""
+    def picture(self, candidate: Candidate, frame: float = FRAME) -> NDArray[np.uint8]:
+        """Return the ink of a candidate alone, in the middle of a square: 0 the background, 255 full ink.
+
+        The square's side is ``frame`` times the longer side of the candidate.
+        """
         import numpy as np
 
         box = candidate.box
@@ -86,11 +89,11 @@ class Atoms:
         numbered = self.numbered[place]
         own = (numbered > candidate.first) & (numbered <= candidate.last + 1)
         ink = np.where(own, self.ink.strength[place], 0)
-        side = round(FRAME * max(ink.shape)) + 2
-        frame = np.zeros((side, side), np.uint8)
+        side = round(frame * max(ink.shape)) + 2
+        square = np.zeros((side, side), np.uint8)
         down, right = (side - ink.shape[0]) // 2, (side - ink.shape[1]) // 2
-        frame[down : down + ink.shape[0], right : right + ink.shape[1]] = ink
-        return frame
+        square[down : down + ink.shape[0], right : right + ink.shape[1]] = ink
+        return square
 
 
 def atoms_of(ink: Ink) -> Atoms:

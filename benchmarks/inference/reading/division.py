@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LEAST = 1e-3  # no probability counts as less: models are too certain
+LEAST_LIKENESS = 0.01  # the same of being one whole digit: other pens than those of MNIST look strange
 USUAL_WIDTH, USUAL_HEIGHT = 0.9, 0.7  # of the line's height; digits are seldom wider, or lower
 
 
@@ -28,13 +29,13 @@ class Costs:
     heights of the line. Chosen on validation digits by ``benchmarks.studies.number_strings --choose``.
     """
 
-    digit: float = 1.0
-    unlike: float = 1.0
-    cut: float = 0.5
-    ink: float = 3.0
-    join: float = 1.0
+    digit: float = 0.1
+    unlike: float = 1.5
+    cut: float = 0.05
+    ink: float = 1.4
+    join: float = 4.0
     distance: float = 8.0
-    wide: float = 10.0
+    wide: float = 40.0
     low: float = 10.0
 
 
@@ -83,7 +84,7 @@ def evidence_of(
         candidates,
         [one.cut for one in atoms.boundaries],
         -np.log(np.maximum(np.asarray(certainty, np.float64), LEAST)),
-        -np.log(np.maximum(np.asarray(likeness, np.float64), LEAST)),
+        -np.log(np.maximum(np.asarray(likeness, np.float64), LEAST_LIKENESS)),
         joined[lasts] - joined[firsts],
         apart[lasts] - apart[firsts],
         np.maximum(np.array([one.box.width / height for one in candidates]) - USUAL_WIDTH, 0),

@@ -10,7 +10,7 @@ from benchmarks.analysis.rejection import is_certain
 from benchmarks.common.clock import clock
 from benchmarks.datasets.spec import Polarity
 from benchmarks.inference.predictor import DARK_ON_LIGHT, Predictor
-from benchmarks.inference.reading.atoms import Atoms, atoms_of
+from benchmarks.inference.reading.atoms import FRAME, Atoms, Candidate, atoms_of
 from benchmarks.inference.reading.division import COSTS, Costs, Evidence, divide, evidence_of
 from benchmarks.inference.reading.ink import ink_of
 from benchmarks.inference.reading.likeness import likeness_of
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NOT_SURE = "?"
+NARROW_FRAME = 1.05  # times a digit's longer side: models whose images are not centred may know no margin
 SCORE_UNITS = 10.0  # the scores of a digit are so many units above the mean of all classes
 
 
@@ -77,6 +78,11 @@ class Classified:
     probabilities: Sequence[float | None]
     evidence: Evidence
 
+    @property
+    def surprise(self) -> float:
+        """How unlikely the model finds the digits."""
+        return float(self.evidence.surprise[divide(self.evidence)].sum())
+
     def number(self, costs: Costs = COSTS) -> str:
         """Return the labels of the digits in order, whatever their probabilities."""
         return "".join(self.labels[i] for i in divide(self.evidence, costs))
@@ -107,9 +113,19 @@ def read_numbers(
 def classified(predictor: Predictor, pictures: Sequence[Atoms]) -> list[Classified]:
     """Return what may be digits in each picture, classified in one batch."""
     candidates = [atoms.candidates() for atoms in pictures]
-    images = [atoms.picture(one) for atoms, own in zip(pictures, candidates, strict=True) for one in own]
-    if not images:
+    if not any(candidates):
         return [Classified(atoms, [], [], evidence_of(atoms, [], [], [])) for atoms in pictures]
+    shown = predictor.preparation
+    frames = (FRAME,) if shown.centred or shown.normalised else (FRAME, NARROW_FRAME)
+    found = [_classified(predictor, pictures, candidates, frame) for frame in frames]
+    return min(found, key=lambda in_frame: sum(one.surprise for one in in_frame))
+
+
+def _classified(
+    predictor: Predictor, pictures: Sequence[Atoms], candidates: Sequence[Sequence[Candidate]], frame: float
+) -> list[Classified]:
+    """Return what a model says of the candidates of each picture, each in a frame so many times as large."""
+    images = [atoms.picture(one, frame) for atoms, own in zip(pictures, candidates, strict=True) for one in own]
     # a picture of a number is upright, whatever the files of the training images were
     upright = replace(predictor, preparation=replace(predictor.preparation, transposed=False))
     prepared = upright.prepare_images(images, "light-on-dark").images
@@ -124,7 +140,8 @@ def classified(predictor: Predictor, pictures: Sequence[Atoms]) -> list[Classifi
     found, at = [], 0
     for atoms, own in zip(pictures, candidates, strict=True):
         here = slice(at, at + len(own))
-        likeness = likeness_of(images[here], own, atoms.height) if of_digits else [1.0] * len(own)
+        in_usual_frame = [atoms.picture(one) for one in own] if of_digits else []
+        likeness = likeness_of(in_usual_frame, own, atoms.height) if of_digits else [1.0] * len(own)
         evidence = evidence_of(atoms, own, certainty[here], likeness)
         found.append(Classified(atoms, names[here], shares[here], evidence))
         at += len(own)
