@@ -52,14 +52,8 @@ def main(words: Sequence[str]) -> int:
     measure = partial(lines_of, options.run, options.results_dir, options.n)
     rows = options.rows.split(",")
     if options.choose:
-        print(
-            choose(
-                [
-                    classify(*opened(options.run, options.results_dir, row, True), options.n, CHOOSING_SEED)
-                    for row in rows
-                ]
-            )
-        )
+        models = [opened(options.run, options.results_dir, row, validation=True) for row in rows]
+        print(choose([classify(predictor, digits, options.n, CHOOSING_SEED) for predictor, digits in models]))
         return 0
     with ProcessPoolExecutor(len(rows), mp_context=get_context("spawn")) as pool:  # the rows need no common clock
         lines = [line for of_row in pool.map(measure, rows) for line in of_row]
