@@ -74,8 +74,8 @@ def write_digit(path: Path, index: int) -> None:
 @pytest.mark.timeout(1200)
 def test_the_commands_of_the_readme_run_as_written(clone: Path) -> None:
     (clone / "my_model.py").write_text(blocks("python", README)[0])
-    write_digit(clone / "one.png", 1)
-    write_digit(clone / "two.jpg", 12)
+    for name, index in (("one.png", 1), ("two.jpg", 12), ("number.png", 1)):
+        write_digit(clone / name, index)
     for label in range(3):
         for index in np.flatnonzero(load_digits().target == label)[:20]:
             write_digit(clone / "my_images" / str(label) / f"{index}.png", index)

@@ -4,86 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from benchmarks.datasets.spec import Polarity
-from benchmarks.inference.answers import ModelAnswer, Options
-from benchmarks.inference.reading.number import Reading
+from benchmarks.inference.answers import Options
+from benchmarks.serve.api_schema import ERRORS, ModelInfo, Models, Numbers, Prediction
 from benchmarks.serve.image_body import BODY_SCHEMA, GivenImages, read_images
 from benchmarks.serve.limits import RejectedError, RequestLimits
 from benchmarks.serve.messages import Question
-from benchmarks.serve.model_pool import BusyError, ModelPool, RefusedError, State
+from benchmarks.serve.model_pool import BusyError, ModelPool, RefusedError
 from benchmarks.serve.served import LeaderboardTable, Served
 
 AGAIN = {"retry-after": "1"}
 
-
-@dataclass(frozen=True)
-class Problem:
-    """Why a request was not answered."""
-
-    error: str
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """A saved model. ``threshold``: the probability below which it is not sure; null for none."""
-
-    name: str
-    model: str
-    features: str
-    accuracy: float | None
-    state: State
-    reason: str
-    threshold: float | None
-    threshold_meaning: str | None
-
-
-@dataclass(frozen=True)
-class Models:
-    """The saved models of the run that is served, the most accurate first."""
-
-    run: str
-    dataset: str
-    error_rate: float | None
-    models: Sequence[ModelInfo]
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The answers of the models that were asked."""
-
-    run: str
-    dataset: str
-    answers: Sequence[ModelAnswer]
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """What the models that were asked read."""
-
-    run: str
-    dataset: str
-    readings: Sequence[Reading]
-
-
-ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Problem, "description": why}
-    for status, why in {
-        400: "the request cannot be read, or the host is not trusted",
-        403: "the request comes from another site",
-        404: "there is no saved model of that name",
-        408: "the body did not arrive in time",
-        413: "the body is too large",
-        415: "the content type is none that is read",
-        422: "the images or the parameters are not valid",
-        429: "too many requests at once",
-    }.items()
-}
 
 PolarityOfImages = Annotated[
     Polarity | None, Query(description="Of the images; auto: as the border of each; not given: as in training.")

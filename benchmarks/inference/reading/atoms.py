@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from benchmarks.common.errors import BenchError
 from benchmarks.inference.reading.cuts import cuts_of
 from benchmarks.inference.reading.ink import Ink
 from benchmarks.inference.reading.pieces import Box, Piece, pieces_of
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 WIDEST = 1.5  # of the line's height: what is wider is no digit
 MOST_ATOMS = 9  # of one digit
+MOST_IN_ALL = 600  # of a picture; a stain can be cut anywhere
 FRAME = 1.4  # a digit's picture is so many times its longer side, as in MNIST: 28 pixels for 20
 FEWEST_PIXELS = 3  # of an atom
 
@@ -73,8 +75,11 @@ class Atoms:
         step, (height, width) = self.ink.step, self.ink.shape
         return Box(box.left * step, box.top * step, min(box.right * step, width), min(box.bottom * step, height))
 
-    def picture(self, candidate: Candidate) -> NDArray[np.uint8]:
-        """Return the ink of a candidate alone, in the middle of a square: 0 the background, 255 full ink."""
+    def picture(self, candidate: Candidate, frame: float = FRAME) -> NDArray[np.uint8]:
+        """Return the ink of a candidate alone, in the middle of a square: 0 the background, 255 full ink.
+
+        The square's side is ``frame`` times the longer side of the candidate.
+        """
         import numpy as np
 
         box = candidate.box
@@ -84,11 +89,11 @@ class Atoms:
         numbered = self.numbered[place]
         own = (numbered > candidate.first) & (numbered <= candidate.last + 1)
         ink = np.where(own, self.ink.strength[place], 0)
-        side = round(FRAME * max(ink.shape)) + 2
-        frame = np.zeros((side, side), np.uint8)
+        side = round(frame * max(ink.shape)) + 2
+        square = np.zeros((side, side), np.uint8)
         down, right = (side - ink.shape[0]) // 2, (side - ink.shape[1]) // 2
-        frame[down : down + ink.shape[0], right : right + ink.shape[1]] = ink
-        return frame
+        square[down : down + ink.shape[0], right : right + ink.shape[1]] = ink
+        return square
 
 
 def atoms_of(ink: Ink) -> Atoms:
@@ -106,6 +111,8 @@ def atoms_of(ink: Ink) -> Atoms:
             distance = piece.box.left - max(other.box.right for other in pieces[:i])
             boundaries.append(Boundary(None, distance / height))
         boundaries += _add_piece(piece, parts, numbered, boxes, height)
+        if len(boxes) > MOST_IN_ALL:
+            raise BenchError("it shows no line of digits, but strokes that could be cut anywhere")
     return Atoms(ink, expand_labels(numbered, 1), tuple(boxes), tuple(boundaries), height)
 
 

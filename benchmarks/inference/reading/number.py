@@ -10,15 +10,17 @@ from benchmarks.analysis.rejection import is_certain
 from benchmarks.common.clock import clock
 from benchmarks.datasets.spec import Polarity
 from benchmarks.inference.image_classifier import DARK_ON_LIGHT, ImageClassifier
-from benchmarks.inference.reading.atoms import Atoms, Candidate, atoms_of
-from benchmarks.inference.reading.division import divide
+from benchmarks.inference.reading.atoms import FRAME, Atoms, Candidate, atoms_of
+from benchmarks.inference.reading.division import COSTS, Costs, Evidence, divide, evidence_of
 from benchmarks.inference.reading.ink import ink_of
+from benchmarks.inference.reading.likeness import likeness_of
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 NOT_SURE = "?"
+NARROW_FRAME = 1.05  # times a digit's longer side: models whose images are not centred may know no margin
 SCORE_UNITS = 10.0  # the scores of a digit are so many units above the mean of all classes
 
 
@@ -69,13 +71,21 @@ class Reading:
 
 @dataclass(frozen=True)
 class Classified:
-    """What may be digits in a picture, with the class of each, its probability if known, and how certain that is."""
+    """What may be digits in a picture, with the class of each, its probability if known, and what else is known."""
 
     atoms: Atoms
-    candidates: Sequence[Candidate]
     labels: Sequence[str]
     probabilities: Sequence[float | None]
-    certainty: Sequence[float]
+    evidence: Evidence
+
+    @property
+    def surprise(self) -> float:
+        """How unlikely the model finds the digits."""
+        return float(self.evidence.surprise[divide(self.evidence)].sum())
+
+    def number(self, costs: Costs = COSTS) -> str:
+        """Return the labels of the digits in order, whatever their probabilities."""
+        return "".join(self.labels[i] for i in divide(self.evidence, costs))
 
 
 def cut(pictures: Iterable[NDArray[np.uint8]], polarity: Polarity | None = None) -> list[Atoms]:
@@ -103,9 +113,19 @@ def read_numbers(
 def classified(predictor: ImageClassifier, pictures: Sequence[Atoms]) -> list[Classified]:
     """Return what may be digits in each picture, classified in one batch."""
     candidates = [atoms.candidates() for atoms in pictures]
-    images = [atoms.picture(one) for atoms, own in zip(pictures, candidates, strict=True) for one in own]
-    if not images:
-        return [Classified(atoms, [], [], [], []) for atoms in pictures]
+    if not any(candidates):
+        return [Classified(atoms, [], [], evidence_of(atoms, [], [], [])) for atoms in pictures]
+    shown = predictor.preparation
+    frames = (FRAME,) if shown.centred or shown.normalised else (FRAME, NARROW_FRAME)
+    found = [_classified(predictor, pictures, candidates, frame) for frame in frames]
+    return min(found, key=lambda in_frame: sum(one.surprise for one in in_frame))
+
+
+def _classified(
+    predictor: ImageClassifier, pictures: Sequence[Atoms], candidates: Sequence[Sequence[Candidate]], frame: float
+) -> list[Classified]:
+    """Return what a model says of the candidates of each picture, each in a frame so many times as large."""
+    images = [atoms.picture(one, frame) for atoms, own in zip(pictures, candidates, strict=True) for one in own]
     # a picture of a number is upright, whatever the files of the training images were
     upright = replace(predictor, preparation=replace(predictor.preparation, transposed=False))
     prepared = upright.prepare_images(images, "light-on-dark").images
@@ -116,10 +136,14 @@ def classified(predictor: ImageClassifier, pictures: Sequence[Atoms]) -> list[Cl
         certainty = _certainty(predictor.scores(prepared), len(names))
     else:
         shares = certainty = probabilities.max(axis=1).tolist()
+    of_digits = set(predictor.classes) <= set("0123456789")
     found, at = [], 0
     for atoms, own in zip(pictures, candidates, strict=True):
         here = slice(at, at + len(own))
-        found.append(Classified(atoms, own, names[here], shares[here], certainty[here]))
+        in_usual_frame = [atoms.picture(one) for one in own] if of_digits else []
+        likeness = likeness_of(in_usual_frame, own, atoms.height) if of_digits else [1.0] * len(own)
+        evidence = evidence_of(atoms, own, certainty[here], likeness)
+        found.append(Classified(atoms, names[here], shares[here], evidence))
         at += len(own)
     return found
 
@@ -140,10 +164,10 @@ def _certainty(scores: NDArray[np.float32] | None, n: int) -> list[float]:
 
 def _number(found: Classified, threshold: float | None) -> ReadNumber:
     digits = []
-    for i in divide(found.atoms, found.candidates, found.certainty):
+    for i in divide(found.evidence):
         probability = found.probabilities[i]
         sure = probability is None or threshold is None or is_certain(probability, threshold)
-        box = found.atoms.in_picture(found.candidates[i].box)
+        box = found.atoms.in_picture(found.evidence.candidates[i].box)
         label = found.labels[i] if sure else None
         digits.append(ReadDigit(label, probability, box.left, box.top, box.width, box.height))
     return ReadNumber("".join(NOT_SURE if digit.label is None else digit.label for digit in digits), tuple(digits))

@@ -106,10 +106,10 @@ def test_a_drawn_number_is_read_with_a_box_around_each_digit(opened: Opened) -> 
 
     page = opened(only=("knn@pixels", "centroids@pixels"))
     page.check("[name=kind][value=number]")
-    for i, label in enumerate("307"):
+    for i, label in enumerate("372"):
         draw(page, DIGITS[label], left=0.2 + 0.8 * i)
     row = page.locator('[id="model-knn@pixels"]')
-    expect(row).to_have_attribute("data-number", "307", timeout=20_000)
+    expect(row).to_have_attribute("data-number", "372", timeout=20_000)
     assert row.locator(".read small").count() == 3
     page.click('[id="model-centroids@pixels"] .boxes')
     assert page.get_attribute('[id="model-centroids@pixels"] .boxes', "aria-pressed") == "true"

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.studies.digit_likeness``: trains the network that tells one digit from parts and several.
+"""``python -m benchmarks.studies.whole_numbers.train_likeness``: trains the network of ``reading/likeness.py``.
 
 On candidates cut from numbers of MNIST's training digits, without the validation digits. A candidate that shares most
 of its ink with one digit is one; one that shares little is none; those between are left out.
@@ -18,14 +18,14 @@ from benchmarks.datasets.registry import data_places
 from benchmarks.inference.reading.atoms import Atoms, Candidate
 from benchmarks.inference.reading.likeness import WEIGHTS, inputs_of
 from benchmarks.inference.reading.number import cut
-from benchmarks.studies.number_images import KINDS, NumberImage, compose
+from benchmarks.studies.whole_numbers.composed import KINDS, NumberImage, compose
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-N_NUMBERS, SEED = 4000, 1  # of each kind
+N_NUMBERS, SEED = 1000, 1  # of each kind
 ONE, NONE = 0.85, 0.65  # of the ink of a candidate and a digit together, what they share
-HIDDEN, EPOCHS = (64, 32), 30
+HIDDEN, EPOCHS = (64, 32), 15
 
 
 def main() -> int:
@@ -44,7 +44,7 @@ def main() -> int:
         for name, array in ((f"weights{i}", weights), (f"bias{i}", bias))
     }
     np.savez_compressed(WEIGHTS, allow_pickle=False, **arrays)
-    X, y = examples([one for kind in KINDS for one in compose(images.validation, kind, N_NUMBERS // 10, SEED)])
+    X, y = examples([one for kind in KINDS for one in compose(images.validation, kind, N_NUMBERS // 5, SEED)])
     found = network.predict_proba(X)[:, 1]
     print(f"{len(y):,} candidates of validation digits: area under the curve {roc_auc_score(y, found):.4f}")
     return 0
@@ -57,7 +57,8 @@ def examples(numbers: list[NumberImage]) -> tuple[NDArray[np.float32], NDArray[n
         candidates = atoms.candidates()
         shared = np.array([largest_share(atoms, one, number) for one in candidates])
         clear = np.flatnonzero((shared >= ONE) | (shared <= NONE))
-        inputs.append(inputs_of(atoms, [candidates[i] for i in clear]))
+        some = [candidates[i] for i in clear]
+        inputs.append(inputs_of([atoms.picture(one) for one in some], some, atoms.height))
         truths.append(shared[clear] >= ONE)
     return np.concatenate(inputs), np.concatenate(truths)
 
