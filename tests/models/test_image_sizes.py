@@ -16,10 +16,10 @@ from benchmarks.execution.worker.feature_maps import feature_maps
 from features.registry import FEATURES
 from models.registry import MODELS
 from models.spec import Unavailable
-from tests.models.test_contract import CATALOG, ONE_NETWORK, SLOW, case_of
+from tests.models.test_contract import CATALOG, SLOW, case_of
 
 SIZES = (16, 28, 32, 64)
-QUICK_SIZES = (16, 64)  # the others lie between
+QUICK_SIZES = (16,)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class SizedCase(ModelCase):
 
 
 def is_slow(name: str, side: int) -> bool:
-    return name in SLOW or side not in QUICK_SIZES or (name == ONE_NETWORK and side == max(SIZES))
+    return name in SLOW or side not in QUICK_SIZES
 
 
 CASES = [
