@@ -16,7 +16,6 @@ from benchmarks.provenance.implementation import ImplementationWatch
 from models.registry import MODELS
 from models.spec import BuildContext, Setting, Unavailable
 
-CHECKS = [pytest.param(check, id=check.name) for check in MODEL_CHECKS if not check.info_only]
 CATALOG = load_catalog()
 # the checks do not depend on it
 QUICKER: dict[str, dict[str, Setting]] = {
@@ -31,6 +30,22 @@ SLOW = {name for name, spec in MODELS.items() if "epochs" in spec.settings} - {O
     "vgg16-random",
 }
 NAMES = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in MODELS]
+# five to thirteen seconds for a check that test_image_sizes.py makes of one size
+LONG_FOR_SIZES = {
+    *("vote", "svm-virtual", "hist-gradient-boosting", "ridge-random-features", "vgg16-random", ONE_NETWORK),
+}
+
+
+def is_slow(name: str, check: Check[ModelCase]) -> bool:
+    return name in SLOW or (name in LONG_FOR_SIZES and check.name.startswith("accepts images of"))
+
+
+CHECKS = [
+    pytest.param(*(name, check), id=f"{name}-{check.name}", marks=[pytest.mark.slow] if is_slow(name, check) else [])
+    for name in MODELS
+    for check in MODEL_CHECKS
+    if not check.info_only
+]
 
 
 @cache
@@ -43,8 +58,7 @@ def case_of(name: str) -> ModelCase:
     return ModelCase(spec, CATALOG, changed)
 
 
-@pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(("name", "check"), CHECKS)
 def test_every_model_passes_every_check(name: str, check: Check[ModelCase]) -> None:
     try:
         result = check.run(case_of(name))
