@@ -75,6 +75,7 @@ def test_stored_trials_of_every_schema_are_migrated_when_they_are_read(path: Pat
     assert again.pop("schema") == SCHEMA
     schema = stored.pop("schema")
     assert again.pop("slot") == stored.pop("slot", 0)
+    assert again["environment"].pop("network") is stored["environment"].pop("network", False)
     if schema == 1:
         scores = stored.pop("scores")
         stored["evaluation"] = {} if scores is None else {"test": scores}
