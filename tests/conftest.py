@@ -58,6 +58,7 @@ ON_ONE_WORKER = {
 }
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark every test that runs the real command as end-to-end, and those that are to run on one worker."""
     for item in items:

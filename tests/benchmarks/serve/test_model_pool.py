@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -61,5 +62,6 @@ def test_no_model_is_loaded_ahead_while_somebody_waits_for_an_answer(monkeypatch
             await asyncio.sleep(0)
         await pool.close()
 
-    asyncio.run(ask_at_once())
+    with ThreadPoolExecutor(1) as thread:  # the browser of other tests has an event loop in this one
+        thread.submit(asyncio.run, ask_at_once()).result()
     assert done == ["load asked", "answer asked", "load first", "load second"]
