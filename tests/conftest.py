@@ -49,8 +49,8 @@ RUNS_THE_COMMAND = {"bench", "started_bench", "clone"}
 ON_ONE_WORKER = {
     "tests/models": "models",
     "tests/features": "models",
-    "tests/benchmarks/serve": "server",
-    "tests/benchmarks/report/test_report_page.py": "report",
+    "tests/benchmarks/serve": "browser",
+    "tests/benchmarks/report/test_report_page.py": "browser",
     "tests/benchmarks/test_api.py": "api",
     "tests/test_label_protection.py": "label protection",
     "tests/test_handwriting.py": "handwriting",

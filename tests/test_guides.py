@@ -144,6 +144,7 @@ def test_the_network_of_the_guide_learns(tmp_path: Path) -> None:
     assert (case.predictions == case.data.test_labels).mean() > 0.5
 
 
+@pytest.mark.slow
 def test_the_python_api_of_the_guide_runs_as_written(clone: Path) -> None:
     shutil.copytree(ROOT / "results" / "reference", clone / "results" / "reference")
     code = "\n".join(blocks("python", PYTHON_API))

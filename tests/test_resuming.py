@@ -29,6 +29,7 @@ def test_a_stored_trial_is_taken_again_and_force_runs_it(bench: Bench, tmp_path:
     assert records(tmp_path) != stored
 
 
+@pytest.mark.slow
 def test_a_trial_is_run_again_when_the_code_of_its_model_changed(bench: Bench, tmp_path: Path) -> None:
     plugin = tmp_path / "mine.py"
     text = (ROOT / "tests/plugins/hostile.py").read_text()

@@ -39,7 +39,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return results
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client(saved: Path) -> Client:
     """Serve models of the run on a free port, with limits to choose, and give a client of it."""
     pytest.importorskip("fastapi", reason="needs the extra 'serve'")
@@ -70,6 +70,13 @@ def client(saved: Path) -> Client:
             yield opened_client
 
     return opened
+
+
+@pytest.fixture(scope="session")
+def http(client: Client) -> Iterator[httpx.Client]:
+    """A client of one server of three models, which the tests share that change nothing about it."""
+    with client(body_bytes=2_000_000, images=20, pixels=2_000_000) as opened:
+        yield opened
 
 
 @contextmanager

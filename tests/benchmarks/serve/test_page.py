@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 from sklearn.datasets import load_digits
 
-from tests.benchmarks.serve.conftest import Client
+from tests.benchmarks.serve.conftest import WELL_BEHAVED, Client
 from tests.benchmarks.serve.strokes import DIGITS, draw
 from tests.conftest import bench_command
 
@@ -24,37 +24,31 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.e2e
-MODELS = ("knn@pixels", "logistic@pixels", "centroids@pixels")
 READ_BY_KNN = "0123789"  # from strokes drawn on a page, by a model that was trained on 1,437 scans
 Opened = Callable[..., "Page"]
 
 
 @pytest.fixture
-def opened(browser: Browser, client: Client) -> Iterator[Opened]:
+def opened(browser: Browser, http: httpx.Client) -> Iterator[Opened]:
     """Open the page of a server; whatever the console says, and whatever it asks of others, is an error."""
     closing: list[Any] = []
     problems: list[str] = []
 
-    def open_it(
-        width: int = 1200, only: tuple[str, ...] = MODELS, served: dict[str, Any] | None = None, **context: Any
-    ) -> Page:
-        server = client(only=only, **(served or {}))
-        http: httpx.Client = server.__enter__()
+    def open_it(width: int = 1200, server: httpx.Client = http, **context: Any) -> Page:
         made = browser.new_context(viewport={"width": width, "height": 900}, **context)
-        closing.append((server, made))
+        closing.append(made)
         page = made.new_page()
         page.on("console", lambda message: problems.append(message.text))
         page.on("pageerror", lambda error: problems.append(str(error)))
-        own = str(http.base_url)
+        own = str(server.base_url)
         page.on("request", lambda request: None if is_own(request.url, own) else problems.append(request.url))
         page.goto(own)
         page.wait_for_selector("#board tbody tr")
         return page
 
     yield open_it
-    for server, made in closing:
+    for made in closing:
         made.close()
-        server.__exit__(None, None, None)
     assert problems == []
 
 
@@ -81,7 +75,7 @@ def test_each_drawn_digit_is_answered_side_by_side_and_clearing_empties(opened: 
         expect_label(page, "nothing drawn")
         assert page.inner_text("#agreement") == "Nothing drawn"
     draw(page, DIGITS["3"])
-    for row in MODELS:
+    for row in WELL_BEHAVED:
         expect_label(page, "3", row)
     assert page.inner_text("#agreement") == "3: 3 of 3 models"
     kinds = page.locator(".answer .kind").all_inner_texts()
@@ -92,7 +86,7 @@ def test_each_drawn_digit_is_answered_side_by_side_and_clearing_empties(opened: 
 
 
 def test_undo_takes_back_the_last_stroke(opened: Opened) -> None:
-    page = opened(only=("knn@pixels",))
+    page = opened()
     draw(page, [*DIGITS["1"], [(0.2, 0.9), (0.8, 0.9)], [(0.2, 0.1), (0.8, 0.1)]])
     page.click("#undo")
     page.click("#undo")
@@ -104,7 +98,7 @@ def test_undo_takes_back_the_last_stroke(opened: Opened) -> None:
 def test_a_drawn_number_is_read_with_a_box_around_each_digit(opened: Opened) -> None:
     from playwright.sync_api import expect
 
-    page = opened(only=("knn@pixels", "centroids@pixels"))
+    page = opened()
     page.check("[name=kind][value=number]")
     for i, label in enumerate("372"):
         draw(page, DIGITS[label], left=0.2 + 0.8 * i)
@@ -121,7 +115,7 @@ def test_a_drawn_number_is_read_with_a_box_around_each_digit(opened: Opened) -> 
 
 
 def test_touch_draws_and_does_not_scroll(opened: Opened) -> None:
-    page = opened(390, only=("knn@pixels",), has_touch=True, is_mobile=True)
+    page = opened(390, has_touch=True, is_mobile=True)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
     session = page.context.new_cdp_session(page)
     box = page.locator("#canvas").bounding_box()
@@ -137,7 +131,7 @@ def test_touch_draws_and_does_not_scroll(opened: Opened) -> None:
 
 
 def test_the_keyboard_draws(opened: Opened) -> None:
-    page = opened(only=("knn@pixels",))
+    page = opened()
     page.focus("#canvas")
     for key, times in (("ArrowUp", 17), (" ", 1), ("ArrowDown", 34), (" ", 1)):
         for _ in range(times):
@@ -148,7 +142,7 @@ def test_the_keyboard_draws(opened: Opened) -> None:
 
 
 def test_an_image_file_is_dropped_or_chosen_and_another_file_is_refused(opened: Opened) -> None:
-    page = opened(only=("knn@pixels",))
+    page = opened()
     buffer = io.BytesIO()
     Image.fromarray(255 - np.uint8(load_digits().images[12] * 15)).resize((140, 140)).save(buffer, "PNG")
     data = page.evaluate_handle(
@@ -195,7 +189,7 @@ def serious(response: Any) -> list[Any]:
 
 @pytest.mark.slow
 def test_a_model_trained_on_mnist_reads_every_digit_and_only_when_centred(
-    opened: Opened, tmp_path: Path, environment: dict[str, str]
+    opened: Opened, client: Client, tmp_path: Path, environment: dict[str, str]
 ) -> None:
     if "DIGITBENCH_DATA" not in os.environ:
         pytest.skip("needs MNIST in DIGITBENCH_DATA")
@@ -204,7 +198,11 @@ def test_a_model_trained_on_mnist_reads_every_digit_and_only_when_centred(
     data = {"DIGITBENCH_DATA": os.environ["DIGITBENCH_DATA"]}
     subprocess.run(command, env={**environment, **data}, check=True, capture_output=True, timeout=240)
     row = "logistic@orientation-maps-pca"
-    page = opened(only=(row,), served={"results": tmp_path, "dataset": "mnist"})
+    with client(only=(row,), results=tmp_path, dataset="mnist") as http:
+        reads_every_digit(opened(server=http), row)
+
+
+def reads_every_digit(page: Page, row: str) -> None:
     for label, strokes in DIGITS.items():
         page.click("#clear")
         expect_label(page, "nothing drawn", row)

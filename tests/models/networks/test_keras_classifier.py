@@ -215,6 +215,7 @@ def test_without_tensorflow_networks_are_skipped_and_all_others_run(
     assert rows["knn@pixels"]["status"] == "ok"
 
 
+@pytest.mark.slow
 def test_a_network_on_real_digits_end_to_end(bench: Bench, tmp_path: Path, environment: dict[str, str]) -> None:
     # Keras' own settings do not choose the backend behind the back of what is recorded
     (tmp_path / "keras.json").write_text('{"backend": "numpy"}')
