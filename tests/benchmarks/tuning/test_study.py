@@ -8,6 +8,7 @@ import re
 import signal
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,8 +25,10 @@ from benchmarks.tuning.progress import AttemptFinished, AttemptStarted
 from benchmarks.tuning.run import run_study
 from benchmarks.tuning.setup import Study, StudyOptions
 from benchmarks.tuning.study import Attempt
-from tests.benchmarks.tuning.fake_study import collected, fake_study, requests_of
+from models.spec import Setting
+from tests.benchmarks.tuning.fake_study import collected, error_of_svm, fake_study, requests_of
 
+PATIENCE_S = 60
 SVM = StudyOptions(trials=12, params=("C=0.01..100 log", "gamma=0.001..10 log"), only=("C", "gamma"))
 
 
@@ -219,8 +222,16 @@ def test_a_study_that_is_interrupted_goes_on_with_what_was_under_way(tmp_path: P
     assert [event.attempt.number for event in events if isinstance(event, AttemptStarted) and event.adopted] == [0]
 
 
-def in_a_process(folder: str, takes_s: float) -> None:
-    study = fake_study(Path(folder), SVM, takes_s=takes_s)
+def in_a_process(folder: str, takes_s: float, n_owners: int = 1) -> None:
+    """Run a study; no trial ends before so many processes have taken an attempt each."""
+
+    def error(settings: Mapping[str, Setting], size: int | None) -> float:
+        start = clock()
+        while len({one.owner for one in study.journal.attempts()}) < n_owners and clock() - start < PATIENCE_S:
+            time.sleep(0.01)
+        return error_of_svm(settings, size)
+
+    study = fake_study(Path(folder), SVM, error=error, takes_s=takes_s)
     run_study(study, threading.Event())
 
 
@@ -244,7 +255,7 @@ def test_a_study_that_is_killed_ten_times_has_every_setting_once(tmp_path: Path)
 def test_two_processes_share_the_work(tmp_path: Path) -> None:
     forking = multiprocessing.get_context("fork")
     fake_study(tmp_path, SVM)
-    processes = [forking.Process(target=in_a_process, args=(str(tmp_path), 0.1)) for _ in range(2)]
+    processes = [forking.Process(target=in_a_process, args=(str(tmp_path), 0.0, 2)) for _ in range(2)]
     for process in processes:
         process.start()
     for process in processes:
@@ -252,8 +263,7 @@ def test_two_processes_share_the_work(tmp_path: Path) -> None:
     study = fake_study(tmp_path, SVM)
     attempts = study.journal.attempts()
     assert len(attempts) == len(set(asked(study))) == 12 and {one.state for one in attempts} == {"complete"}
-    owners = [one.owner for one in attempts]
-    assert len(set(owners)) == 2 and min(map(owners.count, set(owners))) >= 3
+    assert len({one.owner for one in attempts}) == 2
     assert requests_of(study) == []
 
 
