@@ -44,14 +44,14 @@ lint: setup
 	$(BIN)/mypy
 
 test: setup
-	$(BIN)/pytest -n logical --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n logical $(ARGS)
 
 test-all: setup
-	$(BIN)/pytest -n logical --dist loadgroup -m 'slow or not slow' $(ARGS)
+	$(BIN)/pytest -n logical -m 'slow or not slow' $(ARGS)
 
 # prints how many faults were injected; 'DAMAGED_FILES=3000 make test-faults' damages more stored files than the usual 300
 test-faults: setup
-	$(BIN)/pytest -n logical --dist loadgroup -rP -m 'slow or not slow' tests/faults $(ARGS)
+	$(BIN)/pytest -n logical -rP -m 'slow or not slow' tests/faults $(ARGS)
 
 regress: setup
 	$(BIN)/python -m benchmarks.regression $(ARGS)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from benchmarks.execution.processes.supervisor import SLEEPING_THREADS
 from benchmarks.records.dataset_file import DatasetRecord
@@ -32,6 +33,7 @@ from benchmarks.records.trial import (
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+    from xdist.remote import Producer
 
 # a noisy machine, or a first import, makes no test wrong
 settings.register_profile("no-deadline", deadline=None)
@@ -58,15 +60,24 @@ ON_ONE_WORKER = {
 }
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that runs the real command as end-to-end, and those that are to run on one worker."""
+    """Mark every test that runs the real command as end-to-end."""
     for item in items:
         if RUNS_THE_COMMAND & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.e2e)
-        for place, group in ON_ONE_WORKER.items():
-            if item.path.is_relative_to(ROOT / place):
-                item.add_marker(pytest.mark.xdist_group(group))
+
+
+class OnOneWorker(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
+    """Gives the tests that share something to one worker, and any other test to the next that is free."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((group for place, group in ON_ONE_WORKER.items() if nodeid.startswith(place)), nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OnOneWorker:
+    """Return what gives the tests to xdist's workers."""
+    return OnOneWorker(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -117,6 +117,7 @@ def test_every_death_is_a_row_with_a_reason(bench: Bench, tmp_path: Path) -> Non
     assert not [path for path in (tmp_path / "scratch").iterdir() if path.is_dir()]
 
 
+@pytest.mark.slow
 def test_a_worker_finds_no_label_of_the_test_split(bench: Bench, environment: dict[str, str], tmp_path: Path) -> None:
     environment["DIGITBENCH_DATA"] = str(tmp_path)
     done = bench("--plugin", str(ROOT / "tests/plugins/curious.py"), "--models", "curious", *QUICK)

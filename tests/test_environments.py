@@ -60,6 +60,7 @@ def test_what_is_printed_can_be_printed(
     assert done.returncode == 0 and not done.stderr and done.stdout
 
 
+@pytest.mark.slow
 def test_the_c_locale_reads_names_as_utf_8(environment: dict[str, str], tmp_path: Path) -> None:
     environment |= {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     odd_images(tmp_path / "data")

@@ -114,6 +114,7 @@ def export_commands() -> list[str]:
     return [command for command in found if " serve " not in command]
 
 
+@pytest.mark.slow
 def test_a_model_is_exported_as_the_guide_says(clone: Path) -> None:
     if missing := missing_modules(("onnx", "onnxruntime", "skl2onnx", "onnxmltools", "tf2onnx")):
         pytest.skip(f"needs {missing}")
@@ -160,6 +161,7 @@ def test_the_entry_point_of_the_guide_exists() -> None:
     assert all(group in ADD_A_MODEL for group in GROUPS)
 
 
+@pytest.mark.slow
 def test_the_notebook_runs_in_a_kernel_and_shows_a_progress_bar(clone: Path) -> None:
     shutil.copytree(ROOT / "results" / "reference", clone / "results" / "reference")
     (clone / "docs").mkdir()

@@ -27,6 +27,7 @@ def test_every_command_in_the_docs_can_be_parsed(command: str) -> None:
         assert callable(parse(words))
 
 
+@pytest.mark.slow
 def test_the_model_of_the_readme_runs(bench: Bench, tmp_path: Path) -> None:
     (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     plugin = tmp_path / "my_model.py"

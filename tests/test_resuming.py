@@ -18,6 +18,7 @@ from tests.cli_helpers import HOSTILE, QUICK, leaderboard, records, wait_for_wor
 from tests.conftest import ROOT, Bench
 
 
+@pytest.mark.slow
 def test_a_stored_trial_is_taken_again_and_force_runs_it(bench: Bench, tmp_path: Path) -> None:
     first = bench("--models", "knn", *QUICK)
     stored = records(tmp_path)
@@ -118,6 +119,7 @@ def test_what_runs_beside_itself_waits_for_its_turn_too(
     first.communicate(timeout=30)
 
 
+@pytest.mark.slow
 def test_max_minutes_starts_nothing_that_would_not_end_in_time(bench: Bench) -> None:
     bench("--models", "knn", *QUICK)
     done = bench("--models", "knn", *QUICK, "--force", "--max-minutes", "0.001")

@@ -9,6 +9,7 @@ from functools import cache
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from benchmarks.catalog.quick import ROWS
 from benchmarks.common.dependencies import missing_modules
 from benchmarks.regression.sample_data import context, matrices, sample_digits
 from benchmarks.regression.track import track
@@ -22,16 +23,15 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 # take minutes even on so few images
 LONG = {name for name in MODELS if "finetune" in name}
-# where nothing is timed, one network shows that the benchmarks of all of them work
-NETWORKS = {name for name, spec in MODELS.items() if "epochs" in spec.settings} - {"mlp"}
+QUICK_MODELS = {"dummy", *(model for model, _ in ROWS)}
 
 
 @pytest.fixture(params=[pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in MODELS])
 def spec(request: pytest.FixtureRequest) -> ModelSpec:
     """Every model of the registry whose libraries are installed."""
     model = MODELS[request.param]
-    if model.name in NETWORKS and request.config.getoption("benchmark_disable"):
-        pytest.skip("of the networks only mlp is run where nothing is timed")
+    if model.name not in QUICK_MODELS and request.config.getoption("benchmark_disable"):
+        pytest.skip("the quick models show that the benchmarks work, where nothing is timed")
     needed = (*model.requires, *FEATURES[model.features[0]].requires)
     if missing_modules(needed):
         pytest.skip(f"needs {needed}")

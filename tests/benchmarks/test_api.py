@@ -215,6 +215,7 @@ def test_a_row_has_the_name_that_was_typed(done: Run) -> None:
     assert Predictor.load(done, "knn[k=4,stock=false]@pixels").saved.row == "knn@pixels"
 
 
+@pytest.mark.slow
 def test_a_saved_model_is_saved_again_and_other_evaluation_sets_do_not_delete_it(tmp_path: Path) -> None:
     run("dummy", **OPTIONS, results_dir=tmp_path, keep_models=True)
     events: list[Event] = []

@@ -24,7 +24,9 @@ def case_of(name: str) -> FeatureCase:
 
 
 @pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("name", FEATURES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name == "resnet50-random" else name for name in FEATURES]
+)
 def test_every_pipeline_passes_every_check(name: str, check: Check[FeatureCase]) -> None:
     try:
         result = check.run(case_of(name))

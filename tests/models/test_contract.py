@@ -32,12 +32,16 @@ SLOW = {name for name, spec in MODELS.items() if "epochs" in spec.settings} - {O
 NAMES = [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in MODELS]
 # five to thirteen seconds for a check that test_image_sizes.py makes of one size
 LONG_FOR_SIZES = {
-    *("vote", "svm-virtual", "hist-gradient-boosting", "ridge-random-features", "vgg16-random", ONE_NETWORK),
+    *("vote", "svm-virtual", "hist-gradient-boosting", "ridge-random-features", "xgboost", "extra-trees"),
+    *("vgg16-random", ONE_NETWORK),
 }
+# of the one network that is not among the slow tests: each trains it again, as test_keras_classifier.py does
+TRAINED_AGAIN = ("refitting", "does not modify", "accepts a class", "same seed", "reports progress")
 
 
 def is_slow(name: str, check: Check[ModelCase]) -> bool:
-    return name in SLOW or (name in LONG_FOR_SIZES and check.name.startswith("accepts images of"))
+    again = name == ONE_NETWORK and check.name.startswith(TRAINED_AGAIN)
+    return name in SLOW or again or (name in LONG_FOR_SIZES and check.name.startswith("accepts images of"))
 
 
 CHECKS = [

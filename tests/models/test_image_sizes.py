@@ -22,8 +22,8 @@ from tests.models.test_contract import CATALOG, SLOW, case_of
 
 SIZES = (16, 28, 32, 64)
 QUICK_SIZES = (16, 64)  # the others lie between
-CONVOLUTION = ("lenet5", 16)  # the one case of a convolution that is not among the slow tests
-SLOW_FEATURES = {name for name, spec in FEATURES.items() if spec.weights} | {"resnet50-random"}
+CONVOLUTION = ("lenet5", 16)  # the one case of a network that is not among the slow tests
+SLOW_NAMES = {*SLOW, "mlp", "xgboost", *(name for name, spec in FEATURES.items() if spec.weights)}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class SizedCase(ModelCase):
 
 
 def is_slow(name: str, side: int) -> bool:
-    return side not in QUICK_SIZES or name in SLOW | SLOW_FEATURES
+    return side not in QUICK_SIZES or name in SLOW_NAMES
 
 
 def cases(names: Iterable[str]) -> list[ParameterSet]:

@@ -124,6 +124,7 @@ def test_a_model_that_cannot_be_loaded_says_so(client: Client) -> None:
         assert model["state"] == "failed" and "cannot be loaded" in model["reason"]
 
 
+@pytest.mark.slow
 def test_models_beyond_the_memory_are_ended_least_recently_used_first(client: Client) -> None:
     with client(memory_mb=700) as http:  # two processes of about 200 MiB, and what a third is expected to take
         for name in (*WELL_BEHAVED, *WELL_BEHAVED):

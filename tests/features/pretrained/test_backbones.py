@@ -25,7 +25,9 @@ def keras_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "keras"
 
 
-@pytest.mark.parametrize(("name", "n_weights"), [("vgg16", 14_714_688), ("resnet50", 23_587_712)])
+@pytest.mark.parametrize(
+    ("name", "n_weights"), [("vgg16", 14_714_688), pytest.param("resnet50", 23_587_712, marks=pytest.mark.slow)]
+)
 def test_the_networks_have_their_published_shape_and_a_seed_draws_their_weights(name: str, n_weights: int) -> None:
     drawn = []
     for seed in (1, 1, 2):

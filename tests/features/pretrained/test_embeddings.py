@@ -32,7 +32,9 @@ def no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     embeddings._network_for.cache_clear()
 
 
-@pytest.mark.parametrize("network", NETWORKS)
+@pytest.mark.parametrize(
+    "network", [pytest.param(name, marks=pytest.mark.slow) if name == "resnet50" else name for name in NETWORKS]
+)
 def test_random_weights_are_the_same_for_everybody(network: str, images: NDArray[np.uint8]) -> None:
     made = Embedding(network, pretrained=False).fit(images)
     X = made.transform(images)

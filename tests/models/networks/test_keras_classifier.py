@@ -110,6 +110,7 @@ def test_where_few_images_make_more_epochs_early_stopping_has_more_patience() ->
     assert len(history) == 1 + 20  # one step an epoch, forty epochs for two; no epoch is better than the first
 
 
+@pytest.mark.slow
 def test_the_average_of_the_weights_predicts() -> None:
     own, average = (shares(fitted("mlp", epochs=2, batch=8, ema=ema)[0]) for ema in (0.0, 0.9))
     assert np.abs(own - average).max() > 1e-3
@@ -136,6 +137,7 @@ def test_a_network_is_kept_in_keras_own_format_and_its_size_is_that_of_the_file(
     assert (shares(KerasClassifier.load(tmp_path)) == shares(model)).all()
 
 
+@pytest.mark.slow
 def test_the_record_names_keras_its_backend_and_the_precision_that_it_had() -> None:
     model, _ = fitted("mlp", epochs=1)
     printed = ImplementationWatch().library_of(model)
