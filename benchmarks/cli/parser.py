@@ -23,7 +23,6 @@ other commands ('python bench.py COMMAND --help' tells more):
   check           does a model, a feature pipeline or a dataset meet its requirements?
   predict         predict image files with a saved model
   export-model    write a saved model as an ONNX file, checked against the original
-    ),
   read            read numbers of several digits in image files with a saved model
   serve           a page to draw on, and an API, for the saved models of a run
   clear-cache     delete every cached feature matrix
