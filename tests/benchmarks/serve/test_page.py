@@ -66,6 +66,12 @@ def expect_label(page: Page, label: str, row: str = "knn@pixels") -> None:
     expect(label_of(page, row)).to_have_text(label, timeout=20_000)
 
 
+def expect_text(page: Page, selector: str, text: str) -> None:
+    from playwright.sync_api import expect
+
+    expect(page.locator(selector)).to_have_text(text, timeout=20_000)
+
+
 def test_each_drawn_digit_is_answered_side_by_side_and_clearing_empties(opened: Opened) -> None:
     page = opened()
     for label in READ_BY_KNN:
@@ -73,11 +79,11 @@ def test_each_drawn_digit_is_answered_side_by_side_and_clearing_empties(opened: 
         expect_label(page, label)
         page.click("#clear")
         expect_label(page, "nothing drawn")
-        assert page.inner_text("#agreement") == "Nothing drawn"
+        expect_text(page, "#agreement", "Nothing drawn")
     draw(page, DIGITS["3"])
     for row in WELL_BEHAVED:
         expect_label(page, "3", row)
-    assert page.inner_text("#agreement") == "3: 3 of 3 models"
+    expect_text(page, "#agreement", "3: 3 of 3 models")
     kinds = page.locator(".answer .kind").all_inner_texts()
     assert sorted(kinds) == ["probabilities", "probabilities", "scores, no probabilities"]
     assert page.locator('[id="model-knn@pixels"] .bars li').count() == 10
@@ -161,7 +167,7 @@ def test_an_image_file_is_dropped_or_chosen_and_another_file_is_refused(opened: 
     expect_label(page, "2")
     page.set_input_files("#file", {"name": "no.png", "mimeType": "image/png", "buffer": b"no image"})
     page.wait_for_selector("#message:visible")
-    assert page.inner_text("#message") == "no.png cannot be shown as an image"
+    expect_text(page, "#message", "no.png cannot be shown as an image")
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (390, "dark")])
