@@ -240,7 +240,7 @@ from benchmarks.execution.processes.fence import Rules, enter
 start = time.process_time()
 enter(Path(sys.argv[1]), Rules(), [Path(sys.argv[1])])
 entered = time.process_time()
-for _ in range(200_000):
+for _ in range(150_000):
     pass
 print((entered - start) / (time.process_time() - entered))
 """
@@ -249,7 +249,7 @@ print((entered - start) / (time.process_time() - entered))
 @needs_fence
 def test_entering_the_fence_takes_less_than_five_milliseconds(tmp_path: Path) -> None:
     def share_of_five_milliseconds(number: int) -> float:
-        """Return the time by what counting takes, which is five milliseconds where nothing else runs."""
+        """Return the time by what counting takes, which is 4.6 to 5.5 ms where nothing else runs."""
         folder = tmp_path / str(number)
         folder.mkdir()
         command = [sys.executable, "-c", COST, str(folder)]
