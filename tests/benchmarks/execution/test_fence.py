@@ -249,7 +249,7 @@ print((entered - start) / (time.process_time() - entered))
 @needs_fence
 def test_entering_the_fence_takes_less_than_five_milliseconds(tmp_path: Path) -> None:
     def share_of_five_milliseconds(number: int) -> float:
-        """Return the time by what counting takes, which is 4.6 to 5.5 ms where nothing else runs."""
+        """Return the time by what counting takes, which is about five milliseconds where nothing else runs."""
         folder = tmp_path / str(number)
         folder.mkdir()
         command = [sys.executable, "-c", COST, str(folder)]
