@@ -15,6 +15,7 @@ from models.spec import WORDS_FOR, ModelSpec, Param
 
 Spec = ModelSpec | FeaturePipeline | Dataset
 # what stands on the command line, where commas, brackets, globs and @ mean something
+LONGEST_LINE = 300
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]*")
 SETTING = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}")  # of a file in one folder, of a network and of a layer
@@ -60,10 +61,15 @@ def are_modules(names: object) -> bool:
     return _names(names) and all(part.isidentifier() for name in names for part in name.split("."))  # type: ignore[attr-defined]
 
 
+def is_line(text: object) -> bool:
+    """Return whether this can be stored and printed: a line without control characters, neither empty nor endless."""
+    return isinstance(text, str) and bool(text.strip()) and text.isprintable() and len(text) <= LONGEST_LINE
+
+
 def _common_faults(spec: Spec) -> Iterator[str]:
     if not NAME.fullmatch(spec.name):
         yield "a name is letters, digits, '-', '_', '.' and '+', and begins with a letter or digit"
-    if not isinstance(spec.summary, str) or not spec.summary.strip() or "\n" in spec.summary:
+    if not is_line(spec.summary):
         yield "summary should be one line of text"
     for function in ("load", "location") if isinstance(spec, Dataset) else ("build",):
         if not callable(getattr(spec, function)):
@@ -73,7 +79,7 @@ def _common_faults(spec: Spec) -> Iterator[str]:
 
 
 def _model_faults(spec: ModelSpec, pipelines: Collection[str]) -> Iterator[str]:
-    if not isinstance(spec.family, str) or not spec.family.strip():
+    if not is_line(spec.family):
         yield "family should be a word for models of its kind"
     if not are_modules(spec.faster_with):
         yield "faster_with should be a tuple of names of modules"

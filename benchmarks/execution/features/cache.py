@@ -132,7 +132,7 @@ class FeatureCache:
     def _entry(self, key: str) -> FeatureFiles | None:
         try:
             entry = msgspec.json.decode(read_file(self.folder / key / ENTRY), type=_Entry)
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
         whole = {TRAIN, TEST} <= set(entry.checksums) <= set(FILES)
         known = entry.layout == LAYOUT and whole

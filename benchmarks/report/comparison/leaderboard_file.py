@@ -13,6 +13,7 @@ from benchmarks.analysis.metric import Metric
 from benchmarks.analysis.metrics import ACCURACY, METRICS
 from benchmarks.analysis.run_comparison import compare_listed
 from benchmarks.analysis.statistics import Interval, wilson
+from benchmarks.common.bounded_reading import read_file
 from benchmarks.common.errors import BenchError
 from benchmarks.records.dataset_file import DATASET_FILE, read_dataset
 from benchmarks.records.store import ResultStore
@@ -58,7 +59,7 @@ def read_leaderboard(path: Path) -> dict[str, Row]:
     """
     rows: dict[str, Row] = {}
     try:
-        lines = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
+        lines = csv.reader(io.StringIO(read_file(path).decode("utf-8-sig"), newline=""), strict=True)
         names = next(lines, [])
         if missing := [name for name in REQUIRED if name not in names]:
             raise ValueError(f"it has no column '{missing[0]}'")

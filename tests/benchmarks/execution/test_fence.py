@@ -37,6 +37,8 @@ ALLOWED = {
     "schedule itself": "os.sched_setscheduler(os.getpid(), os.SCHED_BATCH, os.sched_param(0))",
     "have an anonymous file": "os.memfd_create('x')",
     "slow itself": "os.nice(1)",
+    "lock its own file": "fcntl.flock((folder / 'request.json').open(), fcntl.LOCK_EX)",
+    "ask for flags": "fcntl.fcntl(1, fcntl.F_GETFL)",
     "limit itself": "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))",
     "change modes in vain": "(folder / 'request.json').chmod(0o600)",
 }
@@ -81,6 +83,9 @@ REFUSED = {
     "read its parent's memory": "call('process_vm_readv', os.getppid(), None, 0, None, 0, 0)",
     "trace its parent": "call('ptrace', 16, os.getppid(), None, None)",
     "watch folders": "call('inotify_init1', 0)",
+    "hold up readers of a file": "fcntl.fcntl((outside / 'given').open(), 1024, fcntl.F_WRLCK)",
+    "be told of changes": "fcntl.fcntl(os.open(folder, 0), fcntl.F_NOTIFY, fcntl.DN_CREATE)",
+    "change attributes": "fcntl.ioctl((folder / 'request.json').open(), 0x40086602, (0x40).to_bytes(8, 'little'))",
     "have a namespace": "call('unshare', 0x10000000)",
     "mount": "call('mount', None, b'/tmp', None, 1 << 18, None)",
     "use TCP": "socket.socket()",
@@ -94,8 +99,8 @@ EXPLAINED = {
     **dict.fromkeys(("read in a program", "mount", "end its parent"), ""),
 }
 SCRIPT = """
-import ctypes, json, multiprocessing, multiprocessing.shared_memory, os, psutil, resource, socket, subprocess, sys
-import tempfile
+import ctypes, fcntl, json, multiprocessing, multiprocessing.shared_memory, os, psutil, resource, socket, subprocess
+import sys, tempfile
 from pathlib import Path
 from benchmarks.execution.processes.fencing import landlock, system_calls
 from benchmarks.execution.processes.fence import Rules, enter

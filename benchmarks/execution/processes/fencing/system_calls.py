@@ -2,9 +2,9 @@
 
 Sockets, io_uring (which would go round the filter), limits, priorities and processors of other processes are refused,
 and what would let trials leave something to later ones (System V and message queues, the kernel's keys), look into
-other processes, watch folders, change what a process sees of the system, or, as root, set the clock or the names of the
-machine. Changing modes, owners, times and attributes of files has no effect: libraries do so with their own files, and
-Linux cannot tell by the path.
+other processes, watch folders, hold up whoever else opens a file (leases), set the flags of a file, change what a
+process sees of the system, or, as root, set the clock or the names of the machine. Changing modes, owners, times and
+extended attributes of files has no effect: libraries do so with their own files, and Linux cannot tell by the path.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ LOAD, JUMP_IF_EQUAL, JUMP_IF_AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in what the filter is given
 X32 = 0x40000000  # the calls of another interface of the same processor
 IO_OF_PROCESS = 1  # as ioprio_set says it
+LEASE, NOTIFY = 1024, 1026  # commands of fcntl
+# commands of ioctl for which reading a file suffices: set its flags (FS_IOC_SETFLAGS, FS_IOC32_SETFLAGS,
+# FS_IOC_FSSETXATTR), or as root hold up its file system or trim it (FIFREEZE, FITHAW, FITRIM)
+OF_FILES = (0x40086602, 0x40046602, 0x401C5820, 0xC0045877, 0xC0045878, 0xC0185879)
 INTERNET = (socket.AF_INET, socket.AF_INET6, 16)  # and netlink, by which names of hosts are resolved
 
 
@@ -38,7 +42,7 @@ class Calls:
 
     ``without_effect`` change what a file is, beside its content. ``of_one_process``: which argument of a call names a
     process, which has to be this one. ``of_one_kind``: what the first argument has to be for that, as it could also be
-    a group of processes, or all of the user's.
+    a group of processes, or all of the user's. ``commands``: the second arguments of a call that are refused.
     """
 
     audit_name: int
@@ -48,6 +52,7 @@ class Calls:
     without_effect: tuple[int, ...]
     of_one_process: tuple[tuple[int, int], ...]
     of_one_kind: tuple[tuple[int, int], ...]
+    commands: tuple[tuple[int, tuple[int, ...]], ...]
 
 
 ADDED_LATER = (452, 463, 466, 469)  # fchmodat2, setxattrat, removexattrat, file_setattr: the same everywhere
@@ -90,6 +95,7 @@ CALLS = {
         # prlimit64, setpriority, ioprio_set, sched_setparam, …scheduler, …affinity, …attr, migrate_pages, move_pages
         of_one_process=((302, 0), (141, 1), (251, 1), (142, 0), (144, 0), (203, 0), (314, 0), (256, 0), (279, 0)),
         of_one_kind=((141, os.PRIO_PROCESS), (251, IO_OF_PROCESS)),
+        commands=((72, (LEASE, NOTIFY)), (16, OF_FILES)),
     ),
     "aarch64": Calls(
         audit_name=0xC00000B7,
@@ -107,6 +113,7 @@ CALLS = {
         without_effect=(*range(5, 8), *range(14, 17), *range(52, 56), 88, *ADDED_LATER),
         of_one_process=((261, 0), (140, 1), (30, 1), (118, 0), (119, 0), (122, 0), (274, 0), (238, 0), (239, 0)),
         of_one_kind=((140, os.PRIO_PROCESS), (30, IO_OF_PROCESS)),
+        commands=((25, (LEASE, NOTIFY)), (29, OF_FILES)),
     ),
 }
 
@@ -153,6 +160,8 @@ def _instructions(calls: Calls, network: bool) -> Iterator[bytes]:
             yield _instruction(JUMP_IF_EQUAL, number, 0, 1)
             yield _error(code)
     yield from _argument_among(calls.socket, 0, INTERNET if network else (), errno.EACCES)
+    for number, commands in calls.commands:
+        yield from _if_second_argument(number, commands, errno.EPERM)
     for number, kind in calls.of_one_kind:
         yield from _unless_first_argument(number, kind, errno.EPERM)
     for number, argument in calls.of_one_process:
@@ -175,6 +184,16 @@ def _unless_first_argument(number: int, value: int, code: int) -> Iterator[bytes
     yield _instruction(JUMP_IF_EQUAL, number, 0, 4)
     yield _instruction(LOAD, FIRST_ARGUMENT)
     yield from _unless_equal(value, _error(code))
+    yield _instruction(LOAD, NUMBER)
+
+
+def _if_second_argument(number: int, values: tuple[int, ...], code: int) -> Iterator[bytes]:
+    """Yield what refuses a call if its second argument has one of these values, and goes on to other checks if not."""
+    yield _instruction(JUMP_IF_EQUAL, number, 0, 2 * len(values) + 2)
+    yield _instruction(LOAD, FIRST_ARGUMENT + 8)
+    for value in values:
+        yield _instruction(JUMP_IF_EQUAL, value, 0, 1)
+        yield _error(code)
     yield _instruction(LOAD, NUMBER)
 
 
