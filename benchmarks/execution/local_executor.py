@@ -22,6 +22,7 @@ from benchmarks.execution.features.cache import FeatureCache, FeatureFiles
 from benchmarks.execution.features.provider import Computed, FeatureProvider, Provided
 from benchmarks.execution.features.shared_arrays import SharedArrays
 from benchmarks.execution.processes.fence import Rules
+from benchmarks.execution.processes.launching.launch import preloads_for
 from benchmarks.execution.processes.memory import cleaned_shared_memory
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.output import joined
@@ -75,7 +76,7 @@ class LocalExecutor:
         on_stage: Callable[[Stage], None],
     ) -> Ending:
         """Run a trial, as ``Executor.execute`` says."""
-        supervision = Supervision(limits, self.cleanup, stop, on_stage, clock())
+        supervision = Supervision(limits, self.cleanup, stop, on_stage, clock(), self._preloads(request))
         provided = self.features.provide(request, lambda: self._compute(request, supervision))
         if provided.files is None:
             return provided.ending
@@ -90,7 +91,7 @@ class LocalExecutor:
             weights = self._weights(request, folder / "weights", supervision, with_model=True)
             workplace = self._workplace(request, entries, weights, provided.files)
             worker = run_worker("main", request, workplace, folder, supervision)
-            answer = _completed(TRIAL.answer_of(worker), provided)
+            answer = _completed(TRIAL.answer_of(worker), provided, worker.outcome.shared_imports_s)
             if answer.status == "ok" and request.save_model and not answer.not_saved:
                 answer = replace(answer, not_saved=_take_model(folder, outputs))
         except Unavailable as missing:
@@ -147,6 +148,11 @@ class LocalExecutor:
         if ending.status == "ok":
             return replace(ending, status="failed", reason=reason, answer=None)
         return replace(ending, reason=f"{ending.reason}; {reason}")
+
+    def _preloads(self, request: Request) -> tuple[str, ...]:
+        """Return the modules that both processes of a trial find imported."""
+        pipeline, model = self.catalog.features[request.trial.features], self.catalog.models[request.trial.model]
+        return () if request.fresh else preloads_for((*pipeline.requires, *model.requires))
 
     def _weights(self, request: Request, folder: Path, supervision: Supervision, *, with_model: bool) -> dict[str, str]:
         """Return the files of weights that a worker needs, fetched where need be: it has no network."""
@@ -247,8 +253,8 @@ def _take_model(folder: Path, outputs: Path) -> str:
     return ""
 
 
-def _completed(answer: Answer, provided: Provided) -> Answer:
-    """Return an answer with the time of the features in what was measured, and the latency from all its repeats."""
+def _completed(answer: Answer, provided: Provided, shared_imports_s: float | None) -> Answer:
+    """Return an answer with what its worker cannot know in what was measured, and the latency from all its repeats."""
     if answer.status != "ok" or answer.measurement is None:
         return answer
     import numpy as np
@@ -258,4 +264,5 @@ def _completed(answer: Answer, provided: Provided) -> Answer:
     seconds = provided.files.seconds if provided.files else None
     timing = measurement.timing
     timing = replace(timing, features_s=seconds, features_cached=provided.cached, latency_ms=latency)
+    timing = replace(timing, shared_imports_s=shared_imports_s)
     return replace(answer, measurement=replace(measurement, timing=timing, latencies_ms=()))

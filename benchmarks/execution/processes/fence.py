@@ -31,6 +31,8 @@ IMPORTS, HOME, TEMPORARY = "imports", "home", "temporary"  # in the process's ow
 OWN_PREFIX = "DIGITBENCH_"  # variables that are for the bench alone
 CACHES = ("KERAS_HOME", "NUMBA_CACHE_DIR", "MPLCONFIGDIR", "TORCH_HOME", "HF_HOME", "TRITON_CACHE_DIR")
 DESKTOP = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR")
+SETTINGS_AND_CACHES, TEMPORARIES = (*CACHES, *DESKTOP, "HOME"), ("TMPDIR", "JOBLIB_TEMP_FOLDER")
+OWN_VARIABLES = (*SETTINGS_AND_CACHES, *TEMPORARIES)  # of each process, for its own folder
 SHARED_MEMORY = "/dev/shm"
 DEVICES = ("null", "zero", "dri", "kfd")  # the last two, and nvidia…, are graphics processors
 
@@ -93,8 +95,8 @@ def own_environment(environment: Mapping[str, str], folder: Path) -> dict[str, s
     kept = {name: value for name, value in environment.items() if not name.startswith(OWN_PREFIX)}
     return {
         **kept,
-        **dict.fromkeys((*CACHES, *DESKTOP, "HOME"), str(home)),
-        **dict.fromkeys(("TMPDIR", "JOBLIB_TEMP_FOLDER"), str(temporary)),
+        **dict.fromkeys(SETTINGS_AND_CACHES, str(home)),
+        **dict.fromkeys(TEMPORARIES, str(temporary)),
         # packages that were installed for one user are below the home folder
         "PYTHONUSERBASE": site.getuserbase(),
     }

@@ -31,13 +31,17 @@ Told = TypeVar("Told", Answer, FeaturesAnswer)
 
 @dataclass(frozen=True)
 class Supervision:
-    """Under what a worker runs. ``counts_from``: since when, by the clock, the limit on time counts."""
+    """Under what a worker runs. ``counts_from``: since when, by the clock, the limit on time counts.
+
+    ``preloads``: the modules that it finds imported.
+    """
 
     limits: Limits
     cleanup: OrphanCleanup
     stop: threading.Event
     on_stage: Callable[[Stage], None]
     counts_from: float
+    preloads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,7 +113,8 @@ def run_worker(module: str, request: Request, workplace: Workplace, folder: Path
             supervision.cleanup,
             supervision.stop,
             look,
-            (told.descriptor,),
+            told.descriptor,
+            supervision.preloads,
         )
     return Finished(outcome, told, workplace.launched_at, punctuality.late_s, folder)
 
