@@ -136,18 +136,20 @@ def _become(request: ForkRequest, output: int, channel: Sequence[int]) -> None:
         os.dup2(channel[0], request.channel)
         os.close(channel[0])
     os.chdir(request.folder)
+    _write_mark(request.variables[MARK])
     os.environ.update(request.variables)
-    _set_mark(request.variables[MARK])
     tempfile.tempdir = None
     _reseed()
 
 
-def _set_mark(mark: str) -> None:
-    """Write the mark over the server's where the system looks it up: in the environment that the program began with."""
+def _write_mark(mark: str) -> None:
+    """Write the mark over the server's where the system looks it up: in the environment that the program began with.
+
+    It has to be done before ``os.environ`` is changed, which has C look for it elsewhere.
+    """
     library = ctypes.CDLL(None)
     library.getenv.restype = ctypes.c_void_p
     ctypes.memmove(library.getenv(MARK.encode()), mark.encode(), len(mark))
-    os.environ[MARK] = mark
 
 
 def _reseed() -> None:
