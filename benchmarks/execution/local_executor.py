@@ -21,7 +21,7 @@ from benchmarks.execution.executor import Ending
 from benchmarks.execution.features.cache import FeatureCache, FeatureFiles
 from benchmarks.execution.features.provider import Computed, FeatureProvider, Provided
 from benchmarks.execution.features.shared_arrays import SharedArrays
-from benchmarks.execution.processes.fence import Rules
+from benchmarks.execution.processes.fence import Rules, protects_files
 from benchmarks.execution.processes.launching.launch import preloads_for
 from benchmarks.execution.processes.memory import cleaned_shared_memory
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
@@ -134,10 +134,11 @@ class LocalExecutor:
         """Have a process run; one that changed arrays, or cached matrices of others, fails, and these are as before.
 
         Where others run at the same time it is not known which one did; who reads them finds out by the checksums.
+        What changed in the cache although the fence protects it, is the work of another bench.
         """
         cache = self.features.cache
         self.arrays.mend()
-        before = None if request.contended else cache.snapshot()
+        before = None if request.contended or protects_files() else cache.snapshot()
         # what a trial leaves in /dev/shm, labels maybe, the next one would find; where others run it may be theirs
         with contextlib.nullcontext() if request.contended else cleaned_shared_memory():
             ending = run()

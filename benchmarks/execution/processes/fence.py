@@ -87,6 +87,11 @@ def shortcomings() -> str:
     return f"the fence around models has gaps on this system: a model can {', '.join(missing)}" if missing else ""
 
 
+def protects_files() -> bool:
+    """Return whether a process inside cannot change files that the rules do not name."""
+    return landlock.version() > 0
+
+
 def own_environment(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Return an environment in which temporary files, caches and settings are in a process's own folder."""
     home, temporary = folder / HOME, folder / TEMPORARY
