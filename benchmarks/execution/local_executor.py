@@ -22,11 +22,11 @@ from benchmarks.execution.features.cache import FeatureCache, FeatureFiles
 from benchmarks.execution.features.provider import Computed, FeatureProvider, Provided
 from benchmarks.execution.features.shared_arrays import SharedArrays
 from benchmarks.execution.processes.fence import Rules
-from benchmarks.execution.processes.memory import cleaned_shared_memory
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.output import joined
 from benchmarks.execution.processes.scratch import no_space, scratch_folder
 from benchmarks.execution.processes.supervisor import Limits
+from benchmarks.execution.processes.watching.shared_memory import cleaned_shared_memory
 from benchmarks.execution.processes.weight_download import local_files
 from benchmarks.execution.processes.worker_process import Expected, Finished, Supervision, run_worker
 from benchmarks.execution.protocol import (

@@ -15,8 +15,11 @@ import psutil
 import pytest
 
 from benchmarks.common.deletion import delete_tree
-from benchmarks.execution.processes.memory import SharedFiles, TreeMemory, cleaned_shared_memory, rss_mb
 from benchmarks.execution.processes.output import HALF, LARGEST, Output, OutputPipe
+from benchmarks.execution.processes.watching import open_files, shared_memory
+from benchmarks.execution.processes.watching.memory import TreeMemory, rss_mb
+from benchmarks.execution.processes.watching.open_files import TooManyFilesError
+from benchmarks.execution.processes.watching.shared_memory import SharedFiles, cleaned_shared_memory
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 FORKS = """
@@ -82,6 +85,30 @@ def test_files_in_memory_without_a_name_count_once(tmp_path: Path) -> None:
     shared = SharedFiles(tmp_path)
     with running(NAMELESS.format(folder=str(tmp_path))) as process:
         assert 9.9 < shared.unmapped_mb([process, process]) < 10.5
+
+
+@LINUX
+def test_more_open_files_than_can_be_looked_at_are_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = SharedFiles(tmp_path)
+    with running(HOLDS.format(str(tmp_path / "own"))) as process:
+        assert shared.unmapped_mb([process]) > 4
+        monkeypatch.setattr(open_files, "MOST_FILES", 3)
+        with pytest.raises(TooManyFilesError):
+            shared.unmapped_mb([process])
+
+
+@LINUX
+def test_a_folder_in_shared_memory_counts_with_all_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = SharedFiles(tmp_path)
+    (tmp_path / "folder" / "inner").mkdir(parents=True)
+    (tmp_path / "folder" / "more").write_bytes(bytes(1 << 20))
+    with running(HOLDS.format(str(tmp_path / "folder" / "inner" / "own"))) as process:
+        assert 5.9 < shared.unmapped_mb([process]) < 6.5
+        monkeypatch.setattr(shared_memory, "MOST_FILES", 2)
+        with pytest.raises(TooManyFilesError):
+            shared.unmapped_mb([process])
+    shared.delete()
+    assert not list(tmp_path.iterdir())
 
 
 @LINUX

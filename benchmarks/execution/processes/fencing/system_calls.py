@@ -1,10 +1,11 @@
 """A seccomp filter: system calls that Landlock does not cover, taken from a process and from all that it starts.
 
 Sockets, io_uring (which would go round the filter), limits, priorities and processors of other processes are refused,
-and what would let trials leave something to later ones (System V and message queues, the kernel's keys), look into
-other processes, watch folders, hold up whoever else opens a file (leases), set the flags of a file, change what a
-process sees of the system, or, as root, set the clock or the names of the machine. Changing modes, owners, times and
-extended attributes of files has no effect: libraries do so with their own files, and Linux cannot tell by the path.
+and what would let trials leave something to later ones (System V and message queues, the kernel's keys, files of
+another user), look into other processes, watch folders, hold up whoever else opens a file (leases), set the flags of a
+file, change what a process sees of the system, or, as root, set the clock or the names of the machine. Changing modes,
+owners, times and extended attributes of files has no effect: libraries do so with their own files, and Linux cannot
+tell by the path.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ SET_MODE_FILTER, GET_ACTION_AVAILABLE = 1, 2
 # without this flag older kernels slow the process down, against attacks on it by its own code
 ALLOW_SPECULATION = 1 << 2
 RETURN_ALLOW, RETURN_ERROR = 0x7FFF0000, 0x00050000
-LOAD, JUMP_IF_EQUAL, JUMP_IF_AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
+LOAD, JUMP_IF_EQUAL, JUMP_IF_AT_LEAST, JUMP_IF_ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 NUMBER, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in what the filter is given
 X32 = 0x40000000  # the calls of another interface of the same processor
 IO_OF_PROCESS = 1  # as ioprio_set says it
+NAMESPACES = 0x7E020000  # CLONE_NEW…: what a new process would see otherwise
 LEASE, NOTIFY = 1024, 1026  # commands of fcntl
 # commands of ioctl for which reading a file suffices: set its flags (FS_IOC_SETFLAGS, FS_IOC32_SETFLAGS,
 # FS_IOC_FSSETXATTR), or as root hold up its file system or trim it (FIFREEZE, FITHAW, FITRIM)
@@ -48,6 +50,7 @@ class Calls:
     audit_name: int
     seccomp: int
     socket: int
+    clone: int
     refused: tuple[int, ...]
     without_effect: tuple[int, ...]
     of_one_process: tuple[tuple[int, int], ...]
@@ -56,13 +59,15 @@ class Calls:
 
 
 ADDED_LATER = (452, 463, 466, 469)  # fchmodat2, setxattrat, removexattrat, file_setattr: the same everywhere
-# io_uring_…, open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, pidfd_getfd, process_madvise, mount_setattr
-REFUSED_EVERYWHERE = (*range(425, 434), 438, 440, 442)
+# io_uring_…, open_tree, move_mount, fsopen, fsconfig, fsmount, fspick, clone3 (whose flags a filter cannot see, and in
+# place of which libraries take clone), pidfd_getfd, process_madvise, mount_setattr
+REFUSED_EVERYWHERE = (*range(425, 434), 435, 438, 440, 442)
 CALLS = {
     "x86_64": Calls(
         audit_name=0xC000003E,
         seccomp=317,
         socket=41,
+        clone=56,
         refused=(
             *REFUSED_EVERYWHERE,
             *(*range(29, 32), *range(64, 72), 220, *range(240, 246)),  # shm…, sem…, msg…, mq_…
@@ -89,6 +94,7 @@ CALLS = {
             ),  # syslog, vhangup, adjtimex, acct, settimeofday, clock_…
             *(*range(167, 172), 175, 176, 313),  # swapon, swapoff, reboot, sethostname, setdomainname, …_module
             *(179, 246, 320, 443),  # quotactl, kexec_…, quotactl_fd
+            *(105, 106, 113, 114, 116, 117, 119, 122, 123, 126),  # set…uid, set…gid, setgroups, capset
         ),
         # chmod, fchmod, chown, fchown, lchown, utime, setxattr and the like, removexattr and the like, utimes, …
         without_effect=(*range(90, 95), 132, *range(188, 191), *range(197, 200), 235, 260, 261, 268, 280, *ADDED_LATER),
@@ -101,6 +107,7 @@ CALLS = {
         audit_name=0xC00000B7,
         seccomp=277,
         socket=198,
+        clone=220,
         refused=(
             *REFUSED_EVERYWHERE,
             *range(180, 198),  # mq_…, msg…, sem…, shm…
@@ -109,6 +116,7 @@ CALLS = {
             *(39, 40, 41, 51, 97, 265, 268),
             *(26, 27, 262, 263),
             *(58, 60, 89, 104, 105, 106, 112, 116, 142, 161, 162, 170, 171, 224, 225, 266, 273, 294, 443),
+            *(91, *range(143, 148), 149, 151, 152, 159),
         ),
         without_effect=(*range(5, 8), *range(14, 17), *range(52, 56), 88, *ADDED_LATER),
         of_one_process=((261, 0), (140, 1), (30, 1), (118, 0), (119, 0), (122, 0), (274, 0), (238, 0), (239, 0)),
@@ -160,6 +168,7 @@ def _instructions(calls: Calls, network: bool) -> Iterator[bytes]:
             yield _instruction(JUMP_IF_EQUAL, number, 0, 1)
             yield _error(code)
     yield from _argument_among(calls.socket, 0, INTERNET if network else (), errno.EACCES)
+    yield from _unless_any_bit(calls.clone, NAMESPACES, errno.EPERM)
     for number, commands in calls.commands:
         yield from _if_second_argument(number, commands, errno.EPERM)
     for number, kind in calls.of_one_kind:
@@ -184,6 +193,15 @@ def _unless_first_argument(number: int, value: int, code: int) -> Iterator[bytes
     yield _instruction(JUMP_IF_EQUAL, number, 0, 4)
     yield _instruction(LOAD, FIRST_ARGUMENT)
     yield from _unless_equal(value, _error(code))
+    yield _instruction(LOAD, NUMBER)
+
+
+def _unless_any_bit(number: int, bits: int, code: int) -> Iterator[bytes]:
+    """Yield what refuses a call if its first argument has one of these bits, and goes on to other checks if not."""
+    yield _instruction(JUMP_IF_EQUAL, number, 0, 4)
+    yield _instruction(LOAD, FIRST_ARGUMENT)
+    yield _instruction(JUMP_IF_ANY_BIT, bits, 0, 1)
+    yield _error(code)
     yield _instruction(LOAD, NUMBER)
 
 
