@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import islice
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from benchmarks.execution.processes.watching.open_files import (
     MOST_FILES,
     TooManyFilesError,
     names_mapped_by,
-    names_used_by,
     open_in_memory,
 )
 
@@ -35,7 +33,7 @@ class SharedFiles:
 
     def __init__(self, folder: Path = SHARED) -> None:
         self._folder = folder
-        self._of_others = _names_in(self._folder)
+        self._of_others = names_in(self._folder)
         self._own: set[str] = set()
         self._turn = 0
 
@@ -46,7 +44,7 @@ class SharedFiles:
         """
         pids = [process.pid for process in members]
         opened = open_in_memory(pids, self._folder)
-        new = _names_in(self._folder) - self._of_others - self._own
+        new = names_in(self._folder) - self._of_others - self._own
         self._own |= new & opened.names
         if unknown := new - opened.names:
             self._own |= unknown & self._mapped(pids)
@@ -81,33 +79,14 @@ class SharedFiles:
         return sum(map(_bytes_of, inside))
 
 
-@contextlib.contextmanager
-def cleaned_shared_memory(folder: Path = SHARED) -> Iterator[None]:
-    """Delete at the end what has appeared in /dev/shm, is this user's, and no process has open or mapped."""
-    before = _names_in(folder)
-    try:
-        yield
-    finally:
-        if left := {name for name in _names_in(folder) - before if _is_own(folder / name)}:
-            used = {name for pid in psutil.pids() for name in names_used_by(pid, folder)}
-            for name in left - used:
-                with contextlib.suppress(OSError):
-                    remove(folder / name)
-
-
 def _bytes_of(path: Path) -> int:
     with contextlib.suppress(OSError):
         return path.lstat().st_blocks * 512
     return 0
 
 
-def _is_own(path: Path) -> bool:
-    with contextlib.suppress(OSError):
-        return path.lstat().st_uid == os.getuid()
-    return False
-
-
-def _names_in(folder: Path) -> set[str]:
+def names_in(folder: Path) -> set[str]:
+    """Return the names in a folder; none where it cannot be read."""
     try:
         return {path.name for path in folder.iterdir()}
     except OSError:  # not Linux
