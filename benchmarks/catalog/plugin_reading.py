@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from benchmarks.catalog.descriptions import Answer, EntryDescription, model_of, pipeline_of, read, write
+from benchmarks.catalog.descriptions import Answer, EntryDescription, model_of, pipeline_of, printable, read, write
 from benchmarks.catalog.plugin_images import ImagesAnswer, read_images
 from benchmarks.catalog.plugin_process import ANSWER, REQUEST, PluginRequest
 from benchmarks.catalog.plugins import Plugin
@@ -121,7 +121,7 @@ def _ask(request: PluginRequest, limit_s: float, kind: type[Found], use: Callabl
         try:
             if outcome.ended_for:
                 raise BenchError(outcome.ended_for[1])
-            answer = read(folder / ANSWER, kind)
+            answer = read(folder / ANSWER, kind, printable)
             if not answer.error:
                 return use(answer, folder)
         except FileNotFoundError:
