@@ -101,10 +101,11 @@ def _locate(file: Path | None, name: str, places: DataPlaces) -> str | None:
 
 
 def _of_dataset(what: Any, file: Path | None, name: str, places: DataPlaces) -> PluginRequest:
-    """Return a request about a dataset: it may lie anywhere, and be downloaded."""
-    folders = tuple(str(folder.absolute()) for folder in (*places.folders, places.cache))
+    """Return a request about a dataset: it may lie anywhere, and be downloaded into a folder of its own."""
+    own = places.of_plugin(name)
+    folders = tuple(str(folder.absolute()) for folder in (*own.folders, own.cache))
     with contextlib.suppress(OSError):  # whoever needs the folder says so
-        places.cache.mkdir(parents=True, exist_ok=True)
+        own.cache.mkdir(parents=True, exist_ok=True)
     fence = Rules(reads=("/",), writes=folders[-1:], network=True, home=str(Path.home()))
     return PluginRequest(str(file or ""), fence, what, dataset=name, places=folders, directory=str(Path.cwd()))
 

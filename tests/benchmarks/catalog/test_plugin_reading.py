@@ -15,6 +15,7 @@ from benchmarks.catalog.catalog import load_catalog, read_catalog
 from benchmarks.catalog.plugin_images import ImagesAnswer, read_images
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.spec import DataPlaces
+from benchmarks.execution.processes.fencing import landlock
 from benchmarks.provenance.fingerprint import inputs_of
 from benchmarks.records.trial import Trial
 from tests.conftest import ROOT
@@ -135,6 +136,17 @@ def test_a_dataset_that_cannot_be_loaded_is_one_line(tmp_path: Path, body: str, 
     with pytest.raises(BenchError, match=message) as error:
         dataset.load(DataPlaces((), tmp_path / "downloads"))
     assert "mine.py" in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_plug_ins_dataset_writes_into_a_folder_that_nothing_else_reads(tmp_path: Path) -> None:
+    body = "(places.cache / 'own').touch(); (places.folders[-1] / 'other').touch()"
+    dataset = read_catalog([written(tmp_path, DATASET.format(body=body))]).datasets["mine"]
+    with pytest.raises(BenchError, match="PermissionError" if landlock.version() else "returned a NoneType"):
+        dataset.load(DataPlaces((), tmp_path / "downloads"))
+    assert (tmp_path / "downloads" / "plugins" / "mine" / "own").exists()
+    assert (tmp_path / "downloads" / "other").exists() != bool(landlock.version())
+    for name in ("../../x", "", "/etc", "a.b"):
+        assert DataPlaces((), tmp_path).of_plugin(name).cache.resolve().is_relative_to(tmp_path / "plugins")
 
 
 LEAVES = """
