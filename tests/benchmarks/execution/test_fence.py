@@ -41,6 +41,8 @@ ALLOWED = {
     "ask for flags": "fcntl.fcntl(1, fcntl.F_GETFL)",
     "limit itself": "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))",
     "open many files": "1 / (resource.getrlimit(resource.RLIMIT_NOFILE)[1] <= 4096)",
+    "touch a new file": "(folder / 'new').touch() or (folder / 'new').touch() or (folder / 'new').stat()",
+    "change times in vain": "os.utime(folder / 'request.json', (1, 1))",
     "change modes in vain": "(folder / 'request.json').chmod(0o600)",
 }
 REFUSED = {
@@ -86,6 +88,7 @@ REFUSED = {
     "watch folders": "call('inotify_init1', 0)",
     "hold up readers of a file": "fcntl.fcntl((outside / 'given').open(), 1024, fcntl.F_WRLCK)",
     "be told of changes": "fcntl.fcntl(os.open(folder, 0), fcntl.F_NOTIFY, fcntl.DN_CREATE)",
+    "touch a file": "(outside / 'secret').touch()",
     "change attributes": "fcntl.ioctl((folder / 'request.json').open(), 0x40086602, (0x40).to_bytes(8, 'little'))",
     "have a namespace": "call('unshare', 0x10000000)",
     "have a namespace of a new process": "call('syscall', CLONE, 0x10000000 | 17, None, None, None, None)",
