@@ -109,14 +109,22 @@ class CheckRun:
     def _fenced(self, request: CheckRequest, catalog: Catalog) -> CheckRequest:
         """Return a request with the fence of its process, and the files of weights, fetched; raises ``Unavailable``."""
         if request.kind == "dataset":
-            with contextlib.suppress(OSError):  # whoever needs the folder says so
-                self.places.cache.mkdir(parents=True, exist_ok=True)
-            fence = Rules(reads=("/",), writes=request.places[-1:], network=True, home=str(Path.home()))
-            return replace(request, fence=fence)
+            return self._dataset_fenced(request, catalog)
         weights = self._weights(request, catalog)
         hidden = (str(RESULTS), str(cache_folder()), *request.places)
         fence = Rules(tuple(weights.values()), hidden=hidden, network=self.allow_network)
         return replace(request, weights=weights, fence=fence)
+
+    def _dataset_fenced(self, request: CheckRequest, catalog: Catalog) -> CheckRequest:
+        """Return a request about a dataset, which may download into a folder that no plug-in of others can write to."""
+        entry = ("DATASETS", request.name)
+        places = self.places.of_plugin(request.name) if entry in catalog.origins else self.places
+        with contextlib.suppress(OSError):  # whoever needs the folder says so
+            places.cache.mkdir(parents=True, exist_ok=True)
+        folders = tuple(str(folder.absolute()) for folder in (*places.folders, places.cache))
+        fence = Rules(reads=("/",), writes=folders[-1:], network=True, home=str(Path.home()))
+        plugins = tuple(map(str, catalog.plugins_of(entry)))
+        return replace(request, fence=fence, places=folders, plugins=plugins)
 
     def _weights(self, request: CheckRequest, catalog: Catalog) -> dict[str, str]:
         spec = request.spec_in(catalog)

@@ -7,7 +7,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,11 +23,11 @@ from benchmarks.execution.features.provider import Computed, FeatureProvider, Pr
 from benchmarks.execution.features.shared_arrays import SharedArrays
 from benchmarks.execution.processes.fence import Rules, protects_files
 from benchmarks.execution.processes.launching.launch import preloads_for
-from benchmarks.execution.processes.memory import cleaned_shared_memory
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.output import joined
 from benchmarks.execution.processes.scratch import no_space, scratch_folder
 from benchmarks.execution.processes.supervisor import Limits
+from benchmarks.execution.processes.watching.leftovers import Leftovers
 from benchmarks.execution.processes.weight_download import local_files
 from benchmarks.execution.processes.worker_process import Expected, Finished, Supervision, run_worker
 from benchmarks.execution.protocol import (
@@ -66,6 +66,7 @@ class LocalExecutor:
     arrays: SharedArrays
     features: FeatureProvider
     fence: Rules
+    leftovers: Leftovers = field(default_factory=Leftovers)
 
     def execute(
         self,
@@ -139,8 +140,7 @@ class LocalExecutor:
         cache = self.features.cache
         self.arrays.mend()
         before = None if request.contended or protects_files() else cache.snapshot()
-        # what a trial leaves in /dev/shm, labels maybe, the next one would find; where others run it may be theirs
-        with contextlib.nullcontext() if request.contended else cleaned_shared_memory():
+        with self.leftovers.deleted():
             ending = run()
         changed = self.arrays.mend() + (cache.remove_changed(before) if before is not None else [])
         if not changed or request.contended:

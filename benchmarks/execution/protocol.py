@@ -1,6 +1,6 @@
 """What the bench and a worker tell each other, as files in the folder that the worker runs in.
 
-Where a worker is, it tells over a pipe (``stages.channel``).
+Where a worker is, it tells in messages (``stages.channel``).
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def _enlarged_before(cache: Path) -> tuple[Split, str] | None:
 
     folder = _cache_folder(cache)
     try:
-        if not is_own(folder):  # a plug-in's dataset may write beside it
+        if not is_own(folder):  # the folder for downloads may be one that others write to
             return None
         with np.load(io.BytesIO(read_file(folder / SCANS, LARGEST_FILE)), allow_pickle=False) as arrays:
             return Split(arrays["images"], arrays["labels"]), str(arrays["checksum"])

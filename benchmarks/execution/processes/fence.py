@@ -7,6 +7,7 @@ has what this needs, and older versions only a part: ``shortcomings`` says what 
 from __future__ import annotations
 
 import os
+import resource
 import site
 import sys
 from collections.abc import Mapping, Sequence
@@ -34,6 +35,7 @@ DESKTOP = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DI
 SETTINGS_AND_CACHES, TEMPORARIES = (*CACHES, *DESKTOP, "HOME"), ("TMPDIR", "JOBLIB_TEMP_FOLDER")
 OWN_VARIABLES = (*SETTINGS_AND_CACHES, *TEMPORARIES)  # of each process, for its own folder
 SHARED_MEMORY = "/dev/shm"
+MOST_OPEN = 4096  # files of one process; libraries live with the usual 1024
 DEVICES = ("null", "zero", "dri", "kfd")  # the last two, and nvidia…, are graphics processors
 
 
@@ -64,6 +66,7 @@ def enter(folder: Path, rules: Rules, imports: Sequence[Path] = ()) -> None:
         landlock.restrict(_rights(str(folder), rules, [*map(str, imports)]), tcp=rules.network)
     else:
         sys.path.extend(map(str, imports))
+    _limit_open_files()
     refuse_calls(rules.network)
 
 
@@ -137,6 +140,15 @@ def _link_imports(folder: str, imports: Sequence[str], readable: Sequence[str]) 
     sys.path.extend(links[len(to_link) :])
     os.environ["PYTHONPATH"] = os.pathsep.join(links)
     return [path for one in folders for path in ([one] if is_package(one) else modules_in(one))]
+
+
+def _limit_open_files() -> None:
+    """Have this process, and each that it starts, hold no more files open than the bench can look at."""
+    limits = (
+        MOST_OPEN if limit == resource.RLIM_INFINITY else limit for limit in resource.getrlimit(resource.RLIMIT_NOFILE)
+    )
+    soft, hard = (min(limit, MOST_OPEN) for limit in limits)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def _devices() -> list[str]:

@@ -17,15 +17,13 @@ from benchmarks.common.clock import clock
 from benchmarks.execution.processes.fence import own_environment
 from benchmarks.execution.processes.launching.launch import launch
 from benchmarks.execution.processes.launching.process import MARK, Launch, Launched
-from benchmarks.execution.processes.memory import TreeMemory
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.output import OutputPipe
-from benchmarks.execution.processes.process_tree import GRACE_S, end_tree, marked, tree
+from benchmarks.execution.processes.process_tree import GRACE_S, end_tree, marked
+from benchmarks.execution.processes.watching.watch import LOOK_EVERY_S, Watch
 from benchmarks.records.trial import Status
 from features.pretrained.backend import BACKEND
 
-LOOK_EVERY_S = 0.2
-MOST_PROCESSES = 500
 UNENDING_S = 12.0  # more than the subreaper takes for processes that cannot be ended
 LOG_LINES_IN_REASON = 3
 # a keras.json of the user could name another backend; TensorFlow tells much that is for its developers
@@ -96,55 +94,47 @@ def supervise(
     """
     start, mark = clock(), uuid4().hex
     environment = {**own_environment(worker_environment(limits.threads), folder), MARK: mark}
-    memory, printed = TreeMemory(limits.memory_gb * 1024), OutputPipe()
+    watch, printed = Watch(limits.memory_gb), OutputPipe()
     module, *arguments = command
     what = Launch(module, tuple(arguments), folder, environment, printed.writing_end, channel)
 
-    def passed(held_mb: float) -> tuple[Status, str] | None:
-        return limit_passed(clock() - counts_from(), held_mb, limits, stop)
+    def passed() -> tuple[Status, str] | None:
+        return limit_passed(clock() - counts_from(), limits, stop)
 
     try:
-        launched = launch(what, preloads, lambda: not passed(0))
+        launched = launch(what, preloads, lambda: not passed())
     except BaseException:
         printed.close()
         raise
     if launched is None:
-        return Outcome(passed(0), None, clock() - start, 0.0, printed.close())
+        return Outcome(passed(), None, clock() - start, 0.0, printed.close())
     printed.started()
-    process = launched.process
-    cleanup.started(process.pid)
-    peak_mb, ended_for = 0.0, None
-    seen: set[psutil.Process] = set()
+    pid = launched.process.pid
+    cleanup.started(pid)
+    watch.start(pid)
+    ended_for = None
     try:
         while ended_for is None and not launched.has_ended(LOOK_EVERY_S):
-            members = [one for one in tree(process) if one.pid != process.pid]
-            seen.update(members)
-            held_mb = memory.held_mb(members)
-            peak_mb = max(peak_mb, held_mb)
-            ended_for = passed(held_mb) or _too_many(members)
+            ended_for = passed() or watch.fault
+        ended_for = ended_for or watch.fault  # of a process that ended by itself just then
     finally:
-        _end(launched, seen, mark)
-        cleanup.ended(process.pid)
-        memory.free()
+        _end(launched, watch, mark)
+        cleanup.ended(pid)
+        watch.free()
         log = printed.close()
         exit_code = launched.close()
-    return Outcome(ended_for, exit_code, clock() - start, peak_mb, log, launched.shared_imports_s)
+    return Outcome(ended_for, exit_code, clock() - start, watch.peak_mb, log, launched.shared_imports_s)
 
 
-def _end(launched: Launched, seen: set[psutil.Process], mark: str) -> None:
+def _end(launched: Launched, watch: Watch, mark: str) -> None:
     """Have the subreaper end all; where it cannot, because it was ended itself, do so from here."""
     with contextlib.suppress(psutil.Error):
         launched.process.terminate()
     if not launched.has_ended(GRACE_S + UNENDING_S):
         end_tree(launched.process, grace_s=0)
-    if left := {one for one in {*seen, *marked(MARK, mark)} if one.is_running()}:
+    watch.stop()
+    if left := {one for one in {*watch.seen, *marked(MARK, mark)} if one.is_running()}:
         end_tree(launched.process, left)
-
-
-def _too_many(members: Sequence[psutil.Process]) -> tuple[Status, str] | None:
-    if len(members) <= MOST_PROCESSES:
-        return None
-    return "failed", f"started more than {MOST_PROCESSES} processes"
 
 
 def default_memory_gb(jobs: int) -> float:
@@ -169,12 +159,10 @@ def worker_environment(threads: int) -> dict[str, str]:
     }
 
 
-def limit_passed(elapsed_s: float, rss_mb: float, limits: Limits, stop: threading.Event) -> tuple[Status, str] | None:
+def limit_passed(elapsed_s: float, limits: Limits, stop: threading.Event) -> tuple[Status, str] | None:
     """Return the status of a process that may not go on, and why; None for one that may."""
     if stop.is_set():
         return "interrupted", "the run was interrupted"
-    if rss_mb > limits.memory_gb * 1024:
-        return "out-of-memory", f"held {rss_mb / 1024:.3g} GiB; the limit is {limits.memory_gb:.3g} GiB (--memory)"
     if elapsed_s > limits.timeout_s:
         status, option = limits.when_out_of_time
         return status, f"not done after {limits.timeout_s:.0f} s ({option})"
