@@ -15,13 +15,12 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from benchmarks.execution.processes.fence import OWN_VARIABLES
-from benchmarks.execution.processes.launching.fork_server import ForkRequest, Ready
+from benchmarks.execution.processes.launching.fork_messages import LARGEST, ForkRequest, Ready
 from benchmarks.execution.processes.launching.module_command import module_command
 from benchmarks.execution.processes.launching.process import MARK, ForkedProcess, Launch
 
 SERVER = "benchmarks.execution.processes.launching.fork_server"
 NOWHERE = "/nonexistent"
-LARGEST_REPLY = 1 << 10  # bytes
 LOOK_EVERY_S = 0.2
 OF_EACH_PROCESS = (*OWN_VARIABLES, MARK)
 
@@ -88,7 +87,7 @@ class ForkServer:
         return process
 
     def _received(self) -> bytes:
-        message = self._connection.recv(LARGEST_REPLY)
+        message = self._connection.recv(LARGEST)
         if not message:
             raise ServerEndedError
         return message

@@ -20,39 +20,17 @@ import socket
 import sys
 import tempfile
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import msgspec
 
 from benchmarks.common.clock import timed
 from benchmarks.execution.processes.launching import subreaper
+from benchmarks.execution.processes.launching.fork_messages import LARGEST, ForkRequest, Ready
 from benchmarks.execution.processes.launching.process import MARK
 
-LARGEST_REQUEST = 1 << 16  # bytes
 IDLE_S = 600.0
 LOOK_EVERY_S = 1.0
-
-
-@dataclass(frozen=True)
-class ForkRequest:
-    """What a fork is to run, and its environment as far as that is not the server's.
-
-    Its output, the pipe for its exit code, and its channel, if it has one, come with the message.
-    """
-
-    module: str
-    arguments: tuple[str, ...]
-    folder: str
-    variables: Mapping[str, str]
-    channel: int | None
-
-
-@dataclass(frozen=True)
-class Ready:
-    """All is imported, which took ``imports_s``."""
-
-    imports_s: float
 
 
 class Server:
@@ -75,7 +53,7 @@ class Server:
             ready = [descriptor for descriptor, _ in poll.poll(1000 * LOOK_EVERY_S)]
             idle_s = 0.0 if ready or self._told_to else idle_s + LOOK_EVERY_S
             if self._ended in ready:
-                os.read(self._ended, LARGEST_REQUEST)
+                os.read(self._ended, LARGEST)
             self._reap()
             if asked not in ready:
                 continue
@@ -88,7 +66,7 @@ class Server:
 
     def _fork(self) -> ForkRequest | None:
         """Fork once, and return the request in both; None at the end of requests."""
-        message, descriptors, _, _ = socket.recv_fds(self._connection, LARGEST_REQUEST, 3)
+        message, descriptors, _, _ = socket.recv_fds(self._connection, LARGEST, 3)
         if not message:
             return None
         request = msgspec.json.decode(message, type=ForkRequest)
