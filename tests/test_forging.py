@@ -68,10 +68,10 @@ def test_a_model_that_forges_its_times_or_its_answer_fails_with_what_does_not_fi
 @pytest.mark.usefixtures("no_fence")
 @pytest.mark.parametrize("option", [(), ("--no-cache",)])
 def test_a_model_that_changes_what_others_read_fails_and_they_do_not_notice(
-    option: tuple[str, ...], bench: Bench, tmp_path: Path
+    option: tuple[str, ...], bench_process: Bench, tmp_path: Path
 ) -> None:
     # models run in this order where no time is known
-    found = rows(bench, tmp_path, "poisons-data,honest,poisons-features,floods", *option)
+    found = rows(bench_process, tmp_path, "poisons-data,honest,poisons-features,floods", *option)
     poisons = {"poisons-data"} if option else {"poisons-data", "poisons-features"}
     for model in poisons:
         assert found[model]["status"] == "failed"
@@ -81,8 +81,10 @@ def test_a_model_that_changes_what_others_read_fails_and_they_do_not_notice(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_fence")
-def test_trials_at_the_same_time_compute_features_once_and_are_never_wrong(bench: Bench, tmp_path: Path) -> None:
-    found = rows(bench, tmp_path, "honest,floods,poisons-data,poisons-features", "--jobs", "2", "--no-cache")
+def test_trials_at_the_same_time_compute_features_once_and_are_never_wrong(
+    bench_process: Bench, tmp_path: Path
+) -> None:
+    found = rows(bench_process, tmp_path, "honest,floods,poisons-data,poisons-features", "--jobs", "2", "--no-cache")
     assert [row["timing"]["features_cached"] for row in found.values()].count(False) <= 1
     for model in ("honest", "floods"):
         assert found[model]["accuracy"] in (None, found["honest"]["accuracy"], found["floods"]["accuracy"])
