@@ -230,7 +230,9 @@ def test_a_bad_plugin_gets_one_clear_line(bench: Bench, tmp_path: Path, text: st
 def test_what_a_trial_held_is_said_of_any_limit(bench: Bench, tmp_path: Path) -> None:
     assert bench("--models", "knn", *QUICK, "--memory", "0.001").returncode == 1
     reason = leaderboard(tmp_path)["knn@pixels"]["reason"]
-    assert re.fullmatch(r"(its features were not computed: )?held 0\.0*[1-9]\d* GiB; the limit is 0\.001 GiB \(--memory\)", reason), reason
+    assert re.fullmatch(
+        r"(its features were not computed: )?held 0\.0*[1-9]\d* GiB; the limit is 0\.001 GiB \(--memory\)", reason
+    ), reason
 
 
 @pytest.mark.slow

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import signal
-import sys
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeVar
+from uuid import uuid4
 
 import msgspec
 import psutil
 
+from benchmarks.common.clock import clock
 from benchmarks.common.paths import ROOT
+from benchmarks.execution.processes.launching.launch import launch
+from benchmarks.execution.processes.launching.process import MARK, Launch, Launched
+from benchmarks.execution.processes.output import OutputPipe
 from benchmarks.execution.processes.process_tree import tree
 from benchmarks.execution.processes.supervisor import how_it_ended, worker_environment
+from benchmarks.execution.processes.watching.memory import rss_mb
 from benchmarks.serve.messages import LENGTH, ModelSource, Question, Reply, packed
 
-MIB = 2**20
-LOG_BYTES = 16_384  # of what a process printed, its end is kept
-LARGEST_REPLY = 256 * MIB
+LARGEST_REPLY = 256 * 2**20  # bytes
+ENDING_S = 1.0
+MODEL_PROCESS = "benchmarks.serve.model_process"
 
 Result = TypeVar("Result")
 
@@ -29,46 +35,36 @@ class ModelFailedError(Exception):
 
 
 class ModelClient:
-    """The process of one saved model. It answers one question at a time; whoever calls sees to that."""
+    """The process of one saved model. It answers one question at a time; whoever calls sees to that.
 
-    def __init__(self, source: ModelSource, threads: int) -> None:
-        self._source = source
-        self._threads = threads
-        self._process: asyncio.subprocess.Process | None = None
+    ``preloads``: modules that its process finds imported.
+    """
+
+    def __init__(self, source: ModelSource, threads: int, preloads: Sequence[str]) -> None:
+        self._source, self._threads, self._preloads = source, threads, preloads
+        self._running: _Running | None = None
         self._ended_because = ""
-        self._log = bytearray()
-        self._reading_log: asyncio.Task[None] | None = None
 
     @property
     def is_alive(self) -> bool:
         """Whether the process was started and has not ended."""
-        return self._process is not None and self._process.returncode is None and not self._ended_because
+        return self._running is not None and not self._ended_because and not self._running.launched.has_ended(0)
 
     def memory_mb(self) -> float:
-        """Return the resident memory of the process in MiB; 0 once it has ended."""
-        if self._process is None or not self.is_alive:
+        """Return the resident memory of the process, and of what it started, in MiB; 0 once it has ended."""
+        if self._running is None or not self.is_alive:
             return 0.0
-        try:
-            return float(psutil.Process(self._process.pid).memory_info().rss) / MIB
-        except psutil.Error:
-            return 0.0
+        return rss_mb(self._running.members())
 
     async def start(self, timeout_s: float) -> None:
         """Start the process and wait until the model is loaded; raises ``ModelFailedError``."""
         await self.close()
-        self._log.clear()
         self._ended_because = ""
-        self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "benchmarks.serve.model_process"),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=worker_environment(self._threads),
-            cwd=ROOT,
-            start_new_session=True,
-        )
-        self._reading_log = asyncio.create_task(self._read_log(self._process))
-        await self._exchange(self._source, timeout_s, "was not loaded")
+        latest = clock() + timeout_s
+        self._running = await _Running.start(self._threads, self._preloads, latest)
+        if self._running is None:
+            raise ModelFailedError(f"it was not loaded within {timeout_s:g} s")
+        await self._exchange(self._source, max(latest - clock(), 0.0), "was not loaded")
 
     async def ask(self, question: Question, timeout_s: float) -> Reply:
         """Return the reply to a question; raises ``ModelFailedError``, and the process has then ended."""
@@ -76,24 +72,16 @@ class ModelClient:
 
     def kill(self, reason: str = "it was ended") -> None:
         """End the process and all that it started, for a reason that the question it has is answered with."""
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        self._ended_because = self._ended_because or reason
-        with contextlib.suppress(psutil.Error):
-            for member in tree(psutil.Process(process.pid)):
-                with contextlib.suppress(psutil.Error):
-                    member.kill()
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+        if self._running is not None and not self._running.launched.has_ended(0):
+            self._ended_because = self._ended_because or reason
+            self._running.kill()
 
     async def close(self) -> None:
         """End the process and wait until it has."""
         self.kill()
-        if self._process is not None:
-            await self._process.wait()
-        if self._reading_log is not None:
-            self._reading_log.cancel()
+        running, self._running = self._running, None
+        if running is not None:
+            await running.close()
 
     async def _exchange(self, message: ModelSource | Question, timeout_s: float, what: str) -> Reply:
         """Send a message and return the reply. Whatever goes wrong, cancelling too, ends the process: its next reply
@@ -115,27 +103,74 @@ class ModelClient:
         return reply
 
     async def _send(self, message: ModelSource | Question) -> Reply:
-        assert self._process is not None and self._process.stdin is not None and self._process.stdout is not None
-        self._process.stdin.write(packed(message))
-        await self._process.stdin.drain()
-        (size,) = LENGTH.unpack(await self._process.stdout.readexactly(LENGTH.size))
+        if self._running is None:
+            raise EOFError
+        self._running.writer.write(packed(message))
+        await self._running.writer.drain()
+        (size,) = LENGTH.unpack(await self._running.reader.readexactly(LENGTH.size))
         if size > LARGEST_REPLY:
             raise EOFError
-        return msgspec.msgpack.decode(await self._process.stdout.readexactly(size), type=Reply)
+        return msgspec.msgpack.decode(await self._running.reader.readexactly(size), type=Reply)
 
     async def _why_ended(self) -> str:
-        reason = self._ended_because
-        self.kill()
-        assert self._process is not None
-        code = await self._process.wait()
-        if reason:
+        self._running, running, reason = None, self._running, self._ended_because
+        if running is None:
             return reason
-        if self._reading_log is not None:
-            await asyncio.wait([self._reading_log], timeout=1)
-        return how_it_ended(code, bytes(self._log))
+        # the connection breaks a moment before the process has ended by itself
+        await asyncio.to_thread(running.launched.has_ended, ENDING_S)
+        running.kill()
+        code, log = await running.close()
+        return reason or how_it_ended(code, log)
 
-    async def _read_log(self, process: asyncio.subprocess.Process) -> None:
-        assert process.stderr is not None
-        while chunk := await process.stderr.read(LOG_BYTES):
-            self._log += chunk
-            del self._log[:-LOG_BYTES]
+
+@dataclass
+class _Running:
+    """A process that was started, and the connection to it."""
+
+    launched: Launched
+    printed: OutputPipe
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    @classmethod
+    async def start(cls, threads: int, preloads: Sequence[str], latest: float) -> _Running | None:
+        """Start a process; None if it could not be by the time ``latest``."""
+        printed = OutputPipe()
+        ours, theirs = socket.socketpair()
+        with theirs:
+            descriptor = theirs.fileno()
+            environment = {**worker_environment(threads), MARK: uuid4().hex}
+            what = Launch(MODEL_PROCESS, (str(descriptor),), ROOT, environment, printed.writing_end, descriptor)
+            # in a thread, as it may have to wait until libraries are imported
+            launching = asyncio.create_task(asyncio.to_thread(launch, what, preloads, lambda: clock() < latest))
+            try:
+                launched = await asyncio.shield(launching)
+            except BaseException:
+                ours.close()  # which ends a process that is started after all
+                launching.add_done_callback(lambda _: printed.close())
+                raise
+        printed.started()
+        if launched is None:
+            ours.close()
+            printed.close()
+            return None
+        reader, writer = await asyncio.open_connection(sock=ours)
+        return cls(launched, printed, reader, writer)
+
+    def members(self) -> list[psutil.Process]:
+        """Return the process of the model, and what it started."""
+        above = self.launched.process
+        return [one for one in tree(above) if one.pid != above.pid]
+
+    def kill(self) -> None:
+        """End the process and all that it started; what escapes is left to the subreaper."""
+        for process in self.members():
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+        with contextlib.suppress(psutil.Error):
+            self.launched.process.terminate()
+
+    async def close(self) -> tuple[int | None, bytes]:
+        """Wait until the process has ended; return its exit code and what it printed."""
+        self.writer.close()
+        return await asyncio.to_thread(lambda: (self.launched.close(), self.printed.close()))

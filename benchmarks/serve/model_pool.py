@@ -11,6 +11,7 @@ from typing import Literal
 
 from benchmarks.common.clock import clock
 from benchmarks.common.formatting import mebibytes
+from benchmarks.execution.processes.launching.launch import preloads_for
 from benchmarks.serve.messages import Answer, ModelSource, Question
 from benchmarks.serve.model_client import ModelClient, ModelFailedError
 
@@ -51,6 +52,11 @@ class PooledModel:
     def expected_mb(self) -> float:
         return BASE_MB[self.uses_tensorflow] + self.size_mb
 
+    def client(self, threads: int) -> ModelClient:
+        """Return a client of it; an exported model needs nothing that could be imported beforehand."""
+        required = ("tensorflow",) if self.uses_tensorflow else ()
+        return ModelClient(self.source, threads, () if self.source.onnx else preloads_for(required))
+
 
 @dataclass
 class _Slot:
@@ -74,7 +80,7 @@ class ModelPool:
 
     def __init__(self, models: Sequence[PooledModel], limits: PoolLimits) -> None:
         self._limits = limits
-        self._slots = {one.source.row: _Slot(one, ModelClient(one.source, limits.threads)) for one in models}
+        self._slots = {one.source.row: _Slot(one, one.client(limits.threads)) for one in models}
         self._loading = asyncio.Semaphore(max(os.cpu_count() or 1, 2))
         self._uses = count(1)
         self._nobody_waits = asyncio.Event()

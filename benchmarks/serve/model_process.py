@@ -1,6 +1,6 @@
-"""``python -m benchmarks.serve.model_process``: one saved model, which answers questions from standard input.
+"""``python -m benchmarks.serve.model_process DESCRIPTOR``: one saved model, which answers questions from a socket.
 
-When the input ends, because the server has, the process ends at once, also in the middle of an answer.
+When the questions end, because the server has, the process ends at once, also in the middle of an answer.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import socket
 import sys
 import threading
 import traceback
@@ -31,9 +32,10 @@ from benchmarks.serve.messages import LENGTH, ModelSource, Question, Reply, pack
 Message = TypeVar("Message")
 
 
-def main() -> None:
+def main(connection: socket.socket) -> None:
     """Load the model named by the first message, then answer each of the others."""
-    incoming, outgoing = _own_streams()
+    connection.set_inheritable(False)
+    incoming, outgoing = connection.makefile("rb"), connection.makefile("wb")
     source = _message(incoming, ModelSource)
     questions: queue.SimpleQueue[Question] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(incoming, questions), daemon=True).start()
@@ -82,15 +84,6 @@ def _load_saved(source: ModelSource) -> Predictor:
     )
 
 
-def _own_streams() -> tuple[BinaryIO, BinaryIO]:
-    """Take standard input and output for messages; what libraries print goes to the error output."""
-    incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    with open(os.devnull, "rb") as nothing:  # noqa: PTH123  # no path, a device
-        os.dup2(nothing.fileno(), 0)
-    os.dup2(2, 1)
-    return incoming, outgoing
-
-
 def _receive(incoming: BinaryIO, questions: queue.SimpleQueue[Question]) -> None:
     try:
         while True:
@@ -120,4 +113,4 @@ def _why(error: Exception) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    main(socket.socket(fileno=int(sys.argv[1])))

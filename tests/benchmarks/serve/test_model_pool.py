@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -20,7 +21,7 @@ def pool_of_clients(monkeypatch: pytest.MonkeyPatch, done: list[str], may_answer
     """Return a pool whose clients write down what they do, and answer once they may."""
 
     class Client:
-        def __init__(self, source: ModelSource, threads: int) -> None:
+        def __init__(self, source: ModelSource, threads: int, preloads: Sequence[str]) -> None:
             self.row = source.row
             self.is_alive = False
 

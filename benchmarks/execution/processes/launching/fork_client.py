@@ -71,8 +71,8 @@ class ForkServer:
             self._lock.release()
 
     def _launch(self, launch: Launch, imports_s: float) -> ForkedProcess:
-        variables = {name: launch.environment[name] for name in OF_EACH_PROCESS}
-        request = ForkRequest(launch.module, launch.arguments, str(launch.folder), variables, launch.channel)
+        variables, mark = {name: launch.environment.get(name) for name in OWN_VARIABLES}, launch.environment[MARK]
+        request = ForkRequest(launch.module, launch.arguments, str(launch.folder), variables, mark, launch.channel)
         status, tell_status = os.pipe()
         try:
             channel = [] if launch.channel is None else [launch.channel]

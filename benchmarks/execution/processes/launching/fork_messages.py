@@ -10,7 +10,7 @@ LARGEST = 1 << 16  # bytes of a message
 
 @dataclass(frozen=True)
 class ForkRequest:
-    """What a fork is to run, and its environment as far as that is not the server's.
+    """What a fork is to run, and its environment as far as that is not the server's: None for what it does not have.
 
     Its output, the pipe for its exit code, and its channel, if it has one, come with the message.
     """
@@ -18,7 +18,8 @@ class ForkRequest:
     module: str
     arguments: tuple[str, ...]
     folder: str
-    variables: Mapping[str, str]
+    variables: Mapping[str, str | None]
+    mark: str
     channel: int | None
 
 

@@ -114,8 +114,12 @@ def _become(request: ForkRequest, output: int, channel: Sequence[int]) -> None:
         os.dup2(channel[0], request.channel)
         os.close(channel[0])
     os.chdir(request.folder)
-    _write_mark(request.variables[MARK])
-    os.environ.update(request.variables)
+    _write_mark(request.mark)
+    for name, value in {**request.variables, MARK: request.mark}.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
     tempfile.tempdir = None
     _reseed()
 
