@@ -1,4 +1,4 @@
-"""What trials leave in /dev/shm, labels maybe, and is deleted before a later one finds it."""
+"""What trials leave in /dev/shm, perhaps labels: it is deleted before a later trial can find it."""
 
 from __future__ import annotations
 
