@@ -19,6 +19,7 @@ PLUGIN = str(ROOT / "tests" / "plugins" / "forging.py")
 FORGERS = {
     "changes-timed": "its times do not fit the bench's own clock: fit told as 0.00 s, observed 1.",
     "replaces-timed": "its times do not fit the bench's own clock: fit told as 0.00 s, observed 1.",
+    "has-many-files": "its times do not fit the bench's own clock: fit told as 0.00 s, observed ",
     "writes-its-answer": "it did not say that it was done",
     "tells-all-stages": "its times do not fit the bench's own clock: ",
     "repeats-a-stage": "its stages are not those of a trial: weights, data, imports, fit, fit",

@@ -144,7 +144,7 @@ def test_a_trial_is_run_again_only_for_a_model_that_was_not_kept(bench: Bench, t
     assert bench(*run).returncode == 0
     assert not (tmp_path / "local/digits/models").exists()
     assert "is re-run: its model was not saved" in bench(*run, "--keep-models").stdout
-    assert (tmp_path / "local/digits/models/dummy@pixels-s0").is_dir()
+    assert [path.is_dir() for path in (tmp_path / "local/digits/models").iterdir()] == [True]
     assert "ok, reused" in bench(*run, "--keep-models").stdout
     again = bench(*run, "--force").stdout
     assert "is re-run: --force" in again

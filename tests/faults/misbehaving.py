@@ -287,7 +287,7 @@ ENDINGS = [
     Case("tells-of-0-steps", OK, "", "self.context.progress(0, 0); self.context.progress(10**30, -5)"),
     Case("tells-a-million-times", OK, "", "for i in range(100_000): self.context.progress(i, 10**9, loss=1.0)"),
     Case("writes-odd-progress", OK, "",
-         "lines = [b'{}', b'[]', deep('[', ']'), b'x' * 10**6, b'{\"stage\": 1}', b'{\"stage\": \"[/b]\"}',"
+         "lines = [b'{}', b'[]', deep('[', ']')[:10**5], b'x' * 10**5, b'{\"stage\": 1}', b'{\"stage\": \"[/b]\"}',"
          " b'{\"stage\": \"a\", \"step\": \"x\", \"figures\": {\"a\": []}}']\n"
          "for line in lines:\n    tell(line); time.sleep(0.3)"),
 ]  # fmt: skip
@@ -304,6 +304,11 @@ PROCESSES = [
     Case("forks-and-hangs", TIMEOUT, "", "detached(); time.sleep(3600)"),
     Case("is-a-fork-bomb", FAILED, "more than 500 processes",
          "for _ in range(700):\n    if os.fork() == 0: time.sleep(3600)\ntime.sleep(3600)"),
+    Case("holds-many-files", FAILED, "more than 20,000 files open",
+         "limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]\n"
+         "resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))\nfor _ in range(40):\n    if os.fork() == 0:\n"
+         "        try:\n            while True: os.dup(1)\n        except OSError:\n            time.sleep(3600)\n"
+         "time.sleep(3600)"),
     Case("forks-in-new-sessions", OK, "",
          "for _ in range(50):\n    if os.fork() == 0:\n        os.setsid()\n        time.sleep(3600)"),
     Case("holds-the-output", OK, "", "endless(start_new_session=True, stdout=1)"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import select
 import sys
 import time
@@ -83,6 +84,21 @@ class ReplacesTimed(Honest):
         vars(sys.modules["benchmarks.execution.worker.measure"])["timed"] = free
 
     def act(self) -> None:
+        wait(1.0)
+
+
+class HasManyFiles(ReplacesTimed):
+    """Has the bench look at thousands of open files, so that it is late, and tells no time."""
+
+    def act(self) -> None:
+        limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+        for _ in range(4):
+            if os.fork() == 0:
+                with contextlib.suppress(OSError):
+                    while True:
+                        os.dup(1)
+                wait(60)
         wait(1.0)
 
 
@@ -168,6 +184,7 @@ MODELS = tuple(
         ("stops-the-clock", "stops the clock", StopsTheClock),
         ("changes-timed", "changes how the bench takes times", ChangesTimed),
         ("replaces-timed", "replaces how the bench takes times", ReplacesTimed),
+        ("has-many-files", "has very many files open, and tells no time", HasManyFiles),
         ("writes-its-answer", "writes its own answer", WritesItsOwnAnswer),
         ("tells-all-stages", "tells stages that it is not at", TellsAllStagesAtOnce),
         ("repeats-a-stage", "tells a stage twice", RepeatsAStage),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from pathlib import Path
 from unittest import mock
@@ -51,7 +52,9 @@ def test_no_limit_on_time_waits_for_a_look(tmp_path: Path, monkeypatch: pytest.M
 
     def look_until_it_ends(process: psutil.Process) -> list[psutil.Process]:
         looked_at.append(process)
-        psutil.wait_procs([process])
+        with contextlib.suppress(psutil.NoSuchProcess):
+            while process.status() != psutil.STATUS_ZOMBIE:  # it is waited for elsewhere
+                threading.Event().wait(0.05)
         return []
 
     monkeypatch.setattr(watch, "tree", look_until_it_ends)

@@ -124,6 +124,8 @@ def test_what_appeared_in_shared_memory_is_deleted_unless_somebody_uses_it(tmp_p
         (tmp_path / "left").write_text("labels")
         (tmp_path / "folder").mkdir()
         (tmp_path / "folder" / "left").touch()
+        (tmp_path / "closed").mkdir(0)
+        (tmp_path / "link").symlink_to(tmp_path / "before")
     assert names(tmp_path) == ["before", "used"]
 
 

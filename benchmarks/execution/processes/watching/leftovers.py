@@ -1,4 +1,4 @@
-"""What trials leave in /dev/shm, labels maybe, and is deleted before a later one finds it."""
+"""What trials leave in /dev/shm, perhaps labels: it is deleted before a later trial can find it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.common.atomic_files import remove
+from benchmarks.common.deletion import delete_tree
 from benchmarks.execution.processes.watching.open_files import names_used_by
 from benchmarks.execution.processes.watching.shared_memory import SHARED, names_in
 
@@ -61,8 +61,7 @@ class Leftovers:
             return
         used = {name for pid in psutil.pids() for name in names_used_by(pid, self._folder)}
         for name in left - used:
-            with contextlib.suppress(OSError):
-                remove(self._folder / name)
+            delete_tree(self._folder / name)
         # whoever uses it is a trial that still runs, or no trial
         self._makers |= {name: {*self._running} for name in left & used}
 

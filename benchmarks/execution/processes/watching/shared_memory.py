@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.common.atomic_files import remove
 from benchmarks.common.clock import clock
+from benchmarks.common.deletion import delete_tree
 from benchmarks.execution.processes.watching.open_files import (
     MOST_FILES,
     TooManyFilesError,
@@ -56,8 +56,7 @@ class SharedFiles:
     def delete(self) -> None:
         """Delete the tree's files."""
         for name in self._own:
-            with contextlib.suppress(OSError):
-                remove(self._folder / name)
+            delete_tree(self._folder / name)
 
     def _mapped(self, pids: list[int]) -> set[str]:
         """Return the names that processes have mapped, of as many as there is time for: the others' turn comes."""
