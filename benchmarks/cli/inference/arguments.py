@@ -16,9 +16,19 @@ def add_predict(parser: argparse.ArgumentParser) -> None:
     arguments.add_weights(parser)
     parser.add_argument("run", metavar="RUN", help="a run, as local")
     parser.add_argument("model", metavar="MODEL", help="a row, as svm-rbf@hog; or a model that has one row only")
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="image files")
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="image files, folders of them, or globs")
     _add_dataset(parser)
     _add_polarity(parser, "of the images; auto: as the border of each shows (as the images that it was trained on)")
+    parser.add_argument(
+        "--centre",
+        action=argparse.BooleanOptionalAction,
+        help="scale and centre the digit in each image (as for its training)",
+    )
+    parser.add_argument(
+        "--normalise",
+        action=argparse.BooleanOptionalAction,
+        help="and make strokes and light even: photographs, scans, thin pens (as for its training)",
+    )
     parser.add_argument(
         "--transpose",
         action=argparse.BooleanOptionalAction,
