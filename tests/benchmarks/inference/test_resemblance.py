@@ -18,15 +18,14 @@ OWN = Preparation(dark_on_light=True)
 
 def drawn(kind: str, seed: int = 0, digit: str = "4") -> NDArray[np.uint8]:
     """Return a picture of a digit, dark on light."""
-    clean = replace(SCAN, texture=0.0, ink=0, pen=24, paper=255, rotation=0.0, quality=100)
+    clean = replace(SCAN, texture=0.0, ink=0, pen=40, paper=255, rotation=0.0, quality=100)
     generator = np.random.default_rng(seed)
     if kind == "photograph":
         return written(digit, replace(PHOTOGRAPH, height=480, width=360, shadow=0.6), generator)
     picture = written(digit, clean, generator)
-    small = picture[::2, ::2]
     match kind:
         case "small":
-            return np.pad(small, 90, constant_values=255)
+            return np.pad(picture, 140, constant_values=255)
         case "off-centre":
             return np.pad(picture, ((0, 250), (0, 370)), constant_values=255)
     return picture
