@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -156,6 +157,23 @@ def test_photographs_are_named_with_the_option_that_makes_them_like_the_training
     (before, warned), (after, unwarned) = right(), right("--normalise")
     assert "6 of 6 images are unlike those that it was trained on" in warned and "try --normalise" in warned
     assert after > before and unwarned == ""
+
+
+def test_a_suggested_command_works_when_it_is_pasted(
+    results: Path,
+    images: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DIGITBENCH_CACHE", str(tmp_path / "cache"))
+    plugin = str(results / "care-less.py")
+    words = ["local", "knn", images[0], "--error", "5%", "--results-dir", str(results), "--plugin", plugin]
+    suggested = one_line(capsys, *words).partition("run: ")[2]
+    assert f"--plugin {plugin} --results-dir {results}" in suggested
+    assert main(shlex.split(suggested)[2:]) == 0
+    capsys.readouterr()
+    assert main(["predict", *words]) == 0
 
 
 def test_numbers_are_read_and_what_shows_none_is_one_line(

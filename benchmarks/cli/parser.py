@@ -10,7 +10,9 @@ from importlib import import_module
 from pathlib import Path
 
 from benchmarks.cli import arguments
+from benchmarks.cli.given import given_by
 from benchmarks.cli.inference import arguments as inference
+from benchmarks.common.suggestions import GIVEN
 
 EPILOG = """\
 other commands ('python bench.py COMMAND --help' tells more):
@@ -55,6 +57,7 @@ def parse(words: Sequence[str]) -> Callable[[], int]:
     if words[0].startswith("-"):
         words.insert(0, "run")
     options = _parser(words[0]).parse_args(words)
+    GIVEN.set(given_by(options))
     module = COMMANDS[options.command].module
     # no command waits for the libraries of another
     command: Callable[[argparse.Namespace], int] = getattr(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from benchmarks.analysis.rejection import Threshold, choose_threshold
 from benchmarks.common.errors import BenchError
+from benchmarks.common.suggestions import bench_command
 from benchmarks.datasets.opening import VALIDATION_SUFFIX
 from benchmarks.inference.saved_model import SavedModel
 from benchmarks.records.dataset_file import read_dataset
@@ -32,8 +33,8 @@ def threshold_of(saved: SavedModel, error_rate: float) -> Threshold | None:
     predictions = store.predictions(found[0].trial.key, TEST) if found else None
     if predictions is None:
         raise BenchError(
-            f"a threshold for {saved.row} needs its predictions of the validation split; run: python bench.py "
-            f"--models '{trial.label}' --features {trial.features} --dataset {dataset} --run {run}"
+            f"a threshold for {saved.row} needs its predictions of the validation split; run: "
+            + bench_command("--models", trial.label, "--features", trial.features, "--dataset", dataset, "--run", run)
         )
     if predictions.probabilities is None:
         return None

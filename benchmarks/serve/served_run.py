@@ -10,6 +10,7 @@ from benchmarks.analysis.metric import Shown
 from benchmarks.analysis.rejection import Threshold
 from benchmarks.catalog.catalog import read_catalog
 from benchmarks.common.errors import BenchError
+from benchmarks.common.suggestions import bench_command
 from benchmarks.inference.saved_model import SavedModel, saved_rows
 from benchmarks.inference.thresholds import threshold_of
 from benchmarks.report.data.findings import read_findings
@@ -94,7 +95,7 @@ class ServedRun:
         """Return report.html; raises ``BenchError`` if there is none."""
         path = self.folder / "report.html"
         if not path.is_file():
-            raise BenchError(f"there is no report; 'python bench.py report {self.run}' writes it")
+            raise BenchError(f"there is no report; write it: {bench_command('report', self.run)}")
         return path
 
     def _pooled(self, model: SavedModel) -> PooledModel:
