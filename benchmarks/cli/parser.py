@@ -32,6 +32,7 @@ other commands ('python bench.py COMMAND --help' tells more):
 examples:
   python bench.py --models all
   python bench.py --models 'svm*,knn' --features hog,pixels
+  python bench.py --models svm-rbf@hog,knn@pixels
   python bench.py --models 'svm-rbf[C=1,gamma=0.02],knn[stock]' --dataset digits
   python bench.py --plugin my_model.py --models my-model,knn
 
@@ -104,9 +105,10 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
         "--models",
         default="all",
         metavar="NAMES",
-        help="names and globs, with settings in brackets; quick: the rows that are fitted in seconds (all)",
+        help="names and globs, with settings in brackets and a pipeline after @, as knn[k=1]@hog; quick: the rows that "
+        "are fitted in seconds (all)",
     )
-    group.add_argument("--features", metavar="NAMES", help="pipelines, for every model (each model's own)")
+    group.add_argument("--features", metavar="NAMES", help="pipelines, for every model without an @ (each model's own)")
     arguments.add_data(group)
     group.add_argument(
         "--seeds",
