@@ -47,7 +47,8 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a row, as svm-rbf@hog; or a model that has one row only")
     _add_dataset(parser)
     parser.add_argument("--format", choices=("onnx",), default="onnx", help="of the file (onnx)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="the file (the trial's name with .onnx, here)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the file (in exported/ of the run's folder)")
+    parser.add_argument("--force", action="store_true", help="replace files that are there")
     parser.add_argument("--int8", action="store_true", help="write a network with layers in int8, too")
     _add_trust(parser)
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from benchmarks.cli.inference.loading import load_predictor
+from benchmarks.cli.inference.quiet import without_notices
 from benchmarks.common.errors import BenchError
 from benchmarks.common.formatting import counted
 from benchmarks.inference.answers import ImageAnswer, ModelAnswer, Options, answer
@@ -45,7 +46,8 @@ def predict(options: Namespace) -> int:
         return UNREADABLE
     for warning in _warnings(found, bool(predictor.preparation.dark_on_light)):
         print(warning, file=sys.stderr)
-    answers = answer(predictor, found.prepared(), wanted)
+    with without_notices():
+        answers = answer(predictor, found.prepared(), wanted)
     print(_as_json(predictor.saved, found, answers) if options.json else "\n".join(_lines(found, answers)))
     return UNREADABLE if found.unreadable else OK
 
