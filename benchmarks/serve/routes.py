@@ -132,6 +132,7 @@ def _models(served: Served, pool: ModelPool) -> Models:
                 model.label,
                 model.features,
                 model.accuracy,
+                model.centred,
                 state,
                 reason,
                 threshold.probability if threshold else None,
