@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 from benchmarks.datasets.preprocessing.normalization import DIGIT_SIDE
-from benchmarks.datasets.preprocessing.polarity import background, border
 from benchmarks.datasets.spec import SIDE, Preparation
+from benchmarks.datasets.traits import Traits
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,47 +16,11 @@ if TYPE_CHECKING:
 
 Prepare = Callable[[Preparation], "NDArray[np.uint8]"]
 
-STROKE = 0.35  # of the contrast: what differs more from the background is ink
 TAILS = (2, 98)  # percentiles of the training images' traits between which an image is as they are
 # what an image may be beyond those, and is still alike: of 255, and of the shorter side
 MARGINS = {"background": 32.0, "unevenness": 48.0, "ink": 64.0, "size": 0.12, "offset": 0.08}
 PLACE = {"small", "larger", "off-centre"}  # differences that need no other strokes
 OPTIONS = {"--centre": {"centred": True, "normalised": False}, "--normalise": {"normalised": True}}
-
-
-@dataclass(frozen=True)
-class Traits:
-    """What an image, light on dark, is like.
-
-    ``background``: of 255, along the border. ``unevenness``: by how much that differs from place to place, of 255.
-    ``ink``: how far the strongest strokes are above it. ``size``: of the ink's longer side, and ``offset``: of its
-    middle from the centre; both as shares of the frame's shorter side.
-    """
-
-    background: float
-    unevenness: float
-    ink: float
-    size: float
-    offset: float
-
-    @classmethod
-    def of(cls, image: NDArray[np.uint8]) -> Self:
-        """Return the traits of an image of shape (height, width)."""
-        import numpy as np
-
-        paper = background(image)
-        darkest, lightest = np.percentile(border(image), (10, 90))
-        above = image.astype(float) - paper
-        strongest = float(np.percentile(above, 99))
-        rows, columns = (np.flatnonzero((above > STROKE * above.max()).any(axis=axis)) for axis in (1, 0))
-        side = min(image.shape)
-        size = max((np.ptp(lines) + 1 for lines in (rows, columns) if lines.size), default=0) / side
-        middles = [
-            abs((lines[0] + lines[-1] + 1 - length) / 2)
-            for lines, length in zip((rows, columns), image.shape, strict=True)
-            if lines.size
-        ]
-        return cls(float(paper), float(lightest - darkest), strongest, float(size), max(middles, default=0) / side)
 
 
 @dataclass(frozen=True)
