@@ -7,7 +7,6 @@ from dataclasses import fields
 
 from benchmarks.common.paths import RESULTS
 from benchmarks.common.suggestions import RUNNING, Given
-from benchmarks.datasets.spec import ReadingOptions
 
 
 def given_by(options: Namespace) -> Given:
@@ -29,6 +28,8 @@ def given_by(options: Namespace) -> Given:
 
 def _preparation(options: Namespace) -> list[str]:
     """Return how a run reads and prepares its data, and under which name it stores results."""
+    from benchmarks.datasets.spec import ReadingOptions  # ``list`` is to be fast
+
     reading = {field.name: getattr(options, field.name) for field in fields(ReadingOptions)}
     return [
         *(["--polarity", options.polarity] if options.polarity != "auto" else []),

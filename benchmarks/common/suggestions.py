@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
-from shlex import quote
 
 RUNNING = ("run", "tune")  # the commands that read data and run models
 
@@ -29,6 +28,8 @@ def bench_command(*words: str) -> str:
 
     An option that is among the words is not added.
     """
+    from shlex import quote  # ``list`` is to be fast
+
     given = GIVEN.get()
     command = "run" if words[0].startswith("-") else words[0]
     added = [*given.plugins, *given.places, *(given.data if command in RUNNING else ())]

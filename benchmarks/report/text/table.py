@@ -213,7 +213,8 @@ def anchor(row: Row) -> str:
 LEGEND = (
     "±: standard deviation over seeds. Interval: Wilson, 95 %. F1: macro average. Times: medians;",
     "`feature time` for all images, `predict` for the test images, `one image` from pixels to label. Memory: peak of",
-    "the whole trial. More in [report.html](report.html), every column in [leaderboard.csv](leaderboard.csv).",
+    "the whole trial. Size and parameters: of the model alone; a fitted pipeline, as of principal components, comes on",
+    "top. More in [report.html](report.html), every column in [leaderboard.csv](leaderboard.csv).",
 )
 
 
