@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.readers.unreadable import UNREADABLE
+from benchmarks.datasets.unreadable import UNREADABLE
 from benchmarks.datasets.spec import Images, Polarity, Preparation, Split
 
 if TYPE_CHECKING:

@@ -63,7 +63,7 @@ def _enlarged_before(cache: Path) -> tuple[Split, str] | None:
 
     from benchmarks.common.bounded_reading import read_file
     from benchmarks.common.signatures import is_own
-    from benchmarks.datasets.readers.unreadable import UNREADABLE
+    from benchmarks.datasets.unreadable import UNREADABLE
 
     folder = _cache_folder(cache)
     try:
