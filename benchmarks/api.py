@@ -74,6 +74,7 @@ def run(
     keep_models: bool = False,
     cache: bool = True,
     allow_network: bool = False,
+    fresh: bool = False,
     progress: Listener | None = None,
     stop: threading.Event | None = None,
 ) -> Run:
@@ -118,6 +119,9 @@ def run(
         Re-run trials whose stored results still hold; save fitted models for ``Predictor``; cache feature matrices.
     allow_network
         Let models use the internet, which the fence around them forbids (docs/security.md).
+    fresh
+        Start a new Python for each trial. Without it, on Linux, a trial's process is a fork of one that has imported
+        the libraries already, but no model.
     progress
         Called with each event of ``benchmarks.execution.progress``, one after the other. Without one, a progress bar
         is shown in a notebook, and nothing elsewhere.
@@ -160,6 +164,7 @@ def run(
         keep_models=keep_models,
         cache=cache,
         allow_network=allow_network,
+        fresh=fresh,
     )
     with _words_of_python():
         return execute(config, progress, stop)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 import shutil
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ import psutil
 
 from tests.conftest import ROOT
 
+TRIAL = "/trial-"  # in the name of the folder that a worker runs in
 HOSTILE = str(ROOT / "tests" / "plugins" / "hostile.py")
 
 
@@ -37,14 +37,18 @@ def copied_dataset(folder: Path, name: str) -> None:
 
 def workers_left(tmp_path: Path) -> list[str]:
     """Return the worker and cleanup processes of this test; others may be running on the machine."""
-    lines = (" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"]))
-    ours = re.compile(r"benchmarks\.execution\.(worker\.main|processes\.orphan_cleanup)")
-    return [line for line in lines if ours.search(line) and str(tmp_path) in line]
+    found = []
+    for process in psutil.process_iter(["cmdline", "cwd"]):
+        line, folder = " ".join(process.info["cmdline"] or []), process.info["cwd"] or ""
+        cleans_up = "processes.orphan_cleanup" in line and str(tmp_path) in line
+        if cleans_up or (TRIAL in folder and folder.startswith(str(tmp_path))):
+            found.append(f"{folder}: {line}")
+    return found
 
 
 def wait_for_worker(tmp_path: Path) -> None:
     for _ in range(200):
-        if any("benchmarks.execution.worker.main" in line for line in workers_left(tmp_path)):
+        if any(TRIAL in line.partition(":")[0] for line in workers_left(tmp_path)):
             return
         time.sleep(0.05)
     raise AssertionError("no worker started")

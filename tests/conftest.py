@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
+from bench import main as command_line
 from benchmarks.execution.processes.supervisor import SLEEPING_THREADS
 from benchmarks.records.dataset_file import DatasetRecord
 from benchmarks.records.scores import score
@@ -46,7 +49,7 @@ ROOT = Path(__file__).resolve().parent.parent
 Bench = Callable[..., subprocess.CompletedProcess[str]]
 
 
-RUNS_THE_COMMAND = {"bench", "started_bench", "clone"}
+RUNS_THE_COMMAND = {"bench", "bench_process", "started_bench", "clone"}
 # tests that share what takes long to make: a run, a server, fitted models, TensorFlow
 ON_ONE_WORKER = {
     "tests/models": "models",
@@ -105,8 +108,53 @@ def environment(cache: Path, tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def bench(environment: dict[str, str], tmp_path: Path) -> Bench:
-    """Run the real command, its results going to ``tmp_path``."""
+def bench(environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """Run the command in this process, its results going to ``tmp_path``; the processes of its trials are real.
+
+    Its libraries are imported already, and so are those of the server that its trials are forks of.
+    """
+
+    def run(*arguments: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
+        words = bench_command(tmp_path, *arguments)[2:]
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        with monkeypatch.context() as patch, captured(tmp_path) as printed:
+            for name in {*os.environ} - {*environment}:
+                patch.delenv(name)
+            for name, value in environment.items():
+                patch.setenv(name, value)
+            patch.setattr(tempfile, "tempdir", None)
+            patch.chdir(tmp_path)
+            try:
+                code = command_line(words)
+            except SystemExit as left:
+                code = left.code if isinstance(left.code, int) else 1
+            finally:
+                for number, handler in handlers.items():
+                    signal.signal(number, handler)
+        return subprocess.CompletedProcess(words, code, *printed)
+
+    return run
+
+
+@contextlib.contextmanager
+def captured(folder: Path) -> Iterator[list[str]]:
+    """Give a list that holds, after the context, what was printed, and what went to the standard error."""
+    printed: list[str] = []
+    with (
+        tempfile.TemporaryFile("w+", dir=folder, encoding="utf-8") as out,
+        tempfile.TemporaryFile("w+", dir=folder, encoding="utf-8") as err,
+    ):
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            yield printed
+        for file in (out, err):
+            file.flush()
+            file.seek(0)
+            printed.append(file.read())
+
+
+@pytest.fixture
+def bench_process(environment: dict[str, str], tmp_path: Path) -> Bench:
+    """Run the command in a process of its own, its results going to ``tmp_path``."""
 
     def run(*arguments: str, timeout: float = 240) -> subprocess.CompletedProcess[str]:
         command = bench_command(tmp_path, *arguments)

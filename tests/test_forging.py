@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.common.atomic_files import write_whole
+from benchmarks.execution.processes.fence import protects_files
 from tests.conftest import ROOT, Bench
 from tests.test_label_protection import UNFENCED
 
@@ -65,10 +68,10 @@ def test_a_model_that_forges_its_times_or_its_answer_fails_with_what_does_not_fi
 @pytest.mark.usefixtures("no_fence")
 @pytest.mark.parametrize("option", [(), ("--no-cache",)])
 def test_a_model_that_changes_what_others_read_fails_and_they_do_not_notice(
-    option: tuple[str, ...], bench: Bench, tmp_path: Path
+    option: tuple[str, ...], bench_process: Bench, tmp_path: Path
 ) -> None:
     # models run in this order where no time is known
-    found = rows(bench, tmp_path, "poisons-data,honest,poisons-features,floods", *option)
+    found = rows(bench_process, tmp_path, "poisons-data,honest,poisons-features,floods", *option)
     poisons = {"poisons-data"} if option else {"poisons-data", "poisons-features"}
     for model in poisons:
         assert found[model]["status"] == "failed"
@@ -78,12 +81,35 @@ def test_a_model_that_changes_what_others_read_fails_and_they_do_not_notice(
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_fence")
-def test_trials_at_the_same_time_compute_features_once_and_are_never_wrong(bench: Bench, tmp_path: Path) -> None:
-    found = rows(bench, tmp_path, "honest,floods,poisons-data,poisons-features", "--jobs", "2", "--no-cache")
+def test_trials_at_the_same_time_compute_features_once_and_are_never_wrong(
+    bench_process: Bench, tmp_path: Path
+) -> None:
+    found = rows(bench_process, tmp_path, "honest,floods,poisons-data,poisons-features", "--jobs", "2", "--no-cache")
     assert [row["timing"]["features_cached"] for row in found.values()].count(False) <= 1
     for model in ("honest", "floods"):
         assert found[model]["accuracy"] in (None, found["honest"]["accuracy"], found["floods"]["accuracy"])
         assert found[model]["status"] == "ok" or "was changed after the bench had written it" in found[model]["reason"]
+
+
+@pytest.mark.skipif(not protects_files(), reason="needs Landlock")
+def test_what_another_bench_caches_meanwhile_is_no_models_fault(
+    bench: Bench, environment: dict[str, str], tmp_path: Path
+) -> None:
+    entry, done = Path(environment["DIGITBENCH_CACHE"], "features", "of-another-bench"), threading.Event()
+    entry.mkdir(parents=True)
+
+    def go_on_caching() -> None:
+        while not done.wait(0.02):
+            write_whole(entry / "train.npy", b"its matrix")
+
+    other = threading.Thread(target=go_on_caching)
+    other.start()
+    try:
+        found = rows(bench, tmp_path, "honest")
+    finally:
+        done.set()
+        other.join()
+    assert found["honest"]["status"] == "ok" and (entry / "train.npy").is_file()
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from PIL import Image
 
 from bench import main
 from benchmarks.api import BenchError, Predictor, Run, run
+from benchmarks.common.signatures import SIGNATURE
 from benchmarks.datasets.readers.image_file import read_image
 from benchmarks.records.saved_models import DATA
 from tests.benchmarks.datasets.handwriting import PHOTOGRAPH, SCAN, THIN_PEN, Paper, write_class_folders
@@ -123,16 +124,20 @@ def test_arrays_are_prepared_as_the_training_images_were(done: Run, tmp_path: Pa
 @pytest.mark.e2e
 def test_a_model_of_other_data_than_its_result_says_is_refused(done: Run) -> None:
     (folder,) = (done.folder / "models").iterdir()
-    stored = (folder / DATA).read_text()
+    stored, signature = (folder / DATA).read_text(), (folder / SIGNATURE).read_text()
     try:
         (folder / DATA).write_text(json.dumps({**json.loads(stored), "data_hash": "another"}))
         with pytest.raises(BenchError, match="was not trained on the data of its result"):
             Predictor.load(done, "knn", trust=True)
         (folder / DATA).unlink()
+        with pytest.raises(BenchError, match="it is damaged"):
+            Predictor.load(done, "knn", trust=True)
+        (folder / SIGNATURE).unlink()
         with pytest.raises(BenchError, match="without how its images were prepared"):
             Predictor.load(done, "knn", trust=True)
     finally:
         (folder / DATA).write_text(stored)
+        (folder / SIGNATURE).write_text(signature)
 
 
 @pytest.mark.parametrize(

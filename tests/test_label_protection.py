@@ -206,25 +206,27 @@ system_calls.can_filter = lambda: False
 
 
 @needs_fence
-def test_without_a_fence_the_start_of_a_run_says_so(bench: Bench, environment: dict[str, str], tmp_path: Path) -> None:
+def test_without_a_fence_the_start_of_a_run_says_so(
+    bench_process: Bench, environment: dict[str, str], tmp_path: Path
+) -> None:
     (tmp_path / "sitecustomize.py").write_text(UNFENCED)
     environment["PYTHONPATH"] = f"{tmp_path}:{ROOT}"
-    done = bench("--models", "dummy", *QUICK, "--train-size", "100")
+    done = bench_process("--models", "dummy", *QUICK, "--train-size", "100")
     assert done.returncode == 0 and done.stderr.count("\n") == 1 and "no fence around models" in done.stderr
 
 
 @needs_fence
 @pytest.mark.slow
 def test_predictions_are_the_same_with_and_without_the_fence(
-    bench: Bench, environment: dict[str, str], tmp_path: Path
+    bench_process: Bench, environment: dict[str, str], tmp_path: Path
 ) -> None:
     models = ["dummy", "logistic", "knn", "extra-trees", "xgboost", "mlp"]
     models = [name for name in models if name != "mlp" or importlib.util.find_spec("keras")]
     arguments = ("--models", ",".join(models), "--dataset", "digits", "--features", "hog", "--no-cache")
-    assert bench(*arguments, "--results-dir", str(tmp_path / "fenced")).returncode == 0
+    assert bench_process(*arguments, "--results-dir", str(tmp_path / "fenced")).returncode == 0
     (tmp_path / "sitecustomize.py").write_text(UNFENCED)
     environment["PYTHONPATH"] = f"{tmp_path}:{ROOT}"
-    assert "no fence" in bench(*arguments, "--results-dir", str(tmp_path / "open")).stderr
+    assert "no fence" in bench_process(*arguments, "--results-dir", str(tmp_path / "open")).stderr
     files = sorted((tmp_path / "fenced").rglob("predictions/*.npz"))
     assert len(files) == len(models)
     for file in files:

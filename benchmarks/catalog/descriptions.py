@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +18,7 @@ from features.pretrained.weights import Weights
 from features.spec import FeaturePipeline
 from models.spec import BuildContext, ModelSpec, Param, Setting
 
+LONGEST_TEXT = 4096  # characters, as the longest path
 SUITE = ("features", "models")
 Message = TypeVar("Message")
 
@@ -118,12 +120,27 @@ def write(message: object, file: Path) -> None:
     file.write_text(json.dumps(msgspec.to_builtins(message, enc_hook=str)), encoding="utf-8")
 
 
-def read(file: Path, kind: type[Message]) -> Message:
-    """Return a message; raises OSError, or ``BenchError`` if it is none of that kind."""
+def read(file: Path, kind: type[Message], change: Callable[[Any], Any] = lambda plain: plain) -> Message:
+    """Return a message, made of plain values that ``change`` gives; raises OSError, or ``BenchError`` if it is none."""
     try:
-        return msgspec.convert(json.loads(read_file(file)), type=kind, dec_hook=lambda to, value: to(value))
+        return msgspec.convert(change(json.loads(read_file(file))), type=kind, dec_hook=lambda to, value: to(value))
     except (ValueError, RecursionError) as error:
         raise BenchError(f"its description cannot be read ({error})") from error
+
+
+def printable(plain: Any) -> Any:
+    """Return plain values in which every text can be printed on a terminal: control characters become spaces.
+
+    Places of code, which are opened and not printed, stay as they are.
+    """
+    if isinstance(plain, str):
+        text = plain if len(plain) <= LONGEST_TEXT else f"{plain[:LONGEST_TEXT]}…"
+        return text if text.isprintable() else "".join(one if one.isprintable() else " " for one in text)
+    if isinstance(plain, list):
+        return [printable(one) for one in plain]
+    if isinstance(plain, dict):
+        return {printable(name): one if name == "code" else printable(one) for name, one in plain.items()}
+    return plain
 
 
 def _file_of(module: str) -> str:

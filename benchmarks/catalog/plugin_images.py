@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.common.bounded_reading import read_file
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.unreadable import UNREADABLE
 from benchmarks.datasets.spec import Images, Polarity, Preparation, Split
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NAMED = ("train", "validation", "test")
 PICTURE = "picture.png"
+LARGEST, LARGEST_PICTURE = 1 << 31, 1 << 26  # bytes: of all arrays together, and of the picture
 
 
 @dataclass(frozen=True)
@@ -42,8 +43,8 @@ def write_images(images: Any, folder: Path) -> ImagesAnswer:
         raise BenchError(f"load returned a {type(images).__name__}; expected Images")
     splits = {**{name: getattr(images, name) for name in NAMED}, **images.further}
     for number, split in enumerate(splits.values()):
-        for file, array in zip(_files(folder, number), (split.images, split.labels), strict=True):
-            np.save(file, array, allow_pickle=False)
+        for name, array in zip(_names(number), (split.images, split.labels), strict=True):
+            np.save(folder / name, array, allow_pickle=False)
     if images.picture:
         (folder / PICTURE).write_bytes(images.picture)
     return ImagesAnswer(
@@ -63,7 +64,8 @@ def read_images(answer: ImagesAnswer, folder: Path) -> Images:
     """Return the images that were written; raises ``BenchError`` for what cannot be a dataset's."""
     if answer.splits[: len(NAMED)] != NAMED:
         raise BenchError("it has no train, validation and test split")
-    splits = {name: _read_split(name, *_files(folder, number)) for number, name in enumerate(answer.splits)}
+    files = _Files(folder)
+    splits = {name: _read_split(name, number, files) for number, name in enumerate(answer.splits)}
     train, validation, test = (splits.pop(name) for name in NAMED)
     return Images(
         train,
@@ -73,7 +75,7 @@ def read_images(answer: ImagesAnswer, folder: Path) -> Images:
         dropped=answer.dropped,
         checksums=answer.checksums,
         notes=answer.notes,
-        picture=(folder / PICTURE).read_bytes() if (folder / PICTURE).is_file() else None,
+        picture=files.content(PICTURE, LARGEST_PICTURE) if (folder / PICTURE).exists() else None,
         source=answer.source,
         preparation=answer.preparation,
         polarity=answer.polarity,
@@ -82,8 +84,31 @@ def read_images(answer: ImagesAnswer, folder: Path) -> Images:
     )
 
 
-def _read_split(name: str, images_file: Path, labels_file: Path) -> Split:
-    images, labels = _read_array(images_file), _read_array(labels_file)
+@dataclass
+class _Files:
+    """What a plug-in's process left in ``folder``, which may be anything. ``n_bytes``: how much more is read of it."""
+
+    folder: Path
+    n_bytes: int = LARGEST
+
+    def array(self, name: str) -> NDArray[Any]:
+        """Return an array; raises ``BenchError``."""
+        from benchmarks.datasets.readers.npz import read_npy
+
+        return read_npy(self.content(name, self.n_bytes), name)
+
+    def content(self, name: str, largest: int) -> bytes:
+        """Return the content of a file; raises ``BenchError`` for a link, a FIFO and one that is too large."""
+        try:
+            content = read_file(self.folder / name, min(largest, self.n_bytes), follow=False)
+        except OSError as error:
+            raise BenchError(f"{name} of its images cannot be read ({error.strerror or error})") from error
+        self.n_bytes -= len(content)
+        return content
+
+
+def _read_split(name: str, number: int, files: _Files) -> Split:
+    images, labels = (files.array(file) for file in _names(number))
     if images.dtype != "uint8" or images.ndim != 3 or labels.dtype != "int64" or labels.shape != images.shape[:1]:
         raise BenchError(
             f"{name} has images of {images.dtype} and shape {images.shape}, and labels of {labels.dtype} and shape "
@@ -92,17 +117,5 @@ def _read_split(name: str, images_file: Path, labels_file: Path) -> Split:
     return Split(images, labels)
 
 
-def _read_array(file: Path) -> NDArray[Any]:
-    import numpy as np
-
-    try:
-        if not file.is_file():
-            raise FileNotFoundError("it is missing")
-        array: NDArray[Any] = np.load(file, allow_pickle=False)
-    except UNREADABLE as error:
-        raise BenchError(f"an array of its images cannot be read ({error})") from error
-    return array
-
-
-def _files(folder: Path, number: int) -> tuple[Path, Path]:
-    return folder / f"{number}-images.npy", folder / f"{number}-labels.npy"
+def _names(number: int) -> tuple[str, str]:
+    return f"{number}-images.npy", f"{number}-labels.npy"

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from benchmarks.catalog.descriptions import Answer, EntryDescription, model_of, pipeline_of, read, write
+from benchmarks.catalog.descriptions import Answer, EntryDescription, model_of, pipeline_of, printable, read, write
 from benchmarks.catalog.plugin_images import ImagesAnswer, read_images
 from benchmarks.catalog.plugin_process import ANSWER, REQUEST, PluginRequest
 from benchmarks.catalog.plugins import Plugin
@@ -101,10 +101,11 @@ def _locate(file: Path | None, name: str, places: DataPlaces) -> str | None:
 
 
 def _of_dataset(what: Any, file: Path | None, name: str, places: DataPlaces) -> PluginRequest:
-    """Return a request about a dataset: it may lie anywhere, and be downloaded."""
-    folders = tuple(str(folder.absolute()) for folder in (*places.folders, places.cache))
+    """Return a request about a dataset: it may lie anywhere, and be downloaded into a folder of its own."""
+    own = places.of_plugin(name)
+    folders = tuple(str(folder.absolute()) for folder in (*own.folders, own.cache))
     with contextlib.suppress(OSError):  # whoever needs the folder says so
-        places.cache.mkdir(parents=True, exist_ok=True)
+        own.cache.mkdir(parents=True, exist_ok=True)
     fence = Rules(reads=("/",), writes=folders[-1:], network=True, home=str(Path.home()))
     return PluginRequest(str(file or ""), fence, what, dataset=name, places=folders, directory=str(Path.cwd()))
 
@@ -121,7 +122,7 @@ def _ask(request: PluginRequest, limit_s: float, kind: type[Found], use: Callabl
         try:
             if outcome.ended_for:
                 raise BenchError(outcome.ended_for[1])
-            answer = read(folder / ANSWER, kind)
+            answer = read(folder / ANSWER, kind, printable)
             if not answer.error:
                 return use(answer, folder)
         except FileNotFoundError:

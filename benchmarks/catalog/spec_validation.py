@@ -134,8 +134,10 @@ def _param_fault(param: object) -> str:
         return "should have choices of the type of its default"
     if param.log and not (param.low or 0) > 0:
         return "should have a low above 0 to have a logarithmic scale"
-    if not isinstance(param.help, str) or "\n" in param.help:
+    if not isinstance(param.help, str) or (param.help and not is_line(param.help)):
         return "should have one line of text as its help"
+    if any(value and not is_line(value) for value in (param.default, *param.choices) if isinstance(value, str)):
+        return "should have lines of text, without control characters, as its default and choices"
     return param.fault_of(param.default)
 
 

@@ -140,6 +140,9 @@ def add_limits(group: argparse._ArgumentGroup, timeout: float | None) -> None:
         help="run the trials on other machines: tcp://HOST:PORT of a Dask scheduler, local:N for N workers here, or "
         "FILE.yaml:N for N jobs of dask-jobqueue (docs/many-machines.md)",
     )
+    group.add_argument(
+        "--fresh", action="store_true", help="start a new Python for each trial, which imports all libraries by itself"
+    )
     add_allow_network(group)
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 from benchmarks.cli import arguments
-from benchmarks.cli.given import given_by
 from benchmarks.cli.inference import arguments as inference
-from benchmarks.cli.usage import Parser
+from benchmarks.cli.parsing.given import given_by
+from benchmarks.cli.parsing.usage import Parser
 from benchmarks.common.suggestions import GIVEN
 from features.naming import UnknownNameError
 
@@ -68,13 +69,14 @@ def parse(words: Sequence[str]) -> Callable[[], int]:
     options, unknown = parser.parse_known_args(words[1:])
     if unknown:
         parser.refuse(unknown)
-    GIVEN.set(given_by(options))
+    context = copy_context()  # what was given is known while the command runs, and no longer
+    context.run(GIVEN.set, given_by(options))
     module = COMMANDS[words[0]].module
     # no command waits for the libraries of another
     command: Callable[[argparse.Namespace], int] = getattr(
         import_module(f"benchmarks.cli.{module}"), module.rpartition(".")[2]
     )
-    return partial(command, options)
+    return partial(context.run, command, options)
 
 
 def _parser(command: str) -> Parser:

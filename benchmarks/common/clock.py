@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import perf_counter
+from time import perf_counter, time
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -12,6 +12,12 @@ clock: Callable[[], float] = perf_counter
 """Return seconds since a reference point shared by all processes of the machine.
 
 It is the system's own function: who imports it before a model's code keeps it, whatever that code replaces.
+"""
+
+system_time: Callable[[], float] = time
+"""Return seconds since 1970, by which the kernel stamps messages.
+
+It can be set at any time: it tells how old something is that was stamped just now, and nothing else.
 """
 
 

@@ -23,15 +23,17 @@ LARGEST_READ = 1 << 20  # bytes at once
 STARTUP_S = 120.0  # importing the libraries does not count as time of a check
 
 
-def run_checks(request: CheckRequest, limits: Limits, report: Callable[[CheckResult], object]) -> None:
-    """Run the checks of a subject and report the result of each as soon as it is known.
+def run_checks(
+    request: CheckRequest, limits: Limits, preloads: Sequence[str], report: Callable[[CheckResult], object]
+) -> None:
+    """Run the checks of a subject, with ``preloads`` imported, and report the result of each as soon as it is known.
 
     A check that exceeds a limit or ends its process fails; the following ones run in a new process. After a failed
     essential check no others are run. Raises ``Unavailable``.
     """
     at = request.start
     while at < len(request.checks):
-        reader, reason = _run_process(replace(request, start=at), limits, report)
+        reader, reason = _run_process(replace(request, start=at), limits, preloads, report)
         results = list(reader.results)
         if at + len(results) < len(request.checks) and not _is_last(request, at, results):
             check = request.checks[at + len(results)]
@@ -42,13 +44,16 @@ def run_checks(request: CheckRequest, limits: Limits, report: Callable[[CheckRes
         at += len(results)
 
 
-def _run_process(request: CheckRequest, limits: Limits, report: Callable[[CheckResult], object]) -> tuple[_Reader, str]:
+def _run_process(
+    request: CheckRequest, limits: Limits, preloads: Sequence[str], report: Callable[[CheckResult], object]
+) -> tuple[_Reader, str]:
     """Run checks in one process; return what it wrote, and how it ended."""
     with scratch_folder() as (folder, cleanup):
         (folder / REQUEST).write_bytes(encode_request(request))
         reader = _Reader(folder / RESULTS, len(request.checks) - request.start, report)
         command = ["benchmarks.conformance.worker", str(folder)]
-        outcome = supervise(command, folder, limits, cleanup, threading.Event(), reader.current_check_started_at)
+        stop, started_at = threading.Event(), reader.current_check_started_at
+        outcome = supervise(command, folder, limits, cleanup, stop, started_at, preloads=preloads)
         reader.read()
     reason = outcome.ended_for[1] if outcome.ended_for else how_it_ended(outcome.exit_code, outcome.log)
     return reader, one_line(reason)

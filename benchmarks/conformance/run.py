@@ -21,6 +21,7 @@ from benchmarks.conformance.processes import run_checks
 from benchmarks.conformance.worker import CheckRequest
 from benchmarks.datasets.spec import DataPlaces, Dataset
 from benchmarks.execution.processes.fence import Rules, shortcomings
+from benchmarks.execution.processes.launching.launch import preloads_for
 from benchmarks.execution.processes.scratch import scratch_folder
 from benchmarks.execution.processes.supervisor import Limits
 from benchmarks.execution.processes.weight_download import local_files
@@ -94,9 +95,11 @@ class CheckRun:
         print(_title(request, catalog), flush=True)
         found: list[Status] = []
         try:
-            if why_not := _missing_libraries(request.spec_in(catalog), catalog):
+            required = _required(request.spec_in(catalog), catalog)
+            if why_not := how_to_install(missing_modules(required)):
                 raise Unavailable(why_not)
-            run_checks(self._fenced(request, catalog), self.limits, lambda result: found.append(_printed(result)))
+            fenced = self._fenced(request, catalog)
+            run_checks(fenced, self.limits, preloads_for(required), lambda result: found.append(_printed(result)))
         except Unavailable as missing:
             print(f"  cannot be checked here: {missing}")
             return True
@@ -106,14 +109,22 @@ class CheckRun:
     def _fenced(self, request: CheckRequest, catalog: Catalog) -> CheckRequest:
         """Return a request with the fence of its process, and the files of weights, fetched; raises ``Unavailable``."""
         if request.kind == "dataset":
-            with contextlib.suppress(OSError):  # whoever needs the folder says so
-                self.places.cache.mkdir(parents=True, exist_ok=True)
-            fence = Rules(reads=("/",), writes=request.places[-1:], network=True, home=str(Path.home()))
-            return replace(request, fence=fence)
+            return self._dataset_fenced(request, catalog)
         weights = self._weights(request, catalog)
         hidden = (str(RESULTS), str(cache_folder()), *request.places)
         fence = Rules(tuple(weights.values()), hidden=hidden, network=self.allow_network)
         return replace(request, weights=weights, fence=fence)
+
+    def _dataset_fenced(self, request: CheckRequest, catalog: Catalog) -> CheckRequest:
+        """Return a request about a dataset, which may download into a folder that no plug-in of others can write to."""
+        entry = ("DATASETS", request.name)
+        places = self.places.of_plugin(request.name) if entry in catalog.origins else self.places
+        with contextlib.suppress(OSError):  # whoever needs the folder says so
+            places.cache.mkdir(parents=True, exist_ok=True)
+        folders = tuple(str(folder.absolute()) for folder in (*places.folders, places.cache))
+        fence = Rules(reads=("/",), writes=folders[-1:], network=True, home=str(Path.home()))
+        plugins = tuple(map(str, catalog.plugins_of(entry)))
+        return replace(request, fence=fence, places=folders, plugins=plugins)
 
     def _weights(self, request: CheckRequest, catalog: Catalog) -> dict[str, str]:
         spec = request.spec_in(catalog)
@@ -143,14 +154,11 @@ def _title(request: CheckRequest, catalog: Catalog) -> str:
     return f"{spec.name}{f'[{settings}]' if settings else ''}, a model, on tiny digits"
 
 
-def _missing_libraries(spec: Spec, catalog: Catalog) -> str:
-    """Return which libraries are missing and how to install them; empty if none are, or if the spec is invalid."""
+def _required(spec: Spec, catalog: Catalog) -> list[str]:
+    """Return the modules that a subject needs; none if its spec is invalid."""
     if catalog.faults_of(spec):
-        return ""
-    needed = list(spec.requires)
-    if isinstance(spec, ModelSpec):
-        needed += catalog.features[spec.features[0]].requires
-    return how_to_install(missing_modules(needed))
+        return []
+    return [*spec.requires, *(catalog.features[spec.features[0]].requires if isinstance(spec, ModelSpec) else ())]
 
 
 def _summary(found: Sequence[Status], n_checks: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +15,7 @@ Polarity = Literal["auto", "dark-on-light", "light-on-dark"]
 OPENML = "openml:"  # before the number or the name of a data set there
 SIDE = 28  # pixels: the height and width of images where nothing else is said
 WHITE = 255
+PLUGINS = "plugins"  # below the folder for downloads
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,14 @@ class DataPlaces:
     folders: tuple[Path, ...]
     cache: Path
     on_download: Callable[[str, int, int], object] = field(default=report_to_nobody, compare=False)
+
+    def of_plugin(self, name: str) -> DataPlaces:
+        """Return the places of a plug-in's dataset: it finds the same files, and downloads into a folder of its own.
+
+        Nothing else is read from there: so no plug-in changes what other datasets are made of.
+        """
+        own = "".join(character if character.isalnum() else "_" for character in name)
+        return replace(self, folders=(*self.folders, self.cache), cache=self.cache / PLUGINS / own)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,10 @@ from benchmarks.datasets.spec import Polarity
 WHOLE = ("seeds", "threads", "jobs")
 NUMBERS = ("timeout", "memory", "max_minutes")
 TEXTS = ("models", "features", "dataset", "run", "label_column", "cluster")
-FLAGS = ("validation", "centre", "normalise", "heading", "transpose", "force", "keep_models", "cache", "allow_network")
+FLAGS = (
+    *("validation", "centre", "normalise", "heading", "transpose"),
+    *("force", "keep_models", "cache", "allow_network", "fresh"),
+)
 LISTS = {"train_sizes": int, "shape": int, "evaluate": str, "plugins": Path, "weights": Path}
 OPTIONAL = (
     *("features", "image_size", "label_column", "transpose", "shape", "pixel_range"),
@@ -64,6 +67,7 @@ class RunConfig:
     keep_models: bool = False
     cache: bool = True
     allow_network: bool = False
+    fresh: bool = False
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -36,12 +36,16 @@ from benchmarks.records.trial import TEST, Predictions, Trial, TrialResult
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How trials are run. ``max_minutes`` of None has no end. ``network``: their code may use the internet."""
+    """How trials are run. ``max_minutes`` of None has no end. ``network``: their code may use the internet.
+
+    ``fresh``: their processes import all libraries by themselves.
+    """
 
     limits: Limits
     jobs: int = 1
     max_minutes: float | None = None
     network: bool = False
+    fresh: bool = False
 
 
 def never(trial: Trial, stage: Stage) -> str:
@@ -178,6 +182,7 @@ class Harness:
             contended=self._contended,
             save_model=planned.save_model,
             network=self.options.network,
+            fresh=self.options.fresh,
         )
         stop = StopOfOne(self.stop)
 

@@ -7,7 +7,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +21,13 @@ from benchmarks.execution.executor import Ending
 from benchmarks.execution.features.cache import FeatureCache, FeatureFiles
 from benchmarks.execution.features.provider import Computed, FeatureProvider, Provided
 from benchmarks.execution.features.shared_arrays import SharedArrays
-from benchmarks.execution.processes.fence import Rules
-from benchmarks.execution.processes.memory import cleaned_shared_memory
+from benchmarks.execution.processes.fence import Rules, protects_files
+from benchmarks.execution.processes.launching.launch import preloads_for
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.output import joined
 from benchmarks.execution.processes.scratch import no_space, scratch_folder
 from benchmarks.execution.processes.supervisor import Limits
+from benchmarks.execution.processes.watching.leftovers import Leftovers
 from benchmarks.execution.processes.weight_download import local_files
 from benchmarks.execution.processes.worker_process import Expected, Finished, Supervision, run_worker
 from benchmarks.execution.protocol import (
@@ -65,6 +66,7 @@ class LocalExecutor:
     arrays: SharedArrays
     features: FeatureProvider
     fence: Rules
+    leftovers: Leftovers = field(default_factory=Leftovers)
 
     def execute(
         self,
@@ -75,7 +77,7 @@ class LocalExecutor:
         on_stage: Callable[[Stage], None],
     ) -> Ending:
         """Run a trial, as ``Executor.execute`` says."""
-        supervision = Supervision(limits, self.cleanup, stop, on_stage, clock())
+        supervision = Supervision(limits, self.cleanup, stop, on_stage, clock(), self._preloads(request))
         provided = self.features.provide(request, lambda: self._compute(request, supervision))
         if provided.files is None:
             return provided.ending
@@ -90,7 +92,7 @@ class LocalExecutor:
             weights = self._weights(request, folder / "weights", supervision, with_model=True)
             workplace = self._workplace(request, entries, weights, provided.files)
             worker = run_worker("main", request, workplace, folder, supervision)
-            answer = _completed(TRIAL.answer_of(worker), provided)
+            answer = _completed(TRIAL.answer_of(worker), provided, worker.outcome.shared_imports_s)
             if answer.status == "ok" and request.save_model and not answer.not_saved:
                 answer = replace(answer, not_saved=_take_model(folder, outputs))
         except Unavailable as missing:
@@ -133,12 +135,12 @@ class LocalExecutor:
         """Have a process run; one that changed arrays, or cached matrices of others, fails, and these are as before.
 
         Where others run at the same time it is not known which one did; who reads them finds out by the checksums.
+        What changed in the cache although the fence protects it, is the work of another bench.
         """
         cache = self.features.cache
         self.arrays.mend()
-        before = None if request.contended else cache.snapshot()
-        # what a trial leaves in /dev/shm, labels maybe, the next one would find; where others run it may be theirs
-        with contextlib.nullcontext() if request.contended else cleaned_shared_memory():
+        before = None if request.contended or protects_files() else cache.snapshot()
+        with self.leftovers.deleted():
             ending = run()
         changed = self.arrays.mend() + (cache.remove_changed(before) if before is not None else [])
         if not changed or request.contended:
@@ -147,6 +149,11 @@ class LocalExecutor:
         if ending.status == "ok":
             return replace(ending, status="failed", reason=reason, answer=None)
         return replace(ending, reason=f"{ending.reason}; {reason}")
+
+    def _preloads(self, request: Request) -> tuple[str, ...]:
+        """Return the modules that both processes of a trial find imported."""
+        pipeline, model = self.catalog.features[request.trial.features], self.catalog.models[request.trial.model]
+        return () if request.fresh else preloads_for((*pipeline.requires, *model.requires))
 
     def _weights(self, request: Request, folder: Path, supervision: Supervision, *, with_model: bool) -> dict[str, str]:
         """Return the files of weights that a worker needs, fetched where need be: it has no network."""
@@ -247,8 +254,8 @@ def _take_model(folder: Path, outputs: Path) -> str:
     return ""
 
 
-def _completed(answer: Answer, provided: Provided) -> Answer:
-    """Return an answer with the time of the features in what was measured, and the latency from all its repeats."""
+def _completed(answer: Answer, provided: Provided, shared_imports_s: float | None) -> Answer:
+    """Return an answer with what its worker cannot know in what was measured, and the latency from all its repeats."""
     if answer.status != "ok" or answer.measurement is None:
         return answer
     import numpy as np
@@ -258,4 +265,5 @@ def _completed(answer: Answer, provided: Provided) -> Answer:
     seconds = provided.files.seconds if provided.files else None
     timing = measurement.timing
     timing = replace(timing, features_s=seconds, features_cached=provided.cached, latency_ms=latency)
+    timing = replace(timing, shared_imports_s=shared_imports_s)
     return replace(answer, measurement=replace(measurement, timing=timing, latencies_ms=()))

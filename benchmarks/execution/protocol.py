@@ -1,6 +1,6 @@
 """What the bench and a worker tell each other, as files in the folder that the worker runs in.
 
-Where a worker is, it tells over a pipe (``stages.channel``).
+Where a worker is, it tells in messages (``stages.channel``).
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Request:
     Neither this nor any file that it names holds a label of an evaluation set. ``data`` names the arrays by their
     hashes: those of the train and validation splits, and the images of each of the ``evaluation_sets``, the test set
     first. ``contended``: other trials run at the same time. ``network``: its code may use the internet.
+    ``fresh``: its processes import all libraries by themselves.
     """
 
     trial: Trial
@@ -57,6 +58,7 @@ class Request:
     contended: bool = False
     save_model: bool = False
     network: bool = False
+    fresh: bool = False
 
 
 @dataclass(frozen=True)

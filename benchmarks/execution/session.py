@@ -133,7 +133,7 @@ class Session:
     def _options(self) -> RunOptions:
         config = self.config
         limits = Limits(config.timeout, _memory_gb(config), _threads(config))
-        return RunOptions(limits, _jobs(config), config.max_minutes, config.allow_network)
+        return RunOptions(limits, _jobs(config), config.max_minutes, config.allow_network, config.fresh)
 
 
 def open_session(config: RunConfig, tell: Listener) -> Session:

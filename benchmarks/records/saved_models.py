@@ -130,7 +130,8 @@ def write_training_data(data: TrainingData, folder: Path) -> None:
 def read_training_data(folder: Path) -> TrainingData | None:
     """Return what a saved model was trained on; None for one of before that was stored. Raises ``BenchError``."""
     with _reading(folder):
-        if not (folder / DATA).exists():
+        # one that was signed had it: without it, images would be prepared as another model's
+        if not (folder / DATA).exists() and not (folder / SIGNATURE).exists():
             return None
         return msgspec.json.decode(_text(folder / DATA), type=TrainingData)
 

@@ -99,6 +99,7 @@ class Timing:
 
     ``features_s`` of a cached matrix is the time it took when it was computed. ``predict_s`` holds
     every repeat over the whole test set. ``contended``: other trials ran at the same time.
+    ``shared_imports_s``: of libraries that were imported once for several trials, beyond ``imports_s``.
     """
 
     startup_s: Seconds | None = None
@@ -111,6 +112,7 @@ class Timing:
     latency_ms: Latency | None = None
     total_s: Seconds | None = None
     contended: bool = False
+    shared_imports_s: Seconds | None = None
 
 
 @dataclass(frozen=True)

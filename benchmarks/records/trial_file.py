@@ -17,7 +17,8 @@ from benchmarks.records.trial import TEST, TrialResult
 
 SCHEMA = 3
 TUNED = "trial.tuned"  # in the files of tuned rows alone
-NETWORK = "environment.network"  # not in files of before it was stored, whose trials had none
+# not in files of before they were stored, whose trials had neither
+LATER = ("environment.network", "timing.shared_imports_s")
 
 
 class DamagedFileError(ValueError):
@@ -42,7 +43,7 @@ def decode_result(content: bytes) -> TrialResult:
     key = fields.pop("key", None)
     if key != result.trial.key:
         raise DamagedFileError(f"its key is {str(key)!r:.200}, and its trial's is {result.trial.key!r}")
-    if fault := fault_of_fields(fields, result, (TUNED, NETWORK)) or fault_of_trial(result):
+    if fault := fault_of_fields(fields, result, (TUNED, *LATER)) or fault_of_trial(result):
         raise DamagedFileError(fault)
     return replace(result, reason=one_line(result.reason))
 

@@ -132,6 +132,25 @@ def test_networks_have_a_history(tmp_path: Path) -> None:
     assert load_run("reference").history("knn@pixels").empty
 
 
+@pytest.mark.parametrize(
+    ("models", "features"),
+    [("svm-rbf,xgboost", "pixels"), pytest.param("all", None, marks=pytest.mark.slow)],
+    ids=["some", "all"],
+)
+def test_a_trial_in_a_fresh_process_has_the_same_predictions(models: str, features: str | None, tmp_path: Path) -> None:
+    how: dict[str, Any] = {"features": features, "train_sizes": [200], "results_dir": tmp_path, "timeout": 3600}
+    forked, fresh = (run(models, "digits", name=f"fresh-{fresh}", fresh=fresh, **how) for fresh in (False, True))
+    assert not any(_imported_alone(forked)) and all(_imported_alone(fresh))
+    for model, features in forked.trials().query("status == 'ok'")[["model", "features"]].to_numpy():
+        row = f"{model}@{features}"
+        assert forked.predictions(row).equals(fresh.predictions(row)), row
+
+
+def _imported_alone(done: Run) -> list[bool]:
+    """Return for each trial whether its process imported all libraries by itself."""
+    return [result.timing.shared_imports_s is None for result in done.findings().results.values() if result.ok]
+
+
 def test_a_run_compared_with_itself_has_not_changed(done: Run) -> None:
     comparison = compare(done, done)
     assert set(comparison.changes["verdict"]) <= {"the same", "not compared"}

@@ -75,14 +75,13 @@ def cmdline(process: psutil.Process) -> str:
 
 
 def processes_of(folder: Path) -> list[psutil.Process]:
-    """Return the processes of Dask and of digitbench whose arguments or environment name a folder."""
+    """Return the processes of Dask and of digitbench whose environment names a folder, or that run in it."""
     found = []
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             text = cmdline(process)
-            if (OURS.search(text) or "spawn_main" in text) and process.environ().get("TMPDIR", "").startswith(
-                f"{folder}"
-            ):
+            places = (process.environ().get("TMPDIR", ""), process.cwd())  # a fork has the environment of its server
+            if (OURS.search(text) or "spawn_main" in text) and any(place.startswith(f"{folder}") for place in places):
                 found.append(process)
     return found
 

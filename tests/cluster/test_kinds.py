@@ -39,8 +39,8 @@ def slurm(tmp_path: Path, environment: dict[str, str]) -> Path:
     return file
 
 
-def test_jobs_of_a_queue_run_trials_and_end_with_the_run(bench: Bench, slurm: Path, tmp_path: Path) -> None:
-    done = bench("--models", "dummy,knn", *QUICK, "--cluster", f"{slurm}:2")
+def test_jobs_of_a_queue_run_trials_and_end_with_the_run(bench_process: Bench, slurm: Path, tmp_path: Path) -> None:
+    done = bench_process("--models", "dummy,knn", *QUICK, "--cluster", f"{slurm}:2")
     assert done.returncode == 0, done.stdout + done.stderr
     assert {record["status"] for record in records(tmp_path).values()} == {"ok"}
     wait_until(lambda: not processes_of(tmp_path), 30)
@@ -55,9 +55,11 @@ def test_jobs_of_a_queue_run_trials_and_end_with_the_run(bench: Bench, slurm: Pa
         ("jobqueue:\n  slurm: {cores: 1}\n", "the jobs cannot be started"),
     ],
 )
-def test_a_configuration_that_cannot_be_used_is_one_line(bench: Bench, tmp_path: Path, text: str, why: str) -> None:
+def test_a_configuration_that_cannot_be_used_is_one_line(
+    bench_process: Bench, tmp_path: Path, text: str, why: str
+) -> None:
     (tmp_path / "jobs.yaml").write_text(text)
-    done = bench("--models", "dummy", *QUICK, "--cluster", "jobs.yaml:2")
+    done = bench_process("--models", "dummy", *QUICK, "--cluster", "jobs.yaml:2")
     assert done.returncode == 2 and why in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 
 
@@ -81,16 +83,16 @@ def certificates(tmp_path: Path, environment: dict[str, str]) -> None:
 
 
 @pytest.mark.usefixtures("certificates")
-def test_with_tls_nothing_else_gets_in(bench: Bench, environment: dict[str, str], tmp_path: Path) -> None:
+def test_with_tls_nothing_else_gets_in(bench_process: Bench, environment: dict[str, str], tmp_path: Path) -> None:
     cluster = Cluster(tmp_path / "cluster", environment, free_port(), protocol="tls")
     try:
         cluster.start_scheduler()
         cluster.start_worker()
-        done = bench("--models", "dummy", *QUICK, "--cluster", cluster.address)
+        done = bench_process("--models", "dummy", *QUICK, "--cluster", cluster.address)
         assert done.returncode == 0, done.stdout + done.stderr
         del environment["DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT"]
         for address in (cluster.address, f"tcp://127.0.0.1:{cluster.port}"):
-            done = bench("--models", "dummy", *QUICK, "--cluster", address, "--run", "other")
+            done = bench_process("--models", "dummy", *QUICK, "--cluster", address, "--run", "other")
             assert done.returncode == 2 and len(done.stderr.splitlines()) == 1, done.stderr
     finally:
         cluster.close()

@@ -27,12 +27,14 @@ def predictions(results: Path, run: str) -> dict[str, dict[str, np.ndarray]]:
 
 
 def test_a_cluster_predicts_what_a_local_run_predicts_bit_for_bit(
-    bench: Bench, cluster: Cluster, tmp_path: Path
+    bench_process: Bench, cluster: Cluster, tmp_path: Path
 ) -> None:
     for _ in range(2):
         cluster.start_worker()
-    assert bench(*DETERMINISTIC, "--evaluate", "shifted").returncode == 0
-    done = bench(*DETERMINISTIC, "--evaluate", "shifted", "--cluster", cluster.address, "--run", "far", "--keep-models")
+    assert bench_process(*DETERMINISTIC, "--evaluate", "shifted").returncode == 0
+    done = bench_process(
+        *DETERMINISTIC, "--evaluate", "shifted", "--cluster", cluster.address, "--run", "far", "--keep-models"
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     near, far = (predictions(tmp_path, run) for run in ("local", "far"))
     assert near.keys() == far.keys() and len(near) == 3
@@ -47,12 +49,12 @@ def test_a_cluster_predicts_what_a_local_run_predicts_bit_for_bit(
 
 
 def test_labels_of_evaluation_sets_are_in_nothing_that_goes_over_the_wire(
-    bench: Bench, cluster: Cluster, tmp_path: Path
+    bench_process: Bench, cluster: Cluster, tmp_path: Path
 ) -> None:
     cluster.start_worker()
     with recorded(cluster.port) as (port, wire):
         arguments = ("--plugin", SLEEPING, "--models", "sleeps", *QUICK, "--evaluate", "shifted")
-        done = bench(*arguments, "--cluster", f"tcp://127.0.0.1:{port}")
+        done = bench_process(*arguments, "--cluster", f"tcp://127.0.0.1:{port}")
         assert done.returncode == 0, done.stdout + done.stderr
     sent_labels = list((cluster.machines[0].cache / "cluster").glob("*-labels.npy"))
     assert len(sent_labels) == 2  # of the train and the validation split
@@ -63,13 +65,13 @@ def test_labels_of_evaluation_sets_are_in_nothing_that_goes_over_the_wire(
     images = [path.read_bytes() for path in (cluster.machines[0].cache / "cluster").glob("*-images.npy")]
     assert len(images) == 4
     with recorded(cluster.port) as (port, again):
-        assert bench(*arguments, "--force", "--cluster", f"tcp://127.0.0.1:{port}").returncode == 0
+        assert bench_process(*arguments, "--force", "--cluster", f"tcp://127.0.0.1:{port}").returncode == 0
     assert not any(again.holds(image[-10_000:]) for image in images)  # data travel once
     for text in (json.dumps(labels[:40].tolist()), json.dumps(labels[:40].tolist(), separators=(",", ":"))):
         assert not wire.holds(text.strip("[]").encode())
 
 
-def test_plug_in_files_travel_with_what_they_import(bench: Bench, cluster: Cluster, tmp_path: Path) -> None:
+def test_plug_in_files_travel_with_what_they_import(bench_process: Bench, cluster: Cluster, tmp_path: Path) -> None:
     machine = cluster.start_worker()
     folder = tmp_path / "mine"
     folder.mkdir()
@@ -81,18 +83,18 @@ def test_plug_in_files_travel_with_what_they_import(bench: Bench, cluster: Clust
         "MODELS = (ModelSpec('says', 'mine', 'says one thing', lambda context: Says(), ('pixels',)),)\n"
     )
     arguments = ("--plugin", str(folder / "mine.py"), "--models", "says", *QUICK, "--keep-models")
-    done = bench(*arguments, "--cluster", cluster.address)
+    done = bench_process(*arguments, "--cluster", cluster.address)
     assert done.returncode == 0, done.stdout + done.stderr
     log = (tmp_path / "local/digits/logs/says@pixels-s0.log").read_text()
     assert f"loaded from {machine.cache / 'cluster'}" in log
     assert "is not saved: models of plug-in files" in done.stdout
 
 
-def test_limits_hold_on_other_machines(bench: Bench, cluster: Cluster, tmp_path: Path) -> None:
+def test_limits_hold_on_other_machines(bench_process: Bench, cluster: Cluster, tmp_path: Path) -> None:
     machine = cluster.start_worker()
     names = "hangs,eats-memory,segfaults,leaves-children"
     arguments = ("--plugin", HOSTILE, "--models", names, *QUICK, "--timeout", "25", "--memory", "1.5")
-    done = bench(*arguments, "--cluster", cluster.address)
+    done = bench_process(*arguments, "--cluster", cluster.address)
     assert done.returncode == 1, done.stdout + done.stderr
     stored = {key.partition("@")[0]: record["status"] for key, record in records(tmp_path).items()}
     assert stored == {
@@ -106,7 +108,9 @@ def test_limits_hold_on_other_machines(bench: Bench, cluster: Cluster, tmp_path:
     assert all(isinstance(one, dict) and one["machine_id"] and one["packages"] for one in environments)
 
 
-def test_a_worker_with_another_version_of_the_suite_is_refused(bench: Bench, cluster: Cluster, tmp_path: Path) -> None:
+def test_a_worker_with_another_version_of_the_suite_is_refused(
+    bench_process: Bench, cluster: Cluster, tmp_path: Path
+) -> None:
     other = tmp_path / "other"
     other.mkdir()
     for name in ("benchmarks", "models", "features"):
@@ -114,24 +118,26 @@ def test_a_worker_with_another_version_of_the_suite_is_refused(bench: Bench, clu
     (other / "models/baseline.py").write_text((other / "models/baseline.py").read_text() + "\n# changed\n")
     cluster.start_worker(root=other)
     arguments = ("--models", "dummy", *QUICK, "--cluster", cluster.address)
-    done = bench(*arguments)
+    done = bench_process(*arguments)
     assert done.returncode == 2 and "m2: it runs another version of digitbench" in done.stderr, done.stderr
     assert len(done.stderr.splitlines()) == 1 and not records(tmp_path)
     cluster.start_worker()
-    done = bench(*arguments)
+    done = bench_process(*arguments)
     assert done.returncode == 0 and "m2 is not used: it runs another version" in done.stdout
 
 
-def test_a_worker_that_does_not_find_the_suite_is_refused(bench: Bench, cluster: Cluster, tmp_path: Path) -> None:
+def test_a_worker_that_does_not_find_the_suite_is_refused(
+    bench_process: Bench, cluster: Cluster, tmp_path: Path
+) -> None:
     cluster.start_worker(root=tmp_path)
-    done = bench("--models", "dummy", *QUICK, "--cluster", cluster.address)
+    done = bench_process("--models", "dummy", *QUICK, "--cluster", cluster.address)
     assert done.returncode == 2 and "it does not find digitbench: start its worker in a checkout" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_without_a_scheduler_there_is_one_line(bench: Bench, cluster: Cluster, tmp_path: Path) -> None:
+def test_without_a_scheduler_there_is_one_line(bench_process: Bench, cluster: Cluster, tmp_path: Path) -> None:
     cluster.close()
-    done = bench("--models", "dummy", *QUICK, "--cluster", cluster.address)
+    done = bench_process("--models", "dummy", *QUICK, "--cluster", cluster.address)
     assert done.returncode == 2 and "no Dask scheduler answers" in done.stderr
     assert len(done.stderr.splitlines()) == 1
 

@@ -58,12 +58,12 @@ def one_line(done: subprocess.CompletedProcess[str]) -> str:
 @pytest.mark.slow
 @pytest.mark.parametrize("options", ["size=200k", "size=100m,nr_inodes=6"], ids=["full", "without inodes"])
 def test_no_room_for_temporary_files(
-    options: str, bench: Bench, environment: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
+    options: str, bench_process: Bench, environment: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    assert bench("--models", "dummy", *QUICK).returncode == 0
+    assert bench_process("--models", "dummy", *QUICK).returncode == 0
     with small_disk(tmp_path / "small", options) as disk:
         environment["TMPDIR"] = str(disk)
-        done = bench("--models", "dummy,knn", *QUICK, "--force")
+        done = bench_process("--models", "dummy,knn", *QUICK, "--force")
         said = one_line(done)
         assert "TMPDIR" in said or "failed" in done.stdout
     assert ResultStore(tmp_path, "local", "digits").load("dummy@pixels-s0") is not None
@@ -71,9 +71,9 @@ def test_no_room_for_temporary_files(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("options", ["size=100k", "size=100m,nr_inodes=12"], ids=["full", "without inodes"])
-def test_no_room_for_results(options: str, bench: Bench, tmp_path: Path) -> None:
+def test_no_room_for_results(options: str, bench_process: Bench, tmp_path: Path) -> None:
     with small_disk(tmp_path / "small", options) as disk:
-        done = bench("--models", "dummy,knn", *QUICK, "--results-dir", str(disk))
+        done = bench_process("--models", "dummy,knn", *QUICK, "--results-dir", str(disk))
         assert "free disk space" in one_line(done) and one_line(done).count("\n") == 0
         assert ResultStore(disk, "local", "digits").damaged() == {}
 
@@ -158,7 +158,7 @@ def test_what_a_killed_bench_left_is_deleted_and_what_another_uses_is_not(
 
 @pytest.mark.slow
 def test_a_bench_and_its_guard_are_killed_and_nothing_goes_on(
-    started_bench: Callable[..., subprocess.Popen[str]], bench: Bench, tmp_path: Path
+    started_bench: Callable[..., subprocess.Popen[str]], bench_process: Bench, tmp_path: Path
 ) -> None:
     plugin = tmp_path / "endless_models.py"
     plugin.write_text(ENDLESS)
@@ -171,7 +171,7 @@ def test_a_bench_and_its_guard_are_killed_and_nothing_goes_on(
     process.wait()
     wait_until(lambda: not of_this_test(tmp_path))
     assert list((tmp_path / "scratch").glob("digitbench-*/"))
-    assert bench("--models", "dummy", *QUICK).returncode == 0
+    assert bench_process("--models", "dummy", *QUICK).returncode == 0
     assert not list((tmp_path / "scratch").glob("digitbench-*/"))
 
 
@@ -192,39 +192,41 @@ def wait_until(holds: Callable[[], bool], within_s: float = 60) -> None:
         time.sleep(0.05)
 
 
-def test_a_report_goes_on_after_a_damaged_dataset(bench: Bench, tmp_path: Path) -> None:
-    assert bench("--models", "dummy", *QUICK).returncode == 0
+def test_a_report_goes_on_after_a_damaged_dataset(bench_process: Bench, tmp_path: Path) -> None:
+    assert bench_process("--models", "dummy", *QUICK).returncode == 0
     for name, content in (("a-first", "{"), ("z-last", None)):
         copied_dataset(tmp_path / "local/digits", name)
         if content:
             (tmp_path / "local" / name / "dataset.json").write_text(content)
     (tmp_path / "local/z-last/report.html").unlink()
-    done = bench("report")
+    done = bench_process("report")
     assert done.returncode == 2 and "a-first" in done.stderr and done.stderr.count("\n") == 1
     assert (tmp_path / "local/z-last/report.html").is_file()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("place", ["trials/dummy@pixels-s0.json", "dataset.json"])
-def test_a_folder_in_place_of_a_stored_file_is_named_and_replaced(place: str, bench: Bench, tmp_path: Path) -> None:
-    assert bench("--models", "dummy,knn", *QUICK).returncode == 0
+def test_a_folder_in_place_of_a_stored_file_is_named_and_replaced(
+    place: str, bench_process: Bench, tmp_path: Path
+) -> None:
+    assert bench_process("--models", "dummy,knn", *QUICK).returncode == 0
     path = tmp_path / "local/digits" / place
     path.unlink()
     (path / "inner").mkdir(parents=True)
-    done = bench("report")
+    done = bench_process("report")
     assert path.name in done.stdout + done.stderr and "Traceback" not in done.stderr
-    assert bench("--models", "dummy,knn", *QUICK).returncode == 0
+    assert bench_process("--models", "dummy,knn", *QUICK).returncode == 0
     assert path.is_file()
 
 
 @pytest.mark.slow
 def test_a_dataset_file_that_vanishes_during_a_run_loses_no_result(
-    started_bench: Callable[..., subprocess.Popen[str]], bench: Bench, tmp_path: Path
+    started_bench: Callable[..., subprocess.Popen[str]], bench_process: Bench, tmp_path: Path
 ) -> None:
     process = started_bench("--models", "dummy,knn", *QUICK)
     wait_until(lambda: (tmp_path / "local/digits/dataset.json").exists())
     shutil.move(tmp_path / "local/digits/dataset.json", tmp_path / "moved.json")
     printed = process.communicate(timeout=120)[0]
     assert process.returncode in (1, 2) and "Traceback" not in printed
-    done = bench("--models", "dummy,knn", *QUICK)
+    done = bench_process("--models", "dummy,knn", *QUICK)
     assert done.returncode == 0 and done.stdout.count("ok, reused") == 2

@@ -6,16 +6,19 @@ import contextlib
 import hashlib
 import os
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from unittest import mock
 
 import numpy as np
 import pytest
 
 from benchmarks.common import signatures
-from benchmarks.datasets.sources import download
+from benchmarks.datasets.sources import digits, download
+from benchmarks.datasets.spec import Split
 from benchmarks.execution.cluster import file_cache
 from benchmarks.execution.features.cache import TEST, TRAIN, FeatureCache, FeatureFiles
 from benchmarks.execution.features.checked_arrays import has_checksum, write_array
@@ -112,6 +115,32 @@ def received(root: Path, done: bool) -> None:
     assert not path.exists() or path.read_bytes() == CONTENT
 
 
+# ---- the enlarged digits
+
+
+SCANS = np.arange(2 * 64).reshape(2, 8, 8) % 17.0
+
+
+def load_digits(root: Path) -> tuple[Split, str]:
+    """Return digits from the cache or enlarged; two small ones, as enlarging all takes seconds."""
+    given = SimpleNamespace(images=SCANS, target=np.arange(2))
+    library = SimpleNamespace(load_digits=lambda: given)
+    with (
+        mock.patch.dict(os.environ, {"XDG_STATE_HOME": str(root / "state")}),
+        mock.patch.dict(sys.modules, {"sklearn": library, "sklearn.datasets": library}),
+        mock.patch.object(digits, "enlarge", lambda scans: scans.astype(np.uint8)),
+        mock.patch.object(digits, "_cache_folder", lambda cache: cache / "digits"),
+    ):
+        return digits._enlarged_before(root) or digits._enlarge_all(root)
+
+
+def digits_cached(root: Path, done: bool) -> None:
+    everything, checksum = load_digits(root)
+    assert (everything.images == SCANS).all() and everything.labels.tolist() == [0, 1] and len(checksum) == 64
+    with mock.patch.object(digits, "_enlarge_all", mock.Mock(side_effect=AssertionError("they are not cached"))):
+        load_digits(root)
+
+
 # ---- the journal of a study
 
 
@@ -142,11 +171,17 @@ CASES: dict[str, Case] = {
     "feature matrices": (computed, cache_matrices, cached),
     "a download": (nothing, fetch, fetched),
     "a file of a cluster": (nothing, receive, received),
+    "the digits": (nothing, load_digits, digits_cached),
     "a journal": (a_journal, append, appended),
 }
 
 
-@pytest.mark.parametrize("name", CASES)
+SLOW = ("the digits",)
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in CASES]
+)
 def test_every_fault_leaves_the_old_or_the_new(name: str, tmp_path: Path) -> None:
     if name == "a journal":
         pytest.importorskip("optuna.storages.journal")

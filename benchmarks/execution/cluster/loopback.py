@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.common.clock import clock
 from benchmarks.common.errors import BenchError
-from benchmarks.execution.processes.module_command import module_command
+from benchmarks.execution.processes.launching.module_command import module_command
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 
 LOOPBACK = "127.0.0.1"

@@ -7,6 +7,7 @@ has what this needs, and older versions only a part: ``shortcomings`` says what 
 from __future__ import annotations
 
 import os
+import resource
 import site
 import sys
 from collections.abc import Mapping, Sequence
@@ -31,7 +32,10 @@ IMPORTS, HOME, TEMPORARY = "imports", "home", "temporary"  # in the process's ow
 OWN_PREFIX = "DIGITBENCH_"  # variables that are for the bench alone
 CACHES = ("KERAS_HOME", "NUMBA_CACHE_DIR", "MPLCONFIGDIR", "TORCH_HOME", "HF_HOME", "TRITON_CACHE_DIR")
 DESKTOP = ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR")
+SETTINGS_AND_CACHES, TEMPORARIES = (*CACHES, *DESKTOP, "HOME"), ("TMPDIR", "JOBLIB_TEMP_FOLDER")
+OWN_VARIABLES = (*SETTINGS_AND_CACHES, *TEMPORARIES)  # of each process, for its own folder
 SHARED_MEMORY = "/dev/shm"
+MOST_OPEN = 4096  # files of one process; libraries live with the usual 1024
 DEVICES = ("null", "zero", "dri", "kfd")  # the last two, and nvidia…, are graphics processors
 
 
@@ -62,6 +66,7 @@ def enter(folder: Path, rules: Rules, imports: Sequence[Path] = ()) -> None:
         landlock.restrict(_rights(str(folder), rules, [*map(str, imports)]), tcp=rules.network)
     else:
         sys.path.extend(map(str, imports))
+    _limit_open_files()
     refuse_calls(rules.network)
 
 
@@ -85,6 +90,11 @@ def shortcomings() -> str:
     return f"the fence around models has gaps on this system: a model can {', '.join(missing)}" if missing else ""
 
 
+def protects_files() -> bool:
+    """Return whether a process inside cannot change files that the rules do not name."""
+    return landlock.version() > 0
+
+
 def own_environment(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
     """Return an environment in which temporary files, caches and settings are in a process's own folder."""
     home, temporary = folder / HOME, folder / TEMPORARY
@@ -93,8 +103,8 @@ def own_environment(environment: Mapping[str, str], folder: Path) -> dict[str, s
     kept = {name: value for name, value in environment.items() if not name.startswith(OWN_PREFIX)}
     return {
         **kept,
-        **dict.fromkeys((*CACHES, *DESKTOP, "HOME"), str(home)),
-        **dict.fromkeys(("TMPDIR", "JOBLIB_TEMP_FOLDER"), str(temporary)),
+        **dict.fromkeys(SETTINGS_AND_CACHES, str(home)),
+        **dict.fromkeys(TEMPORARIES, str(temporary)),
         # packages that were installed for one user are below the home folder
         "PYTHONUSERBASE": site.getuserbase(),
     }
@@ -130,6 +140,15 @@ def _link_imports(folder: str, imports: Sequence[str], readable: Sequence[str]) 
     sys.path.extend(links[len(to_link) :])
     os.environ["PYTHONPATH"] = os.pathsep.join(links)
     return [path for one in folders for path in ([one] if is_package(one) else modules_in(one))]
+
+
+def _limit_open_files() -> None:
+    """Have this process, and each that it starts, hold no more files open than the bench can look at."""
+    limits = (
+        MOST_OPEN if limit == resource.RLIM_INFINITY else limit for limit in resource.getrlimit(resource.RLIMIT_NOFILE)
+    )
+    soft, hard = (min(limit, MOST_OPEN) for limit in limits)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def _devices() -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.common.deletion import delete_tree
 from benchmarks.common.paths import ROOT
-from benchmarks.execution.processes.module_command import module_command
+from benchmarks.execution.processes.launching.module_command import module_command
 
 
 class OrphanCleanup:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,18 +15,15 @@ import psutil
 
 from benchmarks.common.clock import clock
 from benchmarks.execution.processes.fence import own_environment
-from benchmarks.execution.processes.memory import TreeMemory
-from benchmarks.execution.processes.module_command import module_command
+from benchmarks.execution.processes.launching.launch import launch
+from benchmarks.execution.processes.launching.process import MARK, Launch, Launched
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.output import OutputPipe
-from benchmarks.execution.processes.process_tree import GRACE_S, end_tree, marked, tree
+from benchmarks.execution.processes.process_tree import GRACE_S, end_tree, marked
+from benchmarks.execution.processes.watching.watch import LOOK_EVERY_S, Watch
 from benchmarks.records.trial import Status
 from features.pretrained.backend import BACKEND
 
-LOOK_EVERY_S = 0.2
-MARK = "DIGITBENCH_PROCESS"  # in the environment of a process and of all that it starts
-SUBREAPER = "benchmarks.execution.processes.subreaper"
-MOST_PROCESSES = 500
 UNENDING_S = 12.0  # more than the subreaper takes for processes that cannot be ended
 LOG_LINES_IN_REASON = 3
 # a keras.json of the user could name another backend; TensorFlow tells much that is for its developers
@@ -68,7 +64,8 @@ class Outcome:
     """How a supervised process ended. ``ended_for``: the status and the reason, if it was ended by a limit.
 
     ``peak_rss_mb``: the most memory that its whole tree was seen to hold, a page that several share counted once.
-    ``log``: what it printed, of more than 1 MiB the beginning and the end.
+    ``log``: what it printed, of more than 1 MiB the beginning and the end. ``shared_imports_s``: the seconds for which
+    libraries had been imported once, for this process and others; None if it imported all by itself.
     """
 
     ended_for: tuple[Status, str] | None
@@ -76,6 +73,7 @@ class Outcome:
     total_s: float
     peak_rss_mb: float
     log: bytes = b""
+    shared_imports_s: float | None = None
 
 
 def supervise(
@@ -85,64 +83,58 @@ def supervise(
     cleanup: OrphanCleanup,
     stop: threading.Event,
     counts_from: Callable[[], float],
-    inherited: Sequence[int] = (),
+    channel: int | None = None,
+    preloads: Sequence[str] = (),
 ) -> Outcome:
     """Run ``python -m command…`` in ``folder`` until it ends, passes a limit, or ``stop`` is set.
 
     ``counts_from`` is called at each look, five times a second, and says since when, by the clock, the time limit
-    counts. ``inherited``: the file descriptors that the process gets. No process that it started is left, not even one
-    in a session of its own, nor its temporary files.
+    counts. ``channel``: a file descriptor that the process gets. ``preloads``: modules that it is to find imported. No
+    process that it started is left, not even one in a session of its own, nor its temporary files.
     """
     start, mark = clock(), uuid4().hex
     environment = {**own_environment(worker_environment(limits.threads), folder), MARK: mark}
-    memory, printed = TreeMemory(limits.memory_gb * 1024), OutputPipe()
+    watch, printed = Watch(limits.memory_gb), OutputPipe()
+    module, *arguments = command
+    what = Launch(module, tuple(arguments), folder, environment, printed.writing_end, channel)
+
+    def passed() -> tuple[Status, str] | None:
+        return limit_passed(clock() - counts_from(), limits, stop)
+
     try:
-        process = psutil.Popen(
-            module_command(SUBREAPER, str(os.getpid()), *command),
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=printed.writing_end,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            pass_fds=inherited,
-        )
+        launched = launch(what, preloads, lambda: not passed())
     except BaseException:
         printed.close()
         raise
+    if launched is None:
+        return Outcome(passed(), None, clock() - start, 0.0, printed.close())
     printed.started()
-    cleanup.started(process.pid)
-    peak_mb, ended_for = 0.0, None
-    seen: set[psutil.Process] = set()
+    pid = launched.process.pid
+    cleanup.started(pid)
+    watch.start(pid)
+    ended_for = None
     try:
-        while ended_for is None and not _has_ended(process, LOOK_EVERY_S):
-            members = [one for one in tree(process) if one.pid != process.pid]
-            seen.update(members)
-            held_mb = memory.held_mb(members)
-            peak_mb = max(peak_mb, held_mb)
-            ended_for = limit_passed(clock() - counts_from(), held_mb, limits, stop) or _too_many(members)
+        while ended_for is None and not launched.has_ended(LOOK_EVERY_S):
+            ended_for = passed() or watch.fault
+        ended_for = ended_for or watch.fault  # of a process that ended by itself just then
     finally:
-        _end(process, seen, mark)
-        cleanup.ended(process.pid)
-        memory.free()
+        _end(launched, watch, mark)
+        cleanup.ended(pid)
+        watch.free()
         log = printed.close()
-    return Outcome(ended_for, process.wait(), clock() - start, peak_mb, log)
+        exit_code = launched.close()
+    return Outcome(ended_for, exit_code, clock() - start, watch.peak_mb, log, launched.shared_imports_s)
 
 
-def _end(process: psutil.Popen, seen: set[psutil.Process], mark: str) -> None:
+def _end(launched: Launched, watch: Watch, mark: str) -> None:
     """Have the subreaper end all; where it cannot, because it was ended itself, do so from here."""
     with contextlib.suppress(psutil.Error):
-        process.terminate()
-    if not _has_ended(process, GRACE_S + UNENDING_S):
-        end_tree(process, grace_s=0)
-    if left := {one for one in {*seen, *marked(MARK, mark)} if one.is_running()}:
-        end_tree(process, left)
-
-
-def _too_many(members: Sequence[psutil.Process]) -> tuple[Status, str] | None:
-    if len(members) <= MOST_PROCESSES:
-        return None
-    return "failed", f"started more than {MOST_PROCESSES} processes"
+        launched.process.terminate()
+    if not launched.has_ended(GRACE_S + UNENDING_S):
+        end_tree(launched.process, grace_s=0)
+    watch.stop()
+    if left := {one for one in {*watch.seen, *marked(MARK, mark)} if one.is_running()}:
+        end_tree(launched.process, left)
 
 
 def default_memory_gb(jobs: int) -> float:
@@ -167,12 +159,10 @@ def worker_environment(threads: int) -> dict[str, str]:
     }
 
 
-def limit_passed(elapsed_s: float, rss_mb: float, limits: Limits, stop: threading.Event) -> tuple[Status, str] | None:
+def limit_passed(elapsed_s: float, limits: Limits, stop: threading.Event) -> tuple[Status, str] | None:
     """Return the status of a process that may not go on, and why; None for one that may."""
     if stop.is_set():
         return "interrupted", "the run was interrupted"
-    if rss_mb > limits.memory_gb * 1024:
-        return "out-of-memory", f"held {rss_mb / 1024:.3g} GiB; the limit is {limits.memory_gb:.3g} GiB (--memory)"
     if elapsed_s > limits.timeout_s:
         status, option = limits.when_out_of_time
         return status, f"not done after {limits.timeout_s:.0f} s ({option})"
@@ -187,17 +177,10 @@ def how_it_ended(exit_code: int | None, log: bytes) -> str:
         why = f"the process was killed by {name}"
         if name == "SIGKILL":
             why += " from outside (the system does this when memory runs out)"
+    elif exit_code is None:
+        why = "the process that it was forked from was ended"
     else:
         why = f"the process left with exit code {exit_code} before it gave an answer"
     lines = [line for line in log.decode("utf-8", "replace").splitlines() if line.strip()]
     shown = " | ".join(lines[:1] if exit_code == -signal.SIGSEGV else lines[-LOG_LINES_IN_REASON:])
     return f"{why}; last lines of its output: {shown}" if shown else why
-
-
-def _has_ended(process: psutil.Popen, within_s: float) -> bool:
-    """Block until the process ends, at most ``within_s``; psutil waits on the system and does not poll."""
-    try:
-        process.wait(timeout=within_s)
-    except psutil.TimeoutExpired:
-        return False
-    return True

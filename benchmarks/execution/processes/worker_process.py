@@ -1,4 +1,4 @@
-"""A worker: the process of one request, supervised, its stages told over a pipe and stamped."""
+"""A worker: the process of one request, supervised, its stages told as they begin and stamped."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from benchmarks.common.errors import one_line
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
-from benchmarks.execution.processes.supervisor import LOOK_EVERY_S, Limits, Outcome, how_it_ended, supervise
+from benchmarks.execution.processes.supervisor import Limits, Outcome, how_it_ended, supervise
 from benchmarks.execution.protocol import (
     REQUEST,
     WORKPLACE,
@@ -22,7 +22,7 @@ from benchmarks.execution.protocol import (
     write_message,
 )
 from benchmarks.execution.stages.channel import Stage, StageReader
-from benchmarks.execution.stages.timing_check import Punctuality, fault_in
+from benchmarks.execution.stages.timing_check import fault_in
 from benchmarks.records.trial_file import DamagedFileError
 
 WORKERS = "benchmarks.execution.worker"
@@ -31,30 +31,33 @@ Told = TypeVar("Told", Answer, FeaturesAnswer)
 
 @dataclass(frozen=True)
 class Supervision:
-    """Under what a worker runs. ``counts_from``: since when, by the clock, the limit on time counts."""
+    """Under what a worker runs. ``counts_from``: since when, by the clock, the limit on time counts.
+
+    ``preloads``: the modules that it finds imported.
+    """
 
     limits: Limits
     cleanup: OrphanCleanup
     stop: threading.Event
     on_stage: Callable[[Stage], None]
     counts_from: float
+    preloads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Finished:
-    """A worker that has ended. ``late_s``: how late the bench was at its looks."""
+    """A worker that has ended."""
 
     outcome: Outcome
     told: StageReader
     launched_at: float
-    late_s: float
     folder: Path
 
     @property
     def answer_fault(self) -> str:
         """Why the answer in its folder is not the one that it wrote as the last thing; empty if it is."""
         if not self.told.answer:
-            return "it did not say that it was done, or had closed the pipe for that"
+            return "it did not say that it was done, or had closed the descriptor for that"
         same = answer_digest(self.folder) == self.told.answer
         return "" if same else "its answer is not the one that its worker wrote last"
 
@@ -85,7 +88,7 @@ class Expected(Generic[Told]):
             return self.kind("failed", fault)
         if answer.status != "ok":
             return answer
-        fault = fault_in(self.times(answer), self.stages, worker.told, worker.launched_at, worker.late_s)
+        fault = fault_in(self.times(answer), self.stages, worker.told, worker.launched_at)
         return self.kind("failed", fault) if fault else answer
 
 
@@ -93,11 +96,9 @@ def run_worker(module: str, request: Request, workplace: Workplace, folder: Path
     """Run a module of the workers' package in ``folder`` to its end."""
     write_message(folder, REQUEST, request)
     write_message(folder, WORKPLACE, workplace)
-    punctuality = Punctuality(LOOK_EVERY_S)
     with StageReader() as told:
 
         def look() -> float:
-            punctuality.look()
             if told.latest:
                 supervision.on_stage(told.latest)
             return supervision.counts_from
@@ -109,9 +110,10 @@ def run_worker(module: str, request: Request, workplace: Workplace, folder: Path
             supervision.cleanup,
             supervision.stop,
             look,
-            (told.descriptor,),
+            told.descriptor,
+            supervision.preloads,
         )
-    return Finished(outcome, told, workplace.launched_at, punctuality.late_s, folder)
+    return Finished(outcome, told, workplace.launched_at, folder)
 
 
 def _fault_before_reading(worker: Finished) -> str:

@@ -1,1 +1,1 @@
-"""The stages of a process: told over a pipe as they begin, stamped by the bench's clock, compared with its answer."""
+"""The stages of a process: told as they begin, stamped by the kernel, compared with its answer."""

@@ -1,7 +1,8 @@
-"""A pipe from a supervised process to the bench: which stage begins, how far it is, which answer it leaves.
+"""Messages from a supervised process to the bench: which stage begins, how far it is, which answer it leaves.
 
-The bench stamps what arrives by its own clock. The process may write anything: a line that is no message or too long is
-passed over, and a flood is read slowly.
+On Linux the kernel stamps each as it is sent: the stamp is right however late the bench reads it, because it was
+suspended or the process keeps the machine busy. Elsewhere it is stamped when it is read. The process may send anything:
+what is no message or too long is passed over, and a flood is read slowly.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ import contextlib
 import os
 import select
 import selectors
+import socket
+import struct
+import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Annotated, Self
@@ -19,14 +23,16 @@ from typing import Annotated, Self
 import msgspec
 from msgspec import Meta
 
-from benchmarks.common.clock import clock
+from benchmarks.common.clock import clock, system_time
 from benchmarks.records.checks.ranges import Count
 
-LONGEST_LINE = 4096  # POSIX's least PIPE_BUF is 512, Linux's 4096: a line is written at once or not at all
-CHUNK = 1 << 16
+LONGEST = 4096  # bytes of a message
 MOST_STAGES = 100
-FLOOD_PAUSE_S = 0.05  # after a full chunk: at most 1.3 MB a second are read
-LAST_CHUNKS = 16  # read after the process has ended: as much as a pipe may hold
+AT_ONCE, FLOOD_PAUSE_S = 100, 0.02  # at most 5,000 messages a second are read
+LAST = 1000  # read after the process has ended: more than there is room for
+ROOM = 1 << 16  # bytes that may wait to be read; by default a few messages on macOS
+STAMPED = 35  # SO_TIMESTAMPNS, and the type of what comes with a message then
+STAMP = struct.Struct("@ll")  # seconds and nanoseconds
 
 ShortText = Annotated[str, Meta(max_length=60)]
 
@@ -46,15 +52,15 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class _Line:
-    """One message: a stage that begins, where it has no step; a step of one; or, with ``answer``, that all is done."""
+class _Message:
+    """What is said: a stage begins, where it has no step; a step of one; or, with ``answer``, that all is done."""
 
     stage: Stage | None = None
     answer: Annotated[str, Meta(max_length=64)] = ""
 
 
 class StageWriter:
-    """The side of the process. ``descriptor``: the writing end of the pipe, which its children do not inherit."""
+    """The side of the process. ``descriptor``: where it writes to, which its children do not inherit."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -65,23 +71,23 @@ class StageWriter:
 
     def begin(self, stage: str) -> None:
         """Say that a stage begins now."""
-        self._write(_Line(Stage(stage)))
+        self._write(_Message(Stage(stage)))
 
     def step(self, stage: str, step: int, steps: int, figures: Mapping[str, float]) -> None:
         """Say how far a stage is; nothing is said while the bench does not listen, so that a step waits for nobody."""
         if self._poll.poll(0):
             with contextlib.suppress(ValueError, OverflowError):  # odd figures cost a model nothing here
-                self._write(_Line(Stage(stage, step, steps, figures)))
+                self._write(_Message(Stage(stage, step, steps, figures)))
 
     def end(self, answer: str) -> None:
         """Say that all is done, and the hash of the answer."""
-        self._write(_Line(answer=answer))
+        self._write(_Message(answer=answer))
 
-    def _write(self, line: _Line) -> None:
-        content = msgspec.json.encode(line) + b"\n"
+    def _write(self, message: _Message) -> None:
+        content = msgspec.json.encode(message)
         # a model may have forked, and its child go on as if it were the process itself
-        if len(content) <= LONGEST_LINE and os.getpid() == self._own_pid:
-            with contextlib.suppress(OSError):  # the bench is gone, or a model has closed the pipe
+        if len(content) <= LONGEST and os.getpid() == self._own_pid:
+            with contextlib.suppress(OSError):  # the bench is gone, or a model has closed the descriptor
                 os.write(self._descriptor, content)
 
 
@@ -93,18 +99,21 @@ class StageReader:
     """
 
     def __init__(self) -> None:
-        self._read, self.descriptor = os.pipe()
+        self._read, self._write = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.descriptor = self._write.fileno()
         self._wake_read, self._wake = os.pipe()
         self._thread = threading.Thread(target=self._listen, name="stages", daemon=True)
         self._closing = threading.Event()
-        self._rest, self._skipping = b"", False
+        self._stamps = _have_stamped(self._read)
         self.begun: list[tuple[str, float]] = []
         self.latest: Stage | None = None
         self.ended_at: float | None = None
         self.answer = ""
 
     def __enter__(self) -> Self:
-        os.set_blocking(self._read, False)
+        self._read.setblocking(False)
+        self._read.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, ROOM)
+        self._write.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM)
         self._thread.start()
         return self
 
@@ -114,7 +123,9 @@ class StageReader:
         self._closing.set()
         os.write(self._wake, b"x")
         self._thread.join()
-        for descriptor in (self._read, self.descriptor, self._wake_read, self._wake):
+        for end in (self._read, self._write):
+            end.close()
+        for descriptor in (self._wake_read, self._wake):
             os.close(descriptor)
 
     def _listen(self) -> None:
@@ -123,35 +134,48 @@ class StageReader:
             selector.register(self._wake_read, selectors.EVENT_READ)
             while not self._closing.is_set():
                 selector.select()
-                if self._take() == CHUNK:
+                if self._take(AT_ONCE) == AT_ONCE:
                     self._closing.wait(FLOOD_PAUSE_S)
-        for _ in range(LAST_CHUNKS):
-            if not self._take():
-                break
+        self._take(LAST)
 
-    def _take(self) -> int:
-        """Read what is there, at most a chunk; return how much it was."""
-        try:
-            content = os.read(self._read, CHUNK)
-        except BlockingIOError:
-            return 0
-        now = clock()
-        *lines, rest = (self._rest + content).split(b"\n")
-        for line in lines:
-            if not self._skipping and len(line) <= LONGEST_LINE:
-                self._understand(line, now)
-            self._skipping = False
-        self._skipping = self._skipping or len(rest) > LONGEST_LINE
-        self._rest = b"" if self._skipping else rest
-        return len(content)
+    def _take(self, most: int) -> int:
+        """Read what is there, at most so many messages; return how many there were."""
+        for n in range(most):
+            try:
+                # no room for descriptors, which a process could send along
+                content, attached, flags, _ = self._read.recvmsg(LONGEST, self._stamps)
+            except BlockingIOError:
+                return n
+            if not flags & socket.MSG_TRUNC:
+                self._understand(content, _sent_at(attached))
+        return most
 
-    def _understand(self, line: bytes, now: float) -> None:
+    def _understand(self, content: bytes, sent_at: float) -> None:
         # recursion is what a million brackets cause
         with contextlib.suppress(ValueError, RecursionError):
-            message = msgspec.json.decode(line, type=_Line)
+            message = msgspec.json.decode(content, type=_Message)
             if message.answer:
-                self.answer, self.ended_at = message.answer, now
+                self.answer, self.ended_at = message.answer, sent_at
             if message.stage:
                 self.latest = message.stage
                 if message.stage.step is None and len(self.begun) < MOST_STAGES:
-                    self.begun.append((message.stage.stage, now))
+                    self.begun.append((message.stage.stage, sent_at))
+
+
+def _have_stamped(end: socket.socket) -> int:
+    """Have the kernel stamp what is sent to a socket; return the size of a stamp, 0 where it cannot."""
+    with contextlib.suppress(OSError):
+        if sys.platform == "linux":
+            end.setsockopt(socket.SOL_SOCKET, STAMPED, 1)
+            return socket.CMSG_SPACE(STAMP.size)
+    return 0
+
+
+def _sent_at(attached: Sequence[tuple[int, int, bytes]]) -> float:
+    """Return when, by the clock, a message was sent that was read just now."""
+    now, age_s = clock(), 0.0
+    for level, kind, data in attached:
+        if (level, kind, len(data)) == (socket.SOL_SOCKET, STAMPED, STAMP.size):
+            seconds, nanoseconds = STAMP.unpack(data)
+            age_s = system_time() - seconds - nanoseconds / 1e9
+    return now - max(age_s, 0.0)

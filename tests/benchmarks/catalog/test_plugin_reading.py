@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,8 +12,10 @@ import pytest
 
 from benchmarks.catalog import plugin_reading
 from benchmarks.catalog.catalog import load_catalog, read_catalog
+from benchmarks.catalog.plugin_images import ImagesAnswer, read_images
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.spec import DataPlaces
+from benchmarks.execution.processes.fencing import landlock
 from benchmarks.provenance.fingerprint import inputs_of
 from benchmarks.records.trial import Trial
 from tests.conftest import ROOT
@@ -84,6 +87,34 @@ def test_images_of_a_plug_ins_dataset_are_those_that_it_loads(tmp_path: Path) ->
     assert np.array_equal(images.train.labels, expected.train.labels)
 
 
+def test_no_text_of_a_plug_in_brings_control_characters(tmp_path: Path) -> None:
+    text = """
+import numpy as np
+from benchmarks.datasets.spec import Dataset, Images, Split
+BAD = "a\\x1b[2J\\nb\\u202e\\ud800"
+def load(places):
+    split = Split(np.zeros((2, 28, 28), np.uint8), np.arange(2))
+    return Images(split, split, split, (BAD, "c"), (BAD,), ((BAD, BAD),), (BAD,), None, BAD, further={BAD: split})
+DATASETS = (Dataset("mine", "own", load, lambda places: BAD * 5000),)
+"""
+    places = DataPlaces((), tmp_path / "downloads")
+    dataset = read_catalog([written(tmp_path, text)]).datasets["mine"]
+    location, images = dataset.location(places), dataset.load(places)
+    assert location and location.startswith("a [2J b  a") and location.isprintable() and len(location) < 5000
+    texts = [*images.class_names, *images.dropped, *images.notes, *images.checksums[0], images.source, *images.further]
+    assert all(one.isprintable() for one in texts)
+
+
+@pytest.mark.parametrize("param", ["Param('a\\x1b')", "Param('a', choices=('a', 'b\\n'))", "Param(1, help='\\x1b[2J')"])
+def test_a_setting_with_control_characters_is_refused(tmp_path: Path, param: str) -> None:
+    text = f"""
+from models.spec import ModelSpec, Param
+MODELS = (ModelSpec("m", "own", "s", lambda c: None, ("pixels",), settings={{"s": {param}}}),)
+"""
+    with pytest.raises(BenchError, match=r"setting 's' should have (lines|one line) of text"):
+        read_catalog([written(tmp_path, text)])
+
+
 DATASET = """
 from benchmarks.datasets.spec import Dataset
 def load(places): {body}
@@ -105,6 +136,58 @@ def test_a_dataset_that_cannot_be_loaded_is_one_line(tmp_path: Path, body: str, 
     with pytest.raises(BenchError, match=message) as error:
         dataset.load(DataPlaces((), tmp_path / "downloads"))
     assert "mine.py" in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_plug_ins_dataset_writes_into_a_folder_that_nothing_else_reads(tmp_path: Path) -> None:
+    body = "(places.cache / 'own').touch(); (places.folders[-1] / 'other').touch()"
+    dataset = read_catalog([written(tmp_path, DATASET.format(body=body))]).datasets["mine"]
+    with pytest.raises(BenchError, match="PermissionError" if landlock.version() else "returned a NoneType"):
+        dataset.load(DataPlaces((), tmp_path / "downloads"))
+    assert (tmp_path / "downloads" / "plugins" / "mine" / "own").exists()
+    assert (tmp_path / "downloads" / "other").exists() != bool(landlock.version())
+    for name in ("../../x", "", "/etc", "a.b"):
+        assert DataPlaces((), tmp_path).of_plugin(name).cache.resolve().is_relative_to(tmp_path / "plugins")
+
+
+LEAVES = """
+import os
+from pathlib import Path
+import numpy as np
+def array(shape, dtype="|u1"):
+    text = repr({{"descr": dtype, "fortran_order": False, "shape": shape}}) + " " * 50 + "\\n"
+    return b"\\x93NUMPY\\x01\\x00" + len(text).to_bytes(2, "little") + text.encode()
+for n in range(3):
+    np.save(f"{{n}}-images.npy", np.zeros((2, 28, 28), np.uint8))
+    np.save(f"{{n}}-labels.npy", np.arange(2))
+images, picture = Path("0-images.npy"), Path("picture.png")
+{leave}
+"""
+
+
+@pytest.mark.parametrize(
+    ("leave", "message"),
+    [
+        ("images.write_bytes(array((10**12, 28, 28)))", "0-images.npy should have 784000000000000 bytes"),
+        ("images.write_bytes(array((0,) * 30))", "0-images.npy has dtype uint8 and shape"),
+        ("images.write_bytes(array((2, 28, 28), '|O'))", "0-images.npy contains Python objects"),
+        ("images.write_bytes(b'x' * 1000)", "0-images.npy is not a readable array"),
+        ("os.truncate(images, 1 << 40)", "0-images.npy of its images cannot be read (larger than 2048 MiB)"),
+        ("images.unlink()", "0-images.npy of its images cannot be read (No such file"),
+        ("images.unlink(); os.mkfifo(images)", "0-images.npy of its images cannot be read (not a regular file)"),
+        ("images.unlink(); images.symlink_to('1-images.npy')", "0-images.npy of its images cannot be read (a link)"),
+        ("picture.symlink_to('/etc/passwd')", "picture.png of its images cannot be read (a link)"),
+        ("os.mkfifo(picture)", "picture.png of its images cannot be read (not a regular file)"),
+        ("picture.touch(); os.truncate(picture, 1 << 40)", "picture.png of its images cannot be read (larger than 64 "),
+    ],
+)
+def test_images_that_are_left_in_another_form_are_one_line(tmp_path: Path, leave: str, message: str) -> None:
+    folder = tmp_path / "left"
+    folder.mkdir()
+    subprocess.run([sys.executable, "-c", LEAVES.format(leave=leave)], cwd=folder, check=True)
+    answer = ImagesAnswer(splits=("train", "validation", "test"))
+    with pytest.raises(BenchError) as error:
+        read_images(answer, folder)
+    assert message in str(error.value) and "\n" not in str(error.value) and str(tmp_path) not in str(error.value)
 
 
 FORGED = """

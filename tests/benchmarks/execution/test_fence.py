@@ -40,6 +40,9 @@ ALLOWED = {
     "lock its own file": "fcntl.flock((folder / 'request.json').open(), fcntl.LOCK_EX)",
     "ask for flags": "fcntl.fcntl(1, fcntl.F_GETFL)",
     "limit itself": "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))",
+    "open many files": "1 / (resource.getrlimit(resource.RLIMIT_NOFILE)[1] <= 4096)",
+    "touch a new file": "(folder / 'new').touch() or (folder / 'new').touch() or (folder / 'new').stat()",
+    "change times in vain": "os.utime(folder / 'request.json', (1, 1))",
     "change modes in vain": "(folder / 'request.json').chmod(0o600)",
 }
 REFUSED = {
@@ -85,8 +88,14 @@ REFUSED = {
     "watch folders": "call('inotify_init1', 0)",
     "hold up readers of a file": "fcntl.fcntl((outside / 'given').open(), 1024, fcntl.F_WRLCK)",
     "be told of changes": "fcntl.fcntl(os.open(folder, 0), fcntl.F_NOTIFY, fcntl.DN_CREATE)",
+    "touch a file": "(outside / 'secret').touch()",
     "change attributes": "fcntl.ioctl((folder / 'request.json').open(), 0x40086602, (0x40).to_bytes(8, 'little'))",
     "have a namespace": "call('unshare', 0x10000000)",
+    "have a namespace of a new process": "call('syscall', CLONE, 0x10000000 | 17, None, None, None, None)",
+    "have a user namespace with clone3": "call('syscall', 435, None, 0)",
+    "be another user": "os.setuid(os.getuid())",
+    "be another user's group": "os.setresgid(*os.getresgid())",
+    "be another user for files": "call('capset', None, None)",
     "mount": "call('mount', None, b'/tmp', None, 1 << 18, None)",
     "use TCP": "socket.socket()",
     "use UDP": "socket.socket(type=socket.SOCK_DGRAM)",
@@ -110,6 +119,7 @@ def call(name, *arguments):
     if getattr(ctypes.CDLL(None, use_errno=True), name)(*arguments) < 0:
         raise OSError(ctypes.get_errno(), name)
 
+CLONE = {"x86_64": 56, "aarch64": 220}.get(os.uname().machine)
 IOPRIO_SET = {"x86_64": 251, "aarch64": 30}.get(os.uname().machine)
 folder, outside, plugin = map(Path, sys.argv[1:4])
 if version := json.loads(sys.argv[4]):

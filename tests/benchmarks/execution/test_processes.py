@@ -15,9 +15,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.execution.processes.memory import rss_mb
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 from benchmarks.execution.processes.process_tree import end_tree, own_peak_mb, tree
+from benchmarks.execution.processes.watching.memory import rss_mb
 
 FAMILY = """
 import signal, subprocess, sys, time

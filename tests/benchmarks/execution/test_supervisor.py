@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from unittest import mock
 
 import psutil
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from benchmarks.common.clock import clock
 from benchmarks.execution.processes.scratch import scratch_folder
 from benchmarks.execution.processes.supervisor import Limits, Outcome, how_it_ended, supervise
+from benchmarks.execution.processes.watching import watch
+from benchmarks.execution.processes.watching.open_files import TooManyFilesError
 
 DETACHED = """
 import subprocess, sys, time
@@ -41,6 +44,34 @@ def test_a_limit_ends_the_process(code: str, status: str, reason: str, tmp_path:
     outcome = run(code, Limits(2 if status == "timeout" else 60, 0.3, 1), tmp_path)
     assert outcome.ended_for and outcome.ended_for[0] == status and reason in outcome.ended_for[1]
     assert outcome.total_s < 30
+
+
+def test_no_limit_on_time_waits_for_a_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at: list[psutil.Process] = []
+
+    def look_until_it_ends(process: psutil.Process) -> list[psutil.Process]:
+        looked_at.append(process)
+        psutil.wait_procs([process])
+        return []
+
+    monkeypatch.setattr(watch, "tree", look_until_it_ends)
+    outcome = run("import time; time.sleep(600)", Limits(2, 4, 1), tmp_path)
+    assert outcome.ended_for == ("timeout", "not done after 2 s (--timeout)") and len(looked_at) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (TooManyFilesError(), "had more than 20,000 files open"),
+        (OSError(24, "Too many"), "it cannot be watched: OSErr"),
+    ],
+)
+def test_what_cannot_be_watched_does_not_go_on(
+    error: Exception, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "tree", mock.Mock(side_effect=error))
+    outcome = run("import time; time.sleep(600)", Limits(60, 4, 1), tmp_path)
+    assert outcome.ended_for and outcome.ended_for[0] == "failed" and reason in outcome.ended_for[1]
 
 
 def test_the_process_is_ended_when_the_run_is_stopped(tmp_path: Path) -> None:

@@ -15,8 +15,12 @@ import psutil
 import pytest
 
 from benchmarks.common.deletion import delete_tree
-from benchmarks.execution.processes.memory import SharedFiles, TreeMemory, cleaned_shared_memory, rss_mb
 from benchmarks.execution.processes.output import HALF, LARGEST, Output, OutputPipe
+from benchmarks.execution.processes.watching import open_files, shared_memory
+from benchmarks.execution.processes.watching.leftovers import Leftovers
+from benchmarks.execution.processes.watching.memory import TreeMemory, rss_mb
+from benchmarks.execution.processes.watching.open_files import TooManyFilesError
+from benchmarks.execution.processes.watching.shared_memory import SharedFiles
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 FORKS = """
@@ -41,6 +45,10 @@ def running(code: str) -> Iterator[psutil.Process]:
         assert process.stdout and process.stdout.readline()
         yield psutil.Process(process.pid)
         os.killpg(process.pid, signal.SIGKILL)
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
 
 
 HOLDS = "import time\nf = open({!r}, 'wb', 0)\nf.write(bytes(5 << 20))\nprint('up', flush=True)\ntime.sleep(60)"
@@ -85,14 +93,78 @@ def test_files_in_memory_without_a_name_count_once(tmp_path: Path) -> None:
 
 
 @LINUX
+def test_more_open_files_than_can_be_looked_at_are_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = SharedFiles(tmp_path)
+    with running(HOLDS.format(str(tmp_path / "own"))) as process:
+        assert shared.unmapped_mb([process]) > 4
+        monkeypatch.setattr(open_files, "MOST_FILES", 3)
+        with pytest.raises(TooManyFilesError):
+            shared.unmapped_mb([process])
+
+
+@LINUX
+def test_a_folder_in_shared_memory_counts_with_all_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = SharedFiles(tmp_path)
+    (tmp_path / "folder" / "inner").mkdir(parents=True)
+    (tmp_path / "folder" / "more").write_bytes(bytes(1 << 20))
+    with running(HOLDS.format(str(tmp_path / "folder" / "inner" / "own"))) as process:
+        assert 5.9 < shared.unmapped_mb([process]) < 6.5
+        monkeypatch.setattr(shared_memory, "MOST_FILES", 2)
+        with pytest.raises(TooManyFilesError):
+            shared.unmapped_mb([process])
+    shared.delete()
+    assert not list(tmp_path.iterdir())
+
+
+@LINUX
 def test_what_appeared_in_shared_memory_is_deleted_unless_somebody_uses_it(tmp_path: Path) -> None:
     (tmp_path / "before").touch()
-    with contextlib.ExitStack() as stack, cleaned_shared_memory(tmp_path):
+    with contextlib.ExitStack() as stack, Leftovers(tmp_path).deleted():
         stack.enter_context(running(HOLDS.format(str(tmp_path / "used"))))
         (tmp_path / "left").write_text("labels")
         (tmp_path / "folder").mkdir()
         (tmp_path / "folder" / "left").touch()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["before", "used"]
+    assert names(tmp_path) == ["before", "used"]
+
+
+def test_of_trials_at_the_same_time_the_last_that_may_have_left_a_file_deletes_it(tmp_path: Path) -> None:
+    leftovers = Leftovers(tmp_path)
+    first, second, third = (leftovers.deleted() for _ in range(3))
+    with second:
+        with first:
+            (tmp_path / "of-first-or-second").touch()
+        (tmp_path / "of-second").touch()
+        with third:
+            (tmp_path / "of-second-or-third").touch()
+            assert names(tmp_path) == ["of-first-or-second", "of-second", "of-second-or-third"]
+    assert names(tmp_path) == []
+
+
+def test_a_trial_touches_nothing_that_only_another_can_have_made(tmp_path: Path) -> None:
+    leftovers = Leftovers(tmp_path)
+    first, second = contextlib.ExitStack(), contextlib.ExitStack()
+    first.enter_context(leftovers.deleted())
+    (tmp_path / "of-first").touch()
+    second.enter_context(leftovers.deleted())
+    (tmp_path / "of-both").touch()
+    first.close()
+    assert names(tmp_path) == ["of-both"]
+    (tmp_path / "of-second").touch()
+    second.close()
+    assert names(tmp_path) == []
+
+
+@LINUX
+def test_a_file_that_a_trial_left_and_another_uses_is_deleted_after_that(tmp_path: Path) -> None:
+    leftovers = Leftovers(tmp_path)
+    with contextlib.ExitStack() as second:
+        with leftovers.deleted():
+            (tmp_path / "of-first").touch()
+            second.enter_context(leftovers.deleted())
+            opened = (tmp_path / "of-first").open()
+        assert names(tmp_path) == ["of-first"]
+        opened.close()
+    assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize("n", [0, 10, LARGEST, LARGEST + 1, 5 * LARGEST])

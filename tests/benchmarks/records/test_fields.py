@@ -23,7 +23,7 @@ TRUTH = (0, 1, 0, 1, 1, 0, 0, 0, 1, 0)
 HUGE = 10**18
 # objects whose names are anyone's
 FREE = ("packages", "settings", "params", "history")
-MAY_LACK = {"packages", "history", "evaluation_hashes", "network"}
+MAY_LACK = {"packages", "history", "evaluation_hashes", "network", "shared_imports_s"}
 KEY = "knn[k=4]@pixels-s0"
 
 
@@ -89,6 +89,7 @@ TRIAL: dict[str, tuple[Any, ...]] = {
     "timing.latency_ms.p99": (-1, 0.5, 1e12),
     "timing.total_s": (-1, 1, 60, 1e9, None),
     "timing.contended": (None, 0, "no"),
+    "timing.shared_imports_s": (-1, 1e9, "x"),
     "resources.peak_rss_mb": (-1, 1e12, "x"),
     "resources.model_bytes": (-1, HUGE, 0.5),
     "resources.threads": (0, -1, HUGE),

@@ -23,8 +23,9 @@ def test_a_result_survives_its_file() -> None:
         assert decode_result(encode_result(result)) == result
 
 
-def test_a_result_of_before_the_network_was_stored_had_none() -> None:
-    assert decode_result(changed(lambda fields: fields["environment"].pop("network"))) == a_result()
+@pytest.mark.parametrize(("part", "name"), [("environment", "network"), ("timing", "shared_imports_s")])
+def test_a_result_of_before_a_field_was_stored_had_none(part: str, name: str) -> None:
+    assert decode_result(changed(lambda fields: fields[part].pop(name))) == a_result()
 
 
 def test_what_json_cannot_hold_becomes_null() -> None:
@@ -76,6 +77,7 @@ def test_stored_trials_of_every_schema_are_migrated_when_they_are_read(path: Pat
     schema = stored.pop("schema")
     assert again.pop("slot") == stored.pop("slot", 0)
     assert again["environment"].pop("network") is stored["environment"].pop("network", False)
+    assert again["timing"].pop("shared_imports_s") == stored["timing"].pop("shared_imports_s", None)
     if schema == 1:
         scores = stored.pop("scores")
         stored["evaluation"] = {} if scores is None else {"test": scores}

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import threading
-
 import pytest
 
 from benchmarks.execution.stages.channel import StageReader
-from benchmarks.execution.stages.timing_check import TRIAL_STAGES, Punctuality, fault_in, times_of
+from benchmarks.execution.stages.timing_check import TRIAL_STAGES, fault_in, times_of
 from benchmarks.records.trial import Measurement, Resources, Timing
 
 STAGES = ("data", "fit", "predict")
@@ -20,8 +18,8 @@ def a_reader(*begun: tuple[str, float], ended_at: float | None = 20.0) -> StageR
     return reader
 
 
-def fault(told: dict[str, float | None], reader: StageReader | None = None, late_s: float = 0.0) -> str:
-    return fault_in(told, STAGES, reader or a_reader(), 0.0, late_s)
+def fault(told: dict[str, float | None], reader: StageReader | None = None) -> str:
+    return fault_in(told, STAGES, reader or a_reader(), 0.0)
 
 
 def test_times_that_fit_are_no_fault() -> None:
@@ -44,13 +42,8 @@ def test_a_time_that_does_not_fit_is_named_with_what_was_observed(change: dict[s
 
 
 @pytest.mark.parametrize("told", [{"fit": 9.3}, {"fit": 10.7}, {"data": 1.7}, {"startup": 1.3}])
-def test_a_message_that_is_stamped_a_little_late_is_no_fault(told: dict[str, float | None]) -> None:
+def test_a_message_that_is_sent_a_little_late_is_no_fault(told: dict[str, float | None]) -> None:
     assert fault({**TOLD, **told}) == ""
-
-
-def test_a_bench_that_was_suspended_accuses_nobody() -> None:
-    assert fault({**TOLD, "fit": 4.0}) != ""
-    assert fault({**TOLD, "fit": 4.0}, late_s=6.0) == ""
 
 
 @pytest.mark.parametrize(
@@ -82,11 +75,3 @@ def test_the_times_of_a_measurement_are_those_of_its_stages() -> None:
     )
     assert set(times) - {"startup"} <= set(TRIAL_STAGES)
     assert set(times_of(Measurement(Timing(), Resources())).values()) == {None}
-
-
-def test_how_late_the_bench_was_is_the_longest_delay() -> None:
-    punctuality = Punctuality(0.1)
-    for pause in (0.05, 0.4, 0.05):
-        threading.Event().wait(pause)
-        punctuality.look()
-    assert 0.25 < punctuality.late_s < 3

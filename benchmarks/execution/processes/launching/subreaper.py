@@ -1,4 +1,4 @@
-"""``python -m benchmarks.execution.processes.subreaper PARENT MODULE ARGUMENT…``: runs a module and ends all it leaves.
+"""``python -m …launching.subreaper PARENT MODULE ARGUMENT…``: runs a module and ends all it leaves.
 
 The module runs in a child process. Linux hands every process whose parent has ended to the nearest subreaper among its
 ancestors, which is this process: so no descendant escapes, not even one in a session of its own that cleared its
