@@ -157,13 +157,14 @@ def test_settings_seeds_and_sizes_make_trials_of_their_own(bench: Bench, tmp_pat
         (("--models", "knn", "--dataset", "mnits"), "did you mean mnist"),
         (("--models", "knn", "--dataset", "digits", "--train-size", "5000"), "more than the 1,437 training images"),
         (("--models", "knn", "--train-size", "ten"), "should be whole numbers"),
-        (("--models", "knn", "--timeout", "0"), "invalid number above 0 value"),
+        (("--models", "knn", "--timeout", "0"), "--timeout '0' should be a number above 0"),
+        (("--models", "knn", "--polarity", "red"), "'red' should be one of auto, dark-on-light, light-on-dark;"),
         (("--models", "knn", "--dataset", "digits", "--run", "../elsewhere"), "plain name"),
         (("--models", "knn", "--plugin", "nowhere.py"), "there is no such file"),
         (("--models", "dummy", "--dataset", "digits", "--results-dir", "/proc/nowhere"), "cannot write /proc/nowhere"),
         (("--models", "dummy", "--data-dir", "nowhere"), "--data-dir: there is no folder nowhere"),
         (("report", "never-run"), "no run 'never-run'"),
-        (("lits",), "invalid choice"),
+        (("lits",), "no command is named 'lits'; did you mean list"),
     ],
 )
 def test_bad_arguments_get_one_clear_line_and_exit_code_2(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import joblib
@@ -18,6 +20,7 @@ from sklearn.datasets import load_digits
 from bench import main
 from benchmarks.common.signatures import SIGNATURE, sign
 from benchmarks.records.store import ResultStore
+from tests.benchmarks.datasets.handwriting import PHOTOGRAPH, write_class_folders
 from tests.cli_helpers import QUICK, copied_dataset, records
 from tests.conftest import ROOT, Bench, a_result
 
@@ -99,6 +102,78 @@ def test_polarity_can_be_given(results: Path, images: list[str], capsys: pytest.
     words = ["predict", "local", "saves-itself", images[0], "--results-dir", str(results), "--polarity"]
     assert main([*words, "light-on-dark"]) == 0 and ": 0\n" in capsys.readouterr().out
     assert main([*words, "dark-on-light"]) == 0 and ": 0\n" not in capsys.readouterr().out
+
+
+def test_a_folder_or_a_glob_is_predicted_and_one_missing_file_keeps_no_other_from_it(
+    results: Path, images: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(images[0]).parent
+    (folder / "notes.txt").write_text("no image")
+    words = ["predict", "local", "knn", "--results-dir", str(results), "--polarity", "auto"]
+    for place in (str(folder / "*.*[pf]"), str(folder)):
+        assert main([*words, place]) == 0
+        shown = capsys.readouterr().out
+        assert all(f"{image}: " in shown for image in images[1:]) and "notes" not in shown
+    missing = str(folder / "nowhere.png")
+    assert main([*words, images[0], missing, images[1], "--json"]) == 2
+    output = capsys.readouterr()
+    assert output.err.count("\n") == 1 and f"{missing} cannot be read" in output.err
+    answers = json.loads(output.out)
+    assert [one["label"] for one in answers["images"]] == ["0", "1"] and answers["unreadable"][0]["image"] == missing
+    (tmp_path / "empty").mkdir()
+    assert "folder without images" in one_line(capsys, "local", "knn", str(tmp_path / "empty"), *words[3:])
+
+
+def test_a_blank_image_gets_no_label_and_one_of_0_and_1_is_black_and_white(
+    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blank, two_values = str(tmp_path / "blank.png"), str(tmp_path / "two.png")
+    Image.new("L", (60, 60), 200).save(blank)
+    zero = np.asarray(Image.fromarray(np.uint8(load_digits().images[0] * 15)).resize((56, 56)))
+    Image.fromarray(np.uint8(zero > 90)).save(two_values)
+    words = ["predict", "local", "knn", blank, two_values, "--results-dir", str(results)]
+    assert main(words) == 0
+    shown = capsys.readouterr()
+    assert shown.out.startswith(f"{blank}: nothing drawn\n{two_values}: 0 ")
+    assert "1 image of 0 and 1: read as black and white" in shown.err
+    assert main([*words, "--json"]) == 0
+    first = json.loads(capsys.readouterr().out)["images"][0]
+    assert first["label"] is None and first["probabilities"] is None and first["status"] == "nothing drawn"
+
+
+def test_photographs_are_named_with_the_option_that_makes_them_like_the_training(
+    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    photograph = replace(PHOTOGRAPH, height=480, width=360, shadow=0.5)
+    files = sorted(write_class_folders(tmp_path / "photos", photograph, 2, digits=("2", "3", "7")).rglob("*.jpg"))
+    words = ["predict", "local", "knn", str(tmp_path / "photos"), "--results-dir", str(results), "--json"]
+
+    def right(*options: str) -> tuple[int, str]:
+        assert main([*words, "--polarity", "dark-on-light", *options]) == 0
+        shown = capsys.readouterr()
+        labels = [one["label"] for one in json.loads(shown.out)["images"]]
+        return sum(file.parent.name == label for file, label in zip(files, labels, strict=True)), shown.err
+
+    (before, warned), (after, unwarned) = right(), right("--normalise")
+    assert "6 of 6 images are unlike those that it was trained on" in warned and "try --normalise" in warned
+    assert after > before and unwarned == ""
+
+
+def test_a_suggested_command_works_when_it_is_pasted(
+    results: Path,
+    images: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DIGITBENCH_CACHE", str(tmp_path / "cache"))
+    plugin = str(results / "care-less.py")
+    words = ["local", "knn", images[0], "--error", "5%", "--results-dir", str(results), "--plugin", plugin]
+    suggested = one_line(capsys, *words).partition("run: ")[2]
+    assert f"--plugin {plugin} --results-dir {results}" in suggested
+    assert main(shlex.split(suggested)[2:]) == 0
+    capsys.readouterr()
+    assert main(["predict", *words]) == 0
 
 
 def test_numbers_are_read_and_what_shows_none_is_one_line(

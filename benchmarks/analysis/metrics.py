@@ -210,7 +210,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         name="model_mb",
         heading="size",
-        label="model size",
+        label="size of the model without its features",
         unit=MEBIBYTES,
         better="lower",
         read=_model_mb,
@@ -221,7 +221,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         name="parameters",
         heading="parameters",
-        label="number of parameters",
+        label="parameters of the model without its features",
         unit=COUNT,
         better="lower",
         read=lambda result: result.resources.parameters,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 
 from benchmarks.catalog.catalog import read_catalog
 from benchmarks.common.errors import BenchError
 from benchmarks.common.paths import ROOT
+from benchmarks.common.suggestions import bench_command
 
 TEMPLATE = ROOT / "benchmarks" / "catalog" / "templates" / "my_model.py"
 
@@ -32,9 +32,6 @@ def write_new_model(path: Path) -> str:
         raise BenchError(f"{path} is there already, and is left as it is; choose another name") from None
     except OSError as error:
         raise BenchError(f"cannot write {path} ({error.strerror or error})") from error
-    file_name = shlex.quote(str(path))
-    return (
-        f"{path} holds a model named '{name}' that runs as it is. Next:\n"
-        f"  python bench.py check {file_name}\n"
-        f"  python bench.py --plugin {file_name} --models {name},svm-rbf --dataset digits"
-    )
+    check = bench_command("check", str(path))
+    run = bench_command("--plugin", str(path), "--models", f"{name},svm-rbf", "--dataset", "digits")
+    return f"{path} holds a model named '{name}' that runs as it is. Next:\n  {check}\n  {run}"

@@ -14,12 +14,14 @@ from benchmarks.records.trial import TUNED, Trial
 from features.naming import UnknownNameError
 from models.spec import ModelSpec, Setting
 
-ITEM = re.compile(r"(?P<name>[^\[\],]+)(\[(?P<settings>[^\[\]]*)\])?")
+ITEM = re.compile(r"(?P<name>[^\[\],@]+)(\[(?P<settings>[^\[\]]*)\])?(@(?P<features>[^\[\],@]+))?")
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What was asked for. ``features`` of None means each model's own; ``train_sizes`` of () all images.
+    """What was asked for. ``models``: names and globs with commas, as ``knn``, ``svm*`` or ``knn[k=1]@hog``.
+
+    ``features``: for those without an @; None means each model's own. ``train_sizes`` of (): all images.
 
     ``tuned``: what studies have found, for ``name[tuned=STUDY]``.
     ``quick`` among ``models`` stands for the rows that are fitted within seconds.
@@ -30,6 +32,15 @@ class Choice:
     n_seeds: int = 1
     train_sizes: tuple[int, ...] = ()
     tuned: tuple[TunedSettings, ...] = ()
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item of ``Choice.models``: a name or a glob, what is in its brackets, and the pipelines that it names."""
+
+    name: str
+    settings: str
+    features: str | None
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,7 @@ class ResolvedRow:
 
 def resolve(choice: Choice, catalog: Catalog) -> list[ResolvedRow]:
     """Return what the names of a choice stand for; raises ``BenchError`` or ``UnknownNameError``."""
-    return [row for name, given in _items(choice.models) for row in _rows(name, given, choice.features, catalog)]
+    return [row for item in _items(choice.models) for row in _rows(item, choice.features, catalog)]
 
 
 def plan(choice: Choice, catalog: Catalog, dataset: str, n_trainable: int) -> list[Trial]:
@@ -88,43 +99,46 @@ def row_name(text: str, catalog: Catalog) -> str:
 
     ``svm-rbf[gamma=0.02,C=1]@hog`` is stored as ``svm-rbf[C=1.0]@hog``. What is no such name is returned as it is.
     """
-    label, at, features = text.rpartition("@") if "@" in text else (text, "", "")
     try:
-        ((name, given),) = _items(label)
-        model = catalog.models[name]
-        params = _settings(model, features or model.features[0], given)
+        (item,) = _items(text)
+        model = catalog.models[item.name]
+        params = _settings(model, item.features or model.features[0], item.settings)
     except (BenchError, UnknownNameError, ValueError):
         return text
-    return f"{Trial(name, features, '', params=params).label}{at}{features}"
+    label = Trial(item.name, item.features or "", "", params=params).label
+    return f"{label}@{item.features}" if item.features else label
 
 
-def _items(text: str) -> list[tuple[str, str]]:
-    """Split ``a,b[x=1,y=2]`` into names and what stands in their brackets."""
-    items, position = [], 0
+def _items(text: str) -> list[Item]:
+    """Split ``a,b[x=1,y=2],c@hog`` into its items."""
+    items: list[Item] = []
+    position = 0
     while position <= len(text):
         found = ITEM.match(text, position)
         if not found or text[found.end() : found.end() + 1] not in ("", ","):
             raise BenchError(
-                f"--models '{text}' cannot be read; write names with commas, as svm-rbf[C=1,gamma=0.02],knn"
+                f"--models '{text}' cannot be read; write names with commas, as svm-rbf[C=1,gamma=0.02],knn@hog"
             )
-        items.append((found["name"].strip(), found["settings"] or ""))
+        features = found["features"]
+        items.append(Item(found["name"].strip(), found["settings"] or "", features and features.strip()))
         position = found.end() + 1
     return items
 
 
-def _rows(name: str, given: str, features: str | None, catalog: Catalog) -> list[ResolvedRow]:
-    """Return the rows that one item of ``--models`` stands for."""
+def _rows(item: Item, features: str | None, catalog: Catalog) -> list[ResolvedRow]:
+    """Return the rows that one item stands for; ``features``: where it names none."""
+    name, features = item.name, item.features or features
     check_case(catalog.models.kind, name, catalog.models)
     quick = name == QUICK and name not in catalog.models
     models = [catalog.models[model] for model in dict(ROWS)] if quick else catalog.models.matching(name)
     rows = [
-        ResolvedRow(model, pipeline, *_settings_or_study(model, pipeline, given))
+        ResolvedRow(model, pipeline, *_settings_or_study(model, pipeline, item.settings))
         for model in _sound(models, catalog)
         for pipeline in _pipelines(features, model, catalog)
         if not quick or (model.name, pipeline) in ROWS
     ]
     if not rows:
-        raise BenchError(f"--models {name}: none of these rows is on --features {features}")
+        raise BenchError(f"--models {name}: none of these rows is on {features}")
     return rows
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from benchmarks.common.bounded_reading import read_file
 from benchmarks.common.errors import BenchError, one_line
+from benchmarks.common.suggestions import bench_command
 from benchmarks.datasets.opening import for_selection
 from benchmarks.records.trial import Trial
 from models.spec import Setting
@@ -43,10 +44,8 @@ def tuned_on(trial: Trial, known: Sequence[TunedSettings]) -> TunedSettings:
         if (one.study, one.dataset) == (trial.tuned, dataset):
             return one
     there = sorted({one.study for one in of_row if one.dataset == dataset})
-    hint = (
-        f"it has: {', '.join(there)}" if there else f"'python bench.py tune {trial.model}@{trial.features}' makes one"
-    )
     row = f"{trial.model}@{trial.features}"
+    hint = f"it has: {', '.join(there)}" if there else f"make one: {bench_command('tune', row)}"
     raise BenchError(f"this run has no finished study '{trial.tuned}' of {row} on {dataset}; {hint}")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -11,6 +12,10 @@ from pathlib import Path
 
 from benchmarks.cli import arguments
 from benchmarks.cli.inference import arguments as inference
+from benchmarks.cli.parsing.given import given_by
+from benchmarks.cli.parsing.usage import Parser
+from benchmarks.common.suggestions import GIVEN
+from features.naming import UnknownNameError
 
 EPILOG = """\
 other commands ('python bench.py COMMAND --help' tells more):
@@ -30,11 +35,14 @@ other commands ('python bench.py COMMAND --help' tells more):
 examples:
   python bench.py --models all
   python bench.py --models 'svm*,knn' --features hog,pixels
+  python bench.py --models svm-rbf@hog,knn@pixels
   python bench.py --models 'svm-rbf[C=1,gamma=0.02],knn[stock]' --dataset digits
   python bench.py --plugin my_model.py --models my-model,knn
 
 exit codes: 0 every trial is ok or skipped; 1 some failed, timed out or ran out of memory; 2 the
 arguments or the data are wrong; 130 interrupted (the same command goes on where it was)"""
+
+RUN_USAGE = "bench.py [run] [--models NAMES] [--features NAMES] [--dataset NAME|PATH] [--seeds N] [--plugin FILE] […]"
 
 
 @dataclass(frozen=True)
@@ -49,32 +57,38 @@ class Command:
 def parse(words: Sequence[str]) -> Callable[[], int]:
     """Return what the arguments ask for, ready to be called; it returns the exit code.
 
-    Without a command it is ``run``; without anything, its help. Exits with 2 if the arguments cannot be read.
+    Without a command it is ``run``; without anything, its help. Exits with 2 if the arguments cannot be read; raises
+    ``UnknownNameError`` for a command that there is not.
     """
     words = list(words) or ["--help"]
     if words[0].startswith("-"):
         words.insert(0, "run")
-    options = _parser(words[0]).parse_args(words)
-    module = COMMANDS[options.command].module
+    if words[0] not in COMMANDS:
+        raise UnknownNameError("command", words[0], COMMANDS)
+    parser = _parser(words[0])
+    options, unknown = parser.parse_known_args(words[1:])
+    if unknown:
+        parser.refuse(unknown)
+    context = copy_context()  # what was given is known while the command runs, and no longer
+    context.run(GIVEN.set, given_by(options))
+    module = COMMANDS[words[0]].module
     # no command waits for the libraries of another
     command: Callable[[argparse.Namespace], int] = getattr(
         import_module(f"benchmarks.cli.{module}"), module.rpartition(".")[2]
     )
-    return partial(command, options)
+    return partial(context.run, command, options)
 
 
-def _parser(chosen: str) -> argparse.ArgumentParser:
-    """Return a parser that knows the chosen command; all of them, for the message, where there is none of that name."""
-    parser = argparse.ArgumentParser(prog="bench.py")
-    # with prog given, argparse does not lay out a usage line to find it
-    subparsers = parser.add_subparsers(dest="command", required=True, metavar="run|list|report|…", prog=parser.prog)
-    for name in [chosen] if chosen in COMMANDS else COMMANDS:
-        COMMANDS[name].add_arguments(subparsers.add_parser(name, description=COMMANDS[name].description))
+def _parser(command: str) -> Parser:
+    """Return the parser of a command, whose options know which it is."""
+    parser = Parser(prog=f"bench.py {command}", description=COMMANDS[command].description)
+    parser.set_defaults(command=command)
+    COMMANDS[command].add_arguments(parser)
     return parser
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
-    parser.usage = "bench.py [run] [options]"
+    parser.usage = RUN_USAGE
     parser.epilog = EPILOG
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     arguments.add_common(parser)
@@ -101,9 +115,10 @@ def _add_choice(group: argparse._ArgumentGroup) -> None:
         "--models",
         default="all",
         metavar="NAMES",
-        help="names and globs, with settings in brackets; quick: the rows that are fitted in seconds (all)",
+        help="names and globs, with settings in brackets and a pipeline after @, as knn[k=1]@hog; quick: the rows that "
+        "are fitted in seconds (all)",
     )
-    group.add_argument("--features", metavar="NAMES", help="pipelines, for every model (each model's own)")
+    group.add_argument("--features", metavar="NAMES", help="pipelines, for every model without an @ (each model's own)")
     arguments.add_data(group)
     group.add_argument(
         "--seeds",

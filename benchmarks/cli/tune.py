@@ -47,11 +47,9 @@ def tune(options: Namespace) -> int:
 
 
 def _config(options: Namespace) -> RunConfig:
-    model, at, features = options.row.rpartition("@") if "@" in options.row else (options.row, "", None)
-    if at and options.features not in (None, features):
+    if "@" in options.row and options.features not in (None, options.row.rpartition("@")[2]):
         raise BenchError(f"{options.row} and --features {options.features} name two pipelines")
-    timeout = options.timeout or RunConfig.timeout
-    return config_of(options, models=model, features=features or options.features, timeout=timeout)
+    return config_of(options, models=options.row, timeout=options.timeout or RunConfig.timeout)
 
 
 def _report(study: Study, outcome: Outcome | None) -> None:
@@ -65,12 +63,11 @@ def _report(study: Study, outcome: Outcome | None) -> None:
 
 def _run_on_test(options: Namespace, outcome: Outcome) -> int:
     """Run the defaults and the best settings as two rows, trained on all images and scored once on the test set."""
-    tuned = outcome.row.rpartition("@")[0]
     return run_shown(
         config_of(
             options,
-            models=f"{outcome.model},{tuned}",
-            features=outcome.features,
+            models=f"{outcome.model}@{outcome.features},{outcome.row}",
+            features=None,
             dataset=options.dataset.removesuffix(VALIDATION_SUFFIX),
             train_sizes=(),
             timeout=options.timeout or RunConfig.timeout,

@@ -26,7 +26,8 @@ class Preparation:
     ``normalised``: strokes are also evened and thickened. ``dark_on_light``: originals are inverted; None where there
     are none, as of published datasets. ``paper``: the grey value under transparent originals. ``transposed``: a user
     says that rows and columns are exchanged, and they are when an original is read. ``pixel_range``: of originals in
-    arrays, where it is not 0 to 255.
+    arrays, where it is not 0 to 255. ``ink_share``: of the frame's side, to which centred ink is scaled; None for that
+    of MNIST's digits, 20 of 28 pixels.
     """
 
     image_shape: tuple[int, int] = (SIDE, SIDE)
@@ -36,6 +37,7 @@ class Preparation:
     paper: int = WHITE
     transposed: bool = False
     pixel_range: tuple[float, float] | None = None
+    ink_share: float | None = None
 
 
 @dataclass(frozen=True)

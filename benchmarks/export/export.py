@@ -38,6 +38,21 @@ class _Candidate:
     parity: Parity
 
 
+def check_absent(path: Path, int8: bool = False) -> None:
+    """Raise ``BenchError`` if a file that ``export_model`` would write is there."""
+    for file in (path, _card(path), *([_int8(path)] if int8 else [])):
+        if file.exists():
+            raise BenchError(f"{file} is there already; give another name with --out, or --force to replace it")
+
+
+def _card(path: Path) -> Path:
+    return path.with_suffix(".md")
+
+
+def _int8(path: Path) -> Path:
+    return path.with_suffix(f".int8{SUFFIX}")
+
+
 def export_model(predictor: Predictor, images: Images, path: Path, int8: bool = False) -> Export:
     """Write a saved model to ``path`` and a model card beside it; ``int8``: a quantised file too.
 
@@ -54,15 +69,14 @@ def export_model(predictor: Predictor, images: Images, path: Path, int8: bool = 
     original = answers_of(predictor, images.test.images)
     candidates = [_candidate(predictor, model, path, original, images)]
     if quantised_model is not None:
-        small = path.with_suffix(f".int8{SUFFIX}")
-        candidates.append(_candidate(predictor, quantised_model, small, original, images, int8=True))
+        candidates.append(_candidate(predictor, quantised_model, _int8(path), original, images, int8=True))
     runs = [_as_measured(predictor), *(one.classifier.predictions for one in candidates)]
     first, *times = latencies_ms(runs, images.test.images)
     files = [
         ExportedFile(one.path, len(one.content), one.parity, time, one is not candidates[0])
         for one, time in zip(candidates, times, strict=True)
     ]
-    done = Export(files, path.with_suffix(".md"), first)
+    done = Export(files, _card(path), first)
     card = model_card(predictor, images, done)
     write_all({**{one.path: one.content for one in candidates}, done.card: card.encode()})
     return done

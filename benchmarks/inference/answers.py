@@ -12,7 +12,7 @@ from benchmarks.analysis.rejection import is_certain
 from benchmarks.common.clock import clock
 from benchmarks.datasets.preprocessing.normalization import INK
 from benchmarks.datasets.readers.image_file import MAX_PIXELS, decode_image
-from benchmarks.datasets.spec import Polarity
+from benchmarks.datasets.spec import Polarity, Preparation
 from benchmarks.inference.image_classifier import ImageClassifier, Prepared
 from benchmarks.inference.predictor import Predictor
 
@@ -29,16 +29,29 @@ Kind = Literal["probabilities", "scores", "none"]
 class Options:
     """How images are prepared and what is answered.
 
-    ``polarity`` and ``centre``, whether they are centred by mass: None as of the training images. ``threshold``: the
+    ``polarity``, ``centre`` (whether they are centred by mass), ``normalise`` (strokes too) and ``transpose``: None as
+    of the training images. ``ink_share``: as in ``Preparation``, where one of these is given. ``threshold``: the
     probability below which the answer is "not sure"; None for none. ``pictures``, ``feature_maps``: whether pictures
     of the prepared images, and of what a network's layers make of the first, are part of the answer.
     """
 
     polarity: Polarity | None = None
     centre: bool | None = None
+    normalise: bool | None = None
+    transpose: bool | None = None
+    ink_share: float | None = None
     pictures: bool = False
     feature_maps: bool = False
     threshold: float | None = None
+
+    def preparation(self, own: Preparation) -> Preparation:
+        """Return how images are prepared, where a model's own preparation is ``own``."""
+        if self.transpose is not None:
+            own = replace(own, transposed=self.transpose)
+        if self.centre is None and self.normalise is None:
+            return own
+        centred = own.centred if self.centre is None else self.centre
+        return replace(own, centred=centred, normalised=bool(self.normalise), ink_share=self.ink_share)
 
 
 @dataclass(frozen=True)
@@ -107,8 +120,8 @@ def prepare(predictor: ImageClassifier, given: Pixels, options: Options) -> Prep
     """Return images as the model expects them; raises ``BenchError`` if they cannot be prepared."""
     import numpy as np
 
-    if options.centre is not None:
-        preparation = replace(predictor.preparation, centred=options.centre, normalised=False)
+    preparation = options.preparation(predictor.preparation)
+    if preparation != predictor.preparation:
         predictor = replace(predictor, preparation=preparation)
         if given.array is not None:  # also those that are of the model's size are to be centred
             return predictor.prepare_images(np.asarray(given.array), options.polarity)

@@ -5,14 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.preprocessing.normalization import normalize_image
 from benchmarks.datasets.preprocessing.polarity import contradicts
 from benchmarks.datasets.preprocessing.transparency import on_paper
-from benchmarks.datasets.readers.image_file import read_image
 from benchmarks.datasets.readers.pixel_values import as_given_pixels
 from benchmarks.datasets.spec import Preparation
 
@@ -97,10 +95,6 @@ class ImageClassifier(ABC):
         originals = self._as_array(images)
         frames = self._frames(originals, polarity)
         return Prepared(frames, np.array([self._contradicts(image, polarity) for image in originals], bool))
-
-    def prepare_files(self, paths: Iterable[Path], polarity: Polarity | None = None) -> Prepared:
-        """Return image files of any size as the model expects them; raises ``BenchError``."""
-        return self.prepare_images((read_image(path, transparent=True) for path in paths), polarity)
 
     def prepare_images(self, originals: Iterable[NDArray[np.uint8]], polarity: Polarity | None = None) -> Prepared:
         """Return decoded images of any sizes as the model expects them; raises ``BenchError``."""

@@ -68,6 +68,11 @@ class OnnxFile:
         return self.about.name
 
     @property
+    def centred(self) -> bool:
+        """Whether the training images were scaled and centred."""
+        return self.about.preparation.centred or self.about.preparation.normalised
+
+    @property
     def label(self) -> str:
         """The name of the model, with the settings that are not its defaults."""
         return self.about.model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,8 @@ from benchmarks.common.errors import BenchError
 from benchmarks.common.formatting import listed
 from benchmarks.common.signatures import is_own
 from benchmarks.provenance.fingerprint import inputs_of
-from benchmarks.records.dataset_file import folder_name
-from benchmarks.records.saved_models import code_in, plugins_of
+from benchmarks.records.dataset_file import folder_name, read_dataset
+from benchmarks.records.saved_models import code_in, plugins_of, read_training_data
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import TrialResult
 
@@ -41,6 +42,15 @@ class SavedModel:
     def accuracy(self) -> float | None:
         """On the test images."""
         return self.result.scores.accuracy if self.result.scores else None
+
+    @property
+    def centred(self) -> bool:
+        """Whether the training images were scaled and centred; also False where damaged files do not say."""
+        with contextlib.suppress(BenchError):
+            training = read_training_data(self.folder)
+            found = training.preparation if training else None
+            return found.centred or found.normalised if found else read_dataset(self.store.folder).centred
+        return False
 
     @property
     def folder(self) -> Path:

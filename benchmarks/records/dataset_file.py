@@ -15,6 +15,7 @@ import msgspec
 
 from benchmarks.common.bounded_reading import read_file
 from benchmarks.common.errors import BenchError, one_line
+from benchmarks.common.suggestions import bench_command
 from benchmarks.datasets.preprocessing.audit import Audit
 from benchmarks.datasets.ranges import Label
 from benchmarks.datasets.readers.raw_images import shown_path
@@ -107,7 +108,7 @@ def datasets_of(root: Path, run: str) -> list[str]:
     folders |= {path.parent.parent for path in (root / run).glob("*/trials/*.json")}
     names = sorted(folder.name for folder in folders)
     if not names:
-        raise BenchError(f"there is no run '{run}' in {root}; 'python bench.py --run {run}' makes one")
+        raise BenchError(f"there is no run '{run}' in {root}; make one: {bench_command('--run', run)}")
     return names
 
 

@@ -20,12 +20,17 @@ class Problem:
 
 @dataclass(frozen=True)
 class ModelInfo:
-    """A saved model. ``threshold``: the probability below which it is not sure; null for none."""
+    """A saved model.
+
+    ``centred``: whether its training images were scaled and centred, as images to predict then are. ``threshold``: the
+    probability below which it is not sure; null for none.
+    """
 
     name: str
     model: str
     features: str
     accuracy: float | None
+    centred: bool
     state: State
     reason: str
     threshold: float | None

@@ -65,7 +65,7 @@ def api_router(served: Served, pool: ModelPool, limits: RequestLimits) -> APIRou
         A model that fails gives its reason in `error`; the others answer.
         """
         names = _names(served, model)
-        options = Options(polarity, centre, pictures, feature_maps)
+        options = Options(polarity, centre, pictures=pictures, feature_maps=feature_maps)
         question = _question(await read_images(request, limits), options, limits)
         return _json(Prediction(served.run, served.dataset, await _ask(served, pool, names, question)))
 
@@ -132,6 +132,7 @@ def _models(served: Served, pool: ModelPool) -> Models:
                 model.label,
                 model.features,
                 model.accuracy,
+                model.centred,
                 state,
                 reason,
                 threshold.probability if threshold else None,

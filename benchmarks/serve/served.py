@@ -31,7 +31,10 @@ class LeaderboardTable:
 
 
 class ServedModel(Protocol):
-    """A model: its row, of the names of the model and the features, and its accuracy on the test images."""
+    """A model: its row, of the names of the model and the features, and its accuracy on the test images.
+
+    ``centred``: whether its training images were scaled and centred, as MNIST's digits.
+    """
 
     @property
     def row(self) -> str: ...
@@ -41,6 +44,8 @@ class ServedModel(Protocol):
     def features(self) -> str: ...
     @property
     def accuracy(self) -> float | None: ...
+    @property
+    def centred(self) -> bool: ...
 
 
 class Served(Protocol):

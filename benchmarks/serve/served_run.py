@@ -10,8 +10,9 @@ from benchmarks.analysis.metric import Shown
 from benchmarks.analysis.rejection import Threshold
 from benchmarks.catalog.catalog import read_catalog
 from benchmarks.common.errors import BenchError
+from benchmarks.common.suggestions import bench_command
 from benchmarks.inference.saved_model import SavedModel, saved_rows
-from benchmarks.inference.thresholds import threshold_of
+from benchmarks.inference.thresholds import thresholds_of
 from benchmarks.report.data.findings import read_findings
 from benchmarks.report.text.table import anchor, cells, columns, notes
 from benchmarks.serve.messages import ModelSource
@@ -55,7 +56,7 @@ class ServedRun:
         if not trust:
             for model in models:
                 model.check_trust()
-        found = {} if error_rate is None else {one.row: threshold_of(one, error_rate) for one in models}
+        found = {} if error_rate is None else thresholds_of(models, error_rate)
         thresholds = {row: threshold for row, threshold in found.items() if threshold is not None}
         return cls(models, plugins, weights, trust, error_rate, thresholds)
 
@@ -94,7 +95,7 @@ class ServedRun:
         """Return report.html; raises ``BenchError`` if there is none."""
         path = self.folder / "report.html"
         if not path.is_file():
-            raise BenchError(f"there is no report; 'python bench.py report {self.run}' writes it")
+            raise BenchError(f"there is no report; write it: {bench_command('report', self.run)}")
         return path
 
     def _pooled(self, model: SavedModel) -> PooledModel:

@@ -65,7 +65,7 @@ class StudyDisplay:
         )
         self._line(f"searched: {'; '.join(definition.space)}")
         if event.untouched:
-            self._line(f"at their defaults: {', '.join(event.untouched)}", "dim")
+            self._line(f"not searched, default values: {', '.join(event.untouched)}", "dim")
         if self.console.is_terminal:
             self.live = Live(console=self.console, auto_refresh=False, transient=True)
             self.live.start()

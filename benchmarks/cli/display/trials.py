@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
@@ -71,7 +72,7 @@ class RunDisplay:
     """Prints a line for each trial that ends; on a terminal, what is under way is shown below them.
 
     It is told what happens by being called with each event. ``dataset``: the name of the data that is run on, once
-    it is known.
+    it is known. ``longer_s``: by how much the trials that ended took longer than they were expected to, in s.
     """
 
     console: Console = field(default_factory=lambda: Console(highlight=False))
@@ -80,6 +81,7 @@ class RunDisplay:
     dataset: str = ""
     done: int = 0
     running: dict[str, Running] = field(default_factory=dict)
+    longer_s: list[float] = field(default_factory=list)
     machines: Sequence[str] = ()
     live: Live | None = None
     reading: Progress | None = None
@@ -180,7 +182,9 @@ class RunDisplay:
     def _finished(self, event: TrialFinished) -> None:
         result = event.result
         self.to_come.pop(result.trial.key, None)
-        self.running.pop(result.trial.key, None)
+        trial = self.running.pop(result.trial.key, None)
+        if trial and trial.expected_s and result.ok:
+            self.longer_s.append(trial.gone_s - trial.expected_s)
         self.done += 1
         self.console.print(self._line(result, "ok, reused" if event.reused else result.status), soft_wrap=True)
         if result.reason:
@@ -223,16 +227,22 @@ class RunDisplay:
         return table
 
     def time_to_come(self) -> str:
-        """Say how long the rest will take, as far as stored times tell."""
+        """Say how long the rest will take, as far as stored times tell, and how much longer trials take here.
+
+        Stored times know neither the start of processes on this machine nor features that were cached: "at least".
+        """
         left = [trial.left_s for trial in self.running.values()]
         known = [seconds for seconds in self.to_come.values() if seconds is not None]
         n_unknown = len(self.to_come) - len(known) + sum(trial.expected_s is None for trial in self.running.values())
         unknown = f"{n_unknown} not timed before" if n_unknown else ""
         if not known and not any(left):
             return unknown
+        longer_s = max(fmean(self.longer_s), 0.0) if self.longer_s else 0.0
+        known = [seconds + longer_s for seconds in known]
         # several machines share the work, but not one trial
         seconds = max((sum(left) + sum(known)) / max(len(self.machines), 1), *left, *known)
-        return f"about {duration(seconds)} to come" + (f", and {unknown}" if unknown else "")
+        how_sure = "about" if self.longer_s else "at least"
+        return f"{how_sure} {duration(seconds)} to come" + (f", and {unknown}" if unknown else "")
 
 
 def stage_text(stage: Stage) -> str:

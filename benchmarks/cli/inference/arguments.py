@@ -16,9 +16,19 @@ def add_predict(parser: argparse.ArgumentParser) -> None:
     arguments.add_weights(parser)
     parser.add_argument("run", metavar="RUN", help="a run, as local")
     parser.add_argument("model", metavar="MODEL", help="a row, as svm-rbf@hog; or a model that has one row only")
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="image files")
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="image files, folders of them, or globs")
     _add_dataset(parser)
     _add_polarity(parser, "of the images; auto: as the border of each shows (as the images that it was trained on)")
+    parser.add_argument(
+        "--centre",
+        action=argparse.BooleanOptionalAction,
+        help="scale and centre the digit in each image (as for its training)",
+    )
+    parser.add_argument(
+        "--normalise",
+        action=argparse.BooleanOptionalAction,
+        help="and make strokes and light even: photographs, scans, thin pens (as for its training)",
+    )
     parser.add_argument(
         "--transpose",
         action=argparse.BooleanOptionalAction,
@@ -37,7 +47,8 @@ def add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", help="a row, as svm-rbf@hog; or a model that has one row only")
     _add_dataset(parser)
     parser.add_argument("--format", choices=("onnx",), default="onnx", help="of the file (onnx)")
-    parser.add_argument("--out", type=Path, metavar="FILE", help="the file (the trial's name with .onnx, here)")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="the file (in exported/ of the run's folder)")
+    parser.add_argument("--force", action="store_true", help="replace files that are there")
     parser.add_argument("--int8", action="store_true", help="write a network with layers in int8, too")
     _add_trust(parser)
 

@@ -5,42 +5,41 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from pathlib import Path
 
 from benchmarks.catalog.catalog import read_catalog
-from benchmarks.catalog.weight_files import use_weights, with_weight_files
+from benchmarks.cli.inference.loading import load_predictor
+from benchmarks.cli.inference.quiet import without_notices
 from benchmarks.common.paths import cache_folder
 from benchmarks.datasets.registry import data_places
-from benchmarks.execution.processes.supervisor import FOR_KERAS, SLEEPING_THREADS, THREAD_VARIABLES
+from benchmarks.execution.processes.supervisor import SLEEPING_THREADS, THREAD_VARIABLES
 from benchmarks.export.latency import one_core
+
+EXPORTED = "exported"  # the folder of the files, in that of the run on its dataset
 
 
 def export_model(options: Namespace) -> int:
     """Write the file and its card; 1 if the file answers some test image otherwise than the original."""
     # before any library is imported: times of one image are compared
-    os.environ.update({**FOR_KERAS, **SLEEPING_THREADS, **dict.fromkeys(THREAD_VARIABLES, "1")})
+    os.environ.update({**SLEEPING_THREADS, **dict.fromkeys(THREAD_VARIABLES, "1")})
     with one_core():
         return _export(options)
 
 
 def _export(options: Namespace) -> int:
-    from benchmarks.api import Predictor
     from benchmarks.export import export
     from benchmarks.export.training_images import open_images
 
+    predictor = load_predictor(options, options.run, options.model)
+    saved = predictor.saved
+    path = options.out or saved.store.folder / EXPORTED / f"{saved.result.trial.key}{export.SUFFIX}"
+    if not options.force:
+        export.check_absent(path, options.int8)
     catalog = read_catalog(options.plugins)
-    use_weights(catalog, with_weight_files(catalog, options.weights).weights)
-    predictor = Predictor.load(
-        options.run,
-        options.model,
-        dataset=options.dataset,
-        results_dir=options.results_dir,
-        plugins=options.plugins,
-        trust=options.trust,
-    )
-    images = open_images(predictor.saved, catalog.datasets, data_places(options.data_dir, cache_folder()))
-    path = options.out or Path(f"{predictor.saved.result.trial.key}.onnx")
-    done = export.export_model(predictor, images, path, options.int8)
+    images = open_images(saved, catalog.datasets, data_places(options.data_dir, cache_folder()))
+    if not options.out:
+        path.parent.mkdir(exist_ok=True)
+    with without_notices():
+        done = export.export_model(predictor, images, path, options.int8)
     print("\n".join(done.lines()))
     if done.labels_equal:
         return 0

@@ -11,6 +11,7 @@ from benchmarks.api import Predictor
 from benchmarks.catalog.catalog import read_catalog
 from benchmarks.catalog.quick import QUICK
 from benchmarks.catalog.weight_files import use_weights, with_weight_files
+from benchmarks.cli.inference.quiet import without_notices
 from benchmarks.common.errors import BenchError
 from benchmarks.execution.processes.supervisor import FOR_KERAS
 from benchmarks.inference.saved_model import saved_rows
@@ -23,14 +24,15 @@ def load_predictor(options: Namespace, run: str, row: str) -> Predictor:
     os.environ.update(FOR_KERAS)
     catalog = read_catalog()
     use_weights(catalog, with_weight_files(catalog, options.weights).weights)
-    predictor = Predictor.load(
-        run,
-        row,
-        dataset=options.dataset,
-        results_dir=options.results_dir,
-        plugins=options.plugins,
-        trust=options.trust,
-    )
+    with without_notices():
+        predictor = Predictor.load(
+            run,
+            row,
+            dataset=options.dataset,
+            results_dir=options.results_dir,
+            plugins=options.plugins,
+            trust=options.trust,
+        )
     row = predictor.saved.row
     if predictor.changes:
         text = f"{row}: {predictor.changes} changed since it was trained; its predictions may have too"

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.cli.inference.loading import load_predictor, run_with_models
+from benchmarks.cli.inference.quiet import without_notices
 from benchmarks.common.errors import BenchError
+from benchmarks.common.suggestions import bench_command
 from benchmarks.datasets.readers.image_file import read_image
 from benchmarks.inference.reading.marked import marked
 from benchmarks.inference.reading.number import ReadNumber, cut, read_numbers
@@ -27,10 +29,11 @@ def read(options: Namespace) -> int:
     pictures = [read_image(path) for path in options.images]
     run = options.run or run_with_models(options.results_dir, options.dataset)
     if run is None:
-        raise BenchError("no model is saved; run: python bench.py --models quick --keep-models")
+        raise BenchError(f"no model is saved; run: {bench_command('--models', 'quick', '--keep-models')}")
     row = options.row or saved_rows(options.results_dir, run, options.dataset)[0].row
     predictor = load_predictor(options, run, row)
-    numbers = read_numbers(predictor, cut(pictures, options.polarity)).images
+    with without_notices():
+        numbers = read_numbers(predictor, cut(pictures, options.polarity)).images
     for path, number in zip(options.images, numbers, strict=True):
         if not number.digits:
             raise BenchError(f"{path}: nothing is drawn there")

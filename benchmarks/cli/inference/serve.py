@@ -42,9 +42,14 @@ def serve(options: Namespace) -> int:
 
 def _served_run(options: Namespace) -> ServedRun:
     run = options.run or _run_with_models(options)
-    return ServedRun.open(
+    served = ServedRun.open(
         options.results_dir, run, options.dataset, options.plugins, options.weights, options.trust, options.error
     )
+    if options.error is not None:
+        for model in served.models:
+            if model.row not in served.thresholds:
+                print(f"{model.row}: gives no probabilities, and so always answers")
+    return served
 
 
 def _served_files(options: Namespace) -> ServedFiles:

@@ -31,11 +31,12 @@ def normalize_image(image: NDArray[np.uint8], preparation: Preparation = AS_IS) 
     if is_dark_on_light(grey) if preparation.dark_on_light is None else preparation.dark_on_light:
         grey = 255 - grey
     shape = preparation.image_shape
+    share = preparation.ink_share
+    side = min(shape) * DIGIT_SIDE / SIDE if share is None else min(shape) * share
     if preparation.normalised:
-        ink = even_strokes(without_frame(grey, on_all_sides=True), min(shape) * DIGIT_SIDE / SIDE, min(shape))
-        return _centred(ink, shape)
+        return _centred(even_strokes(without_frame(grey, on_all_sides=True), side, min(shape)), side, shape)
     if preparation.centred:
-        return _centred(_full_ink(without_frame(grey, on_all_sides=True)), shape)
+        return _centred(_full_ink(without_frame(grey, on_all_sides=True)), side, shape)
     return resized(grey, shape)
 
 
@@ -83,14 +84,13 @@ def _full_ink(grey: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] if rows.size else None
 
 
-def _centred(ink: NDArray[np.uint8] | None, shape: Shape) -> NDArray[np.uint8]:
-    """Return ink scaled to fit 20 of 28 pixels, and centred by mass; a blank image without any."""
+def _centred(ink: NDArray[np.uint8] | None, side: float, shape: Shape) -> NDArray[np.uint8]:
+    """Return ink scaled to fit ``side`` pixels, and centred by mass; a blank image without any."""
     import numpy as np
 
     if ink is None:
         return np.zeros(shape, np.uint8)
-    side = max(1, round(min(shape) * DIGIT_SIDE / SIDE))
-    fitted = _scaled(ink, (side, side))
+    fitted = _scaled(ink, (max(1, round(side)),) * 2)
     weight = max(int(fitted.sum()), 1)
     row = float(fitted.sum(axis=1) @ np.arange(fitted.shape[0])) / weight
     column = float(fitted.sum(axis=0) @ np.arange(fitted.shape[1])) / weight

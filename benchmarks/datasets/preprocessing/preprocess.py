@@ -25,6 +25,7 @@ from benchmarks.datasets.preprocessing.transparency import on_paper
 from benchmarks.datasets.readers.pixel_values import Range
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, in_full_range, with_parts
 from benchmarks.datasets.spec import SIDE, Images, Polarity, Preparation, ReadingOptions, Split
+from benchmarks.datasets.traits import advice
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,7 +90,7 @@ def preprocess(raw: RawDataset, name: str, options: PreprocessingOptions) -> Ima
         checksums=raw.checksums,
         notes=(
             *(*raw.notes, *similar_note(class_names), *found.notes, *notes, *job.orientation_note(training)),
-            *(*job.faint_notes, *missing_note(test, class_names)),
+            *(*(job.faint_notes or advice(training.images, preparation)), *missing_note(test, class_names)),
         ),
         picture=contact_sheet([*pairs, *job.pairs]),
         preparation=preparation,

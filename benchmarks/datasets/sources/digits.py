@@ -58,12 +58,16 @@ def _enlarged_before(cache: Path) -> tuple[Split, str] | None:
     Importing scikit-learn and enlarging take two seconds, which is most of a small run.
     """
     import io
+    import zipfile
+    import zlib
 
     import numpy as np
 
     from benchmarks.common.bounded_reading import read_file
     from benchmarks.common.signatures import is_own
-    from benchmarks.common.unreadable import UNREADABLE
+
+    # of a file that is absent, cut short, empty, or holds something else
+    unreadable = (OSError, EOFError, KeyError, ValueError, RuntimeError, zlib.error, zipfile.BadZipFile)
 
     folder = _cache_folder(cache)
     try:
@@ -71,7 +75,7 @@ def _enlarged_before(cache: Path) -> tuple[Split, str] | None:
             return None
         with np.load(io.BytesIO(read_file(folder / SCANS, LARGEST_FILE)), allow_pickle=False) as arrays:
             return Split(arrays["images"], arrays["labels"]), str(arrays["checksum"])
-    except UNREADABLE:
+    except unreadable:
         return None
 
 

@@ -43,7 +43,8 @@ class ReadDigit:
 class ReadNumber:
     """What is read in one picture, from left to right.
 
-    ``number``: the labels in order, a question mark for one that is not sure; empty if nothing is drawn.
+    ``number``: the labels in order, a question mark for one that is not sure; empty if nothing is drawn. Between them
+    are spaces where a class of the model has more than one character, as SVHN's 10.
     """
 
     number: str
@@ -88,6 +89,11 @@ class Classified:
         return "".join(self.labels[i] for i in divide(self.evidence, costs))
 
 
+def separator(classes: Iterable[str]) -> str:
+    """Return what stands between labels in a row, so that they can be told apart: 1 and 10 are not 110."""
+    return " " if any(len(name) > 1 for name in classes) else ""
+
+
 def cut(pictures: Iterable[NDArray[np.uint8]], polarity: Polarity | None = None) -> list[Atoms]:
     """Return pictures of one line of digits, cut into what digits may consist of.
 
@@ -106,7 +112,8 @@ def read_numbers(
     now. Raises ``BenchError`` if the model cannot predict.
     """
     start = clock() if start is None else start
-    numbers = tuple(_number(found, threshold) for found in classified(predictor, pictures))
+    between = separator(predictor.classes)
+    numbers = tuple(_number(found, threshold, between) for found in classified(predictor, pictures))
     return Reading(predictor.row, numbers, clock() - start)
 
 
@@ -162,7 +169,7 @@ def _certainty(scores: NDArray[np.float32] | None, n: int) -> list[float]:
     return certainty
 
 
-def _number(found: Classified, threshold: float | None) -> ReadNumber:
+def _number(found: Classified, threshold: float | None, between: str) -> ReadNumber:
     digits = []
     for i in divide(found.evidence):
         probability = found.probabilities[i]
@@ -170,4 +177,5 @@ def _number(found: Classified, threshold: float | None) -> ReadNumber:
         box = found.atoms.in_picture(found.evidence.candidates[i].box)
         label = found.labels[i] if sure else None
         digits.append(ReadDigit(label, probability, box.left, box.top, box.width, box.height))
-    return ReadNumber("".join(NOT_SURE if digit.label is None else digit.label for digit in digits), tuple(digits))
+    labels = [NOT_SURE if digit.label is None else digit.label for digit in digits]
+    return ReadNumber(between.join(labels), tuple(digits))

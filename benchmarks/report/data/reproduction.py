@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
+from benchmarks.common.suggestions import GIVEN
 from benchmarks.records.trial import Environment, Trial, TrialResult
 from benchmarks.report.data.findings import Findings
 
@@ -81,7 +82,7 @@ def _command(
         everything = [n_trainable] if any(trial.train_size is None for trial in trials) else []
         words += ["--train-size", ",".join(map(str, [*sizes, *everything]))]
     if any(families and trial.model not in families for trial in trials):
-        words += ["--plugin", "FILE"]
+        words += GIVEN.get().plugins or ("--plugin", "FILE")
     words += ["--allow-network"] if any(result.environment.network for result in results) else []
     return " ".join(map(quote, words))
 

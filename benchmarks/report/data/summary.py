@@ -8,7 +8,6 @@ from benchmarks.analysis.leaderboard import Leaderboard, Row
 from benchmarks.analysis.metrics import ACCURACY, BY_NAME
 from benchmarks.common.formatting import listed
 
-NEAR_THE_BEST = 0.005
 TRAINING, LATENCY = BY_NAME["training_s"], BY_NAME["latency_ms_p50"]
 
 
@@ -29,7 +28,7 @@ def summarize(board: Leaderboard) -> list[str]:
     elif len(rows) > 1 and all((0, i) in board.p_values for i in range(1, len(rows))):
         others = f"each of the other {len(rows) - 1} rows" if len(rows) > 2 else "the other row"
         sentences.append(f"It is significantly better than {others}.")
-    return sentences + ([] if len(board.machines) > 1 else _on_times(best, [best, *group], rows))
+    return sentences + ([] if len(board.machines) > 1 else _on_times([best, *group]))
 
 
 def name(row: Row) -> str:
@@ -37,22 +36,20 @@ def name(row: Row) -> str:
     return f"{row.model} on {row.features}"
 
 
-def _on_times(best: Row, group: Sequence[Row], rows: Sequence[Row]) -> list[str]:
+def _on_times(group: Sequence[Row]) -> list[str]:
+    """Return which rows are the cheapest among the best and those not significantly different from it."""
+    cheapest, fastest = _least(group, TRAINING.name), _least(group, LATENCY.name)
+    if len(group) == 1:
+        return []
     sentences = []
-    cheapest = _least(group, TRAINING.name)
-    if cheapest and len(group) > 1:
+    if cheapest:
         time = TRAINING.text(cheapest.values[TRAINING.name])
         sentences.append(
             f"Of these {len(group)}, {name(cheapest)} takes the least time to train: {time} with its features."
         )
-    near = [row for row in rows if (best.accuracy or 0) - (row.accuracy or 0) <= NEAR_THE_BEST]
-    fastest = _least(near, LATENCY.name)
     if fastest:
-        which = "The best row" if fastest is best else f"{name(fastest)} ({ACCURACY.text(fastest.accuracy)})"
         time = LATENCY.text(fastest.values[LATENCY.name])
-        sentences.append(
-            f"{which} predicts a single image fastest among those within half a point of the best: {time}."
-        )
+        sentences.append(f"Of these {len(group)}, {name(fastest)} predicts a single image fastest: {time}.")
     return sentences
 
 

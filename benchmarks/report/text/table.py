@@ -13,6 +13,7 @@ from benchmarks.analysis.leaderboard import Leaderboard, Row
 from benchmarks.analysis.metric import Metric, Shown
 from benchmarks.analysis.metrics import ACCURACY, METRICS
 from benchmarks.common.formatting import counted, listed
+from benchmarks.common.suggestions import bench_command
 from benchmarks.records.trial import safe_name
 from benchmarks.report.data.findings import Findings
 from benchmarks.report.text.escaping import as_code, in_csv, in_markdown
@@ -176,7 +177,7 @@ def warnings(findings: Findings) -> list[str]:
         there = listed([f"{machine} ({counted(n, 'trial')})" for machine, n in trials.most_common()])
         sentences.append(
             f"The times come from {len(findings.board.machines)} different machines and are not comparable: {there}. "
-            f"'python bench.py report {findings.run} --machine ID' ranks those of one."
+            f"'{bench_command('report', findings.run, '--machine', 'ID')}' ranks those of one."
         )
     contended = sum(result.timing.contended for _, results in findings.rows() for result in results)
     if contended:
@@ -212,7 +213,8 @@ def anchor(row: Row) -> str:
 LEGEND = (
     "±: standard deviation over seeds. Interval: Wilson, 95 %. F1: macro average. Times: medians;",
     "`feature time` for all images, `predict` for the test images, `one image` from pixels to label. Memory: peak of",
-    "the whole trial. More in [report.html](report.html), every column in [leaderboard.csv](leaderboard.csv).",
+    "the whole trial. Size and parameters: of the model alone; a fitted pipeline, as of principal components, comes on",
+    "top. More in [report.html](report.html), every column in [leaderboard.csv](leaderboard.csv).",
 )
 
 

@@ -37,7 +37,7 @@ def test_quick_stands_for_rows_and_not_for_every_pipeline_of_their_models() -> N
 def test_settings_apply_to_each_row_or_are_refused() -> None:
     with pytest.raises(BenchError, match="has no setting 'k'"):
         rows_of("quick[k=3]")
-    with pytest.raises(BenchError, match="none of these rows is on --features vgg16-imagenet"):
+    with pytest.raises(BenchError, match="none of these rows is on vgg16-imagenet"):
         rows_of("quick", "vgg16-imagenet")
     with pytest.raises(UnknownNameError):
         rows_of("quick*")

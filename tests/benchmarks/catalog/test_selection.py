@@ -51,6 +51,18 @@ def test_globs_and_chosen_features() -> None:
     assert keys(Choice("svm*", "h?g")) == ["svm-rbf@hog-s0", "svm-poly@hog-s0"]
 
 
+def test_a_row_is_named_as_the_tables_show_it() -> None:
+    assert keys(Choice("svm-rbf@hog,forest")) == ["svm-rbf@hog-s0", "forest@pixels-s0"]
+    assert keys(Choice("svm-*@h?g", "pixels")) == ["svm-rbf@hog-s0", "svm-poly@hog-s0"], "before --features"
+    (trial,) = plan(Choice("svm-rbf[C=9,k=5]@hog"), CATALOG, "digits", 1000)
+    assert trial.label == "svm-rbf[k=5]" and trial.features == "hog"
+    for text in ("svm-rbf@", "@hog", "svm-rbf@hog[k=5]", "svm-rbf@hog@pixels"):
+        with pytest.raises(BenchError, match="cannot be read"):
+            plan(Choice(text), CATALOG, "digits", 1000)
+    with pytest.raises(UnknownNameError):
+        plan(Choice("svm-rbf@hok"), CATALOG, "digits", 1000)
+
+
 def test_the_same_trial_named_twice_is_run_once() -> None:
     assert keys(Choice("forest,f*,forest")) == ["forest@pixels-s0"]
 

@@ -56,13 +56,24 @@ def test_a_trial_run_again_says_why_and_a_stored_one_that_it_is_stored() -> None
 
 def test_the_time_to_come_counts_what_is_known_and_names_what_is_not() -> None:
     display, _ = shown(**{"knn@pixels-s0": 30.0, "svm@pixels-s0": 100.0, "new@pixels-s0": None})
-    assert display.time_to_come() == "about 2 min to come, and 1 not timed before"
+    assert display.time_to_come() == "at least 2 min to come, and 1 not timed before"
     display(TrialStarted(planned(expected_s=30.0)))
     display(TrialFinished(a_result("svm"), reused=True))
-    assert display.time_to_come() == "about 30 s to come, and 1 not timed before"
+    assert display.time_to_come() == "at least 30 s to come, and 1 not timed before"
     display(TrialFinished(a_result("new"), reused=True))
     display(TrialFinished(a_result("knn"), reused=True))
     assert display.time_to_come() == ""
+
+
+def test_the_time_to_come_learns_how_much_longer_trials_take_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+    monkeypatch.setattr("benchmarks.cli.display.trials.clock", lambda: now)
+    display, _ = shown(**{"knn@pixels-s0": 2.0, "svm@pixels-s0": 10.0, "mlp@pixels-s0": 20.0})
+    assert display.time_to_come() == "at least 32 s to come"
+    display(TrialStarted(planned(expected_s=2.0)))
+    now = 6.0
+    display(TrialFinished(a_result()))
+    assert display.time_to_come() == "about 38 s to come", "four seconds more for each of two"
 
 
 def test_what_is_under_way_is_drawn_with_stage_and_time() -> None:
@@ -77,7 +88,9 @@ def test_what_is_under_way_is_drawn_with_stage_and_time() -> None:
 def test_every_machine_is_drawn_with_what_it_runs_and_what_is_left() -> None:
     display, text = shown(**{"knn@pixels-s0": 600.0, "svm@pixels-s0": 300.0, "mlp@pixels-s0": 300.0})
     display(MachinesChanged(("a", "b"), ("a has joined", "b has joined")))
-    assert display.time_to_come() == "about 10 min to come"  # the work of two machines, but not less than the longest
+    assert (
+        display.time_to_come() == "at least 10 min to come"
+    )  # the work of two machines, but not less than the longest
     display(TrialStarted(planned(expected_s=600.0)))
     display(TrialProgress(Trial("knn", "pixels", "digits"), RemoteStage("fit", 3, 20, {}, "a")))
     display.console.print(display._now())

@@ -38,7 +38,7 @@ def test_each_setting_is_a_line_with_the_best_so_far_and_the_time_left() -> None
     assert lines[0] == (
         "study mine of svm-rbf@hog: 9 settings, 1 of them stored, by tpe with seed 3, minimising error and latency"
     )
-    assert lines[1:3] == ["searched: C=1..100 log", "at their defaults: stock"]
+    assert lines[1:3] == ["searched: C=1..100 log", "not searched, default values: stock"]
     assert lines[3].strip() == "the defaults: tried again, because a bench ended"
     assert lines[4:] == [
         "1/9     the defaults  error 2.00 %, latency 1.5 ms; about 40 s left",

@@ -116,3 +116,13 @@ def test_a_file_that_is_no_exported_model_gets_one_line(tmp_path: Path) -> None:
         with pytest.raises(BenchError, match=reason) as caught:
             read_about(tmp_path / f"{name}.onnx")
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("there", ["one.onnx", "one.md", "one.int8.onnx"])
+def test_files_that_are_there_are_not_replaced(there: str, tmp_path: Path) -> None:
+    from benchmarks.export.export import check_absent
+
+    check_absent(tmp_path / "one.onnx", int8=True)
+    (tmp_path / there).touch()
+    with pytest.raises(BenchError, match=f"{there} is there already; give another name with --out, or --force"):
+        check_absent(tmp_path / "one.onnx", int8=True)

@@ -19,7 +19,7 @@ def board(*rows: Row, machines: tuple[str, ...] = ("here",)) -> Leaderboard:
     return Leaderboard(rows, tuple((row.model,) for row in rows), 60_000, 10_000, machines, 0, None, p_values)
 
 
-def test_it_names_the_best_its_group_the_cheapest_of_them_and_the_fastest_near_it() -> None:
+def test_it_names_the_best_its_group_the_cheapest_of_them_and_the_fastest_of_them() -> None:
     best, group, cheapest, fastest = summarize(board(ROW, GROUP, NEAR, FAR))
     assert best == (
         "svm on hog is the most accurate: "
@@ -27,13 +27,12 @@ def test_it_names_the_best_its_group_the_cheapest_of_them_and_the_fastest_near_i
     )
     assert group == "net on hog is not significantly different from it."
     assert cheapest == "Of these 2, net on hog takes the least time to train: 21 s with its features."
-    assert fastest.startswith("trees on hog (98.60 %) predicts a single image fastest") and "500" not in fastest
-    assert fastest.endswith("0.5 ms.")
+    assert fastest == "Of these 2, net on hog predicts a single image fastest: 3 ms.", "trees are significantly worse"
 
 
 def test_a_significantly_better_row_is_called_that() -> None:
-    _, clear, fastest = summarize(board(ROW, FAR))
-    assert clear == "It is significantly better than the other row." and fastest.startswith("The best row")
+    _, clear = summarize(board(ROW, FAR))
+    assert clear == "It is significantly better than the other row."
     assert summarize(board(ROW, FAR, FAR))[1] == "It is significantly better than each of the other 2 rows."
 
 

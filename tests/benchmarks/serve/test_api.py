@@ -74,6 +74,7 @@ def test_every_model_answers_in_order_with_scores_where_it_has_no_probabilities(
     models = http.get("/api/models").json()
     assert [model["name"] for model in models["models"]] == list(answers)
     assert [model["state"] for model in models["models"]] == ["loaded"] * 3
+    assert not any(model["centred"] for model in models["models"]), "scikit-learn's digits are not"
     assert sorted((model["accuracy"] for model in models["models"]), reverse=True) == [
         model["accuracy"] for model in models["models"]
     ]

@@ -7,6 +7,9 @@ import { NumberAnswer } from "./numbers.js";
 
 const EVERY_MS = 200;  // while a stroke is being drawn
 const NARROW = matchMedia("(max-width: 48rem)");
+const CENTRED = "The training images were scaled and centred. Without that, small digits or digits off the centre are "
+  + "often misclassified.";
+const NOT_CENTRED = "The training images were not scaled and centred: draw as large as their digits were, in the middle.";
 const find = (id) => document.getElementById(id);
 const message = find("message");
 let kind = "digit";
@@ -31,7 +34,7 @@ function tell(text) {
 function options(model) {
   const maps = find("maps").open ? { feature_maps: true } : {};
   // without a wish the images are prepared as the training images were
-  const centre = find("centre").checked ? {} : { centre: false };
+  const centre = find("centre").checked === model.centred ? {} : { centre: find("centre").checked };
   return { model: model.name, pictures: true, ...centre, ...maps };
 }
 
@@ -91,6 +94,14 @@ function build() {
   if (kind === "number" && answers.length) showBoxesOf(answers[0]);
 }
 
+// Images are prepared as the training images were, unless the switch is used.
+function showCentring() {
+  const others = models.filter((model) => !model.centred).map((model) => model.name);
+  find("centre").checked = others.length < models.length;
+  const all = others.length === models.length;
+  find("centring").textContent = !others.length ? CENTRED : all ? NOT_CENTRED : `${others.join(", ")}: ${NOT_CENTRED}`;
+}
+
 function choose(chosen) {
   kind = chosen;
   document.body.classList.toggle("number", kind === "number");
@@ -102,6 +113,7 @@ function choose(chosen) {
 async function start() {
   const found = await getJson("api/models");
   models = found.models;
+  showCentring();
   build();
   if (!drawing.isEmpty) send();
   const board = await getJson("api/leaderboard");

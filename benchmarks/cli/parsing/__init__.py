@@ -1,0 +1,1 @@
+"""How the words of a command line are read: errors of arguments, and what of them a suggested command needs too."""
