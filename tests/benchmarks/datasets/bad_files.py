@@ -186,7 +186,7 @@ NPZ: dict[str, Bad] = {
         lambda root: write_npz(root.with_suffix(".npz"), TRAIN, UNKNOWN_LABELS),
     ),
     "pixel out of range": ("pixels range from 0 to 510", npz_of(x_train=TRAIN[0] * 2.0, y_train=TRAIN[1])),
-    "pixel of NaN": ("pixels range from nan", npz_of(x_train=TRAIN[0] * np.nan, y_train=TRAIN[1])),
+    "pixel of NaN": ("have pixels that are NaN", npz_of(x_train=TRAIN[0] * np.nan, y_train=TRAIN[1])),
     "no square": ("not a square", npz_of(x_train=TRAIN[0].reshape(36, -1)[:, 1:], y_train=TRAIN[1])),
     "five dimensions": ("dtype uint8 and shape", npz_of(x_train=TRAIN[0][:, None, None], y_train=TRAIN[1])),
     "bomb": ("has 4 MiB uncompressed", npz_of(x_train=np.zeros((4 * SMALL, 1), np.uint8), y_train=[1])),

@@ -14,7 +14,7 @@ from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.idx import read_uncompressed
 from benchmarks.datasets.readers.parts import Parts, read_note
-from benchmarks.datasets.readers.pixel_values import MOST, expected
+from benchmarks.datasets.readers.pixel_values import MOST, OVERSHOOT, expected
 from benchmarks.datasets.readers.raw_images import (
     RawDataset,
     RawSplit,
@@ -204,7 +204,7 @@ def _fractions(fields: Sequence[str], name: str, options: ReadingOptions) -> Seq
     if invalid is not None:
         raise BenchError(f"{name} has a pixel that is not a number ({invalid[:80]!r})")
     values = array("f", map(float, fields))  # a list of numbers would take eight times as much memory
-    low, high = options.pixel_range or (0, MOST)
+    low, high = options.pixel_range or (-OVERSHOOT, MOST)  # whether they are fractions the whole table says
     outside = next((value for value in values if not low <= value <= high), None)
     if outside is not None:
         raise BenchError(
