@@ -98,9 +98,11 @@ def _square(flat: NDArray[Any], name: str) -> NDArray[Any]:
     side = math.isqrt(n_pixels)
     if side * side != n_pixels:
         colour = math.isqrt(n_pixels // 3)
-        guess = f"{colour}x{colour}x3" if 3 * colour * colour == n_pixels else "HEIGHTxWIDTH"
+        planes, mixed = f"3x{colour}x{colour}", f"{colour}x{colour}x3"
+        in_colour = f"{planes} for three planes of colour, as CIFAR has them, or {mixed} for the colours of each pixel"
+        guess = in_colour if 3 * colour * colour == n_pixels else "HEIGHTxWIDTH"
         raise BenchError(
-            f"{name}: {n_pixels} pixels per image, which is not a square; give --shape, as --shape {guess}, "
+            f"{name}: {n_pixels} pixels per image, which is not a square; give --shape {guess}, "
             "or remove columns that are no pixels"
         )
     if n_pixels % 4 == 0 and n_pixels >= FEWEST_WITH_CHANNELS:

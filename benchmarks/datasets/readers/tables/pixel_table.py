@@ -35,8 +35,8 @@ from benchmarks.datasets.readers.tables.table_columns import (
     matched,
     named_columns,
     shown_names,
-    unnamed_columns,
 )
+from benchmarks.datasets.readers.tables.unnamed_columns import unnamed_columns
 from benchmarks.datasets.spec import ReadingOptions
 
 if TYPE_CHECKING:
