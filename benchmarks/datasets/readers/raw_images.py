@@ -104,6 +104,12 @@ def joined(splits: Sequence[RawSplit]) -> RawSplit:
     )
 
 
+def selected(split: RawSplit, places: Sequence[int]) -> RawSplit:
+    """Return the images at some places of a split."""
+    labels = tuple(split.labels[i] for i in places)
+    return replace(split, labels=labels, read=lambda i: split.read(places[i]), name=lambda i: split.name(places[i]))
+
+
 def in_full_range(splits: Sequence[RawSplit]) -> tuple[list[RawSplit], int]:
     """Return the splits of one dataset scaled to 0..255 if all have a small range, and its largest value; else 0.
 

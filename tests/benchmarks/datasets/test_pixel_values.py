@@ -124,10 +124,12 @@ def test_what_may_be_of_two_ranges_is_refused(given: NDArray[Any], of_training: 
 def test_fractions_that_interpolation_brought_a_little_outside_keep_their_greys(suffix: str, tmp_path: Path) -> None:
     values = TRAIN[0] / 255
     beyond = np.where(values == values.max(), 1.04, np.where(values == 0, -0.03, values))
-    write = {"npz": lambda name, array: write_npz(tmp_path / f"{name}.npz", (array, TRAIN[1]))}.get(
-        suffix, lambda name, array: write_csv(tmp_path / f"{name}.csv", array, TRAIN[1])
-    )
-    expected, images = opened(write("a", values)), opened(write("b", beyond))
+
+    def written(name: str, array: NDArray[Any]) -> Path:
+        path = tmp_path / f"{name}.{suffix}"
+        return write_npz(path, (array, TRAIN[1])) if suffix == "npz" else write_csv(path, array, TRAIN[1])
+
+    expected, images = opened(written("a", values)), opened(written("b", beyond))
     assert (images.train.images == expected.train.images).all()
     assert (as_given_pixels(beyond, "x") == TRAIN[0]).all()
 

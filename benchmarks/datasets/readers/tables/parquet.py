@@ -17,11 +17,11 @@ from benchmarks.datasets.readers.raw_images import (
     RawDataset,
     RawSplit,
     check_number,
-    joined,
     label_names,
     raw_split_from_arrays,
 )
-from benchmarks.datasets.readers.tables.table_columns import Columns, matched, named_columns, shown_names
+from benchmarks.datasets.readers.tables.split_column import add_rows, of_parts, parts_of_rows
+from benchmarks.datasets.readers.tables.table_columns import Columns, are_missing, matched, named_columns, shown_names
 from benchmarks.datasets.spec import ReadingOptions
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class Table:
     def is_unlabelled(self) -> bool:
         """Whether no row has a label; Hugging Face writes -1."""
         label = self.columns.label
-        return label is None or set(map(str, self.values(label))) <= {"-1", "None"}
+        return label is None or are_missing(self.values(label))
 
 
 def read_parquet(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
@@ -80,12 +80,19 @@ def read_parquet(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
                 notes += _unused_note(columns, path.name)
             notes += more
             train = train or columns
+            rows, more = _parts_of_rows(table)
+            notes += more
             used.append(path)
-            splits[part] = joined([splits[part], split]) if part in splits else split
+            add_rows(splits, split, part, rows)
     checksums = tuple((path.name, _sha256(path)) for path in parts.files)
-    return RawDataset(
-        splits["train"], splits.get("test"), checksums, (*read_note(used), *notes), splits.get("validation")
-    )
+    return of_parts(splits, str(parts.train[0]), checksums, (*read_note(used), *notes))
+
+
+def _parts_of_rows(table: Table) -> tuple[list[str] | None, tuple[str, ...]]:
+    column = table.columns.split
+    if column is None:
+        return None, ()
+    return parts_of_rows(table.values(column), table.columns.names[column], table.path.name)
 
 
 def _read_file(path: DataPath, options: ReadingOptions) -> Table:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.readers.tables.split_column import SPLIT_COLUMNS, split_column
 from benchmarks.datasets.spec import ReadingOptions
 
 # the first one present is the label, ignoring case
 LABEL_COLUMNS = (
     *("label", "labels", "class", "target", "y"),
     *("fine_label", "digit", "letter", "character", "coarse_label"),
+    *("class_id", "classid", "class_name", "category", "breed", "species", "diagnosis", "emotion"),
 )
+MISSING = ("", "-1", "-1.0", "none", "nan", "null", "na", "?")  # what stands for a label that is not told
 INDEX_COLUMNS = ("", "index", "idx", "id", "image_id", "imageid", "row", "row_id", "level_0")
 INDEX_PREFIXES = ("unnamed:", "__index_level_")
 BY_COLUMN = re.compile(r"x\W*#.*y\W*#")  # x0y0, x0y1, …: the column is first, unless whoever wrote it calls rows x
+# of labels: 3.0, -1 and 3.000e+00, which numpy.savetxt writes; 4E00, 1E2 and 1_0 are words
+DECIMAL = re.compile(r"[+-]?[0-9]+\.[0-9]*(e[+-][0-9]{2})?|[+-][0-9]+|nan", re.IGNORECASE)
 FIRST, LAST = "first", "last"  # values of --label-column for tables without a heading
 FEWEST_COUNTED = 4  # fields that count up, for a line to be a heading of numbers
 FEWEST_ASCENDING = 16  # fields that ascend with gaps
@@ -30,13 +35,14 @@ class Columns:
     """The places of the columns of a table.
 
     ``names``: the heading, in lower case; empty without one. ``label``: None where no column holds labels.
-    ``pixels``: in the order of the image. ``index``: passed over.
+    ``pixels``: in the order of the image. ``index``: passed over. ``split``: says the part of each row.
     """
 
     names: tuple[str, ...]
     label: int | None
     pixels: tuple[int, ...]
     index: tuple[int, ...] = ()
+    split: int | None = None
 
     @property
     def pixel_names(self) -> tuple[str, ...]:
@@ -96,17 +102,16 @@ def named_columns(names: Sequence[str], options: ReadingOptions, path: str) -> C
     lower = tuple(name.strip().lower() for name in names)
     label = named_label(lower, options, path)
     index = tuple(i for i, name in enumerate(lower) if i != label and is_index(name))
-    pixels = [i for i in range(len(lower)) if i != label and i not in index]
-    return Columns(lower, label, natural_order(lower, pixels, options, path), index)
+    split = split_column(lower)
+    pixels = [i for i in range(len(lower)) if i not in (label, split, *index)]
+    return Columns(lower, label, natural_order(lower, pixels, options, path), index, split)
 
 
-def named_label(
-    names: Sequence[str], options: ReadingOptions, path: str, known: Sequence[str] = LABEL_COLUMNS
-) -> int | None:
+def named_label(names: Sequence[str], options: ReadingOptions, path: str) -> int | None:
     """Return the place of the label in a heading in lower case; None if no column has one of the known names."""
     wanted = options.label_column
     if wanted is None:
-        return next((names.index(name) for name in known if name in names), None)
+        return next((names.index(name) for name in LABEL_COLUMNS if name in names), None)
     if wanted.strip().lower() in names:
         return names.index(wanted.strip().lower())
     places = [i for i, name in enumerate(names) if not is_index(name)]
@@ -165,15 +170,28 @@ def matched(columns: Columns, path: str, train: Columns, train_path: str) -> Col
             f"{path} has other columns than {train_path} ('{unknown[:MAX_SHOWN]}'); give both the same heading"
         )
     place = dict(zip(ours, columns.pixels, strict=True))
-    return Columns(columns.names, columns.label, tuple(place[name] for name in theirs), columns.index)
+    return replace(columns, pixels=tuple(place[name] for name in theirs))
 
 
 def is_unlabelled(names: tuple[str, ...], n_columns: int, train: Columns) -> bool:
     """Return whether a table has the pixels of the training part and no labels."""
     if not names or not train.names:
         return n_columns == len(train.pixels)
-    columns = {name for name in names if not is_index(name)}
+    columns = {name for name in names if not is_index(name) and name not in SPLIT_COLUMNS}
     return columns == set(train.pixel_names)
+
+
+def as_label(text: str) -> str | float:
+    """Return a decimal number of a label as a number: ``3.0`` is 3, and -1 is not text."""
+    number = text.strip()
+    if number.isdecimal():
+        return number  # spaces beside it are no other spelling
+    return float(number) if DECIMAL.fullmatch(number) else text
+
+
+def are_missing(labels: Iterable[object]) -> bool:
+    """Return whether no label is told."""
+    return all(str(label).strip().lower() in MISSING for label in labels)
 
 
 def index_note(columns: Columns, path: str) -> tuple[str, ...]:
