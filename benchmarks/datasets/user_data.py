@@ -13,7 +13,7 @@ from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.archives.opening import SUFFIXES as ARCHIVES
 from benchmarks.datasets.readers.archives.opening import data_path, is_archive
 from benchmarks.datasets.readers.folders import images_in, only_folder, subfolders
-from benchmarks.datasets.readers.idx_files import image_files, read_idx
+from benchmarks.datasets.readers.idx_files import IDX_MARKS, image_files, read_idx
 from benchmarks.datasets.readers.image_folder import read_folder
 from benchmarks.datasets.readers.matlab.mat_file import read_mat
 from benchmarks.datasets.readers.npz import NPY, NPZ, read_arrays, read_npz
@@ -66,7 +66,7 @@ def _read(path: DataPath, options: ReadingOptions) -> RawDataset:
             return read(Parts((path,)), options)
     if path.name.lower().endswith(NPZ):
         return read_npz(path, options)
-    if "ubyte" in path.name or "idx" in path.name:
+    if any(mark in path.name.lower() for mark in IDX_MARKS):
         return _read_idx(path, options)
     raise BenchError(f"--dataset {path}: unknown format; supported: {KINDS}")
 

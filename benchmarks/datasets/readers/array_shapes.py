@@ -56,6 +56,10 @@ class AxisOrder:
 
     images_last: bool | None = None
 
+    def n_images(self, images: NDArray[Any]) -> int:
+        """Return the number of images of an array that has no labels to say it."""
+        return int(images.shape[-1 if self.images_last else 0]) if images.ndim else 0
+
     def settled(self, images: NDArray[Any], n_labels: int, name: str, shape: tuple[int, ...] | None) -> NDArray[Any]:
         """Return an array with the images first where the first or the last axis may have them; others as they are.
 

@@ -9,8 +9,9 @@ from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.folders import all_folders, images_below, images_in, is_hidden, subfolders
 from benchmarks.datasets.readers.image_file import FURTHER, SUFFIXES, n_further_images, read_image
+from benchmarks.datasets.readers.labels import class_name, label_names
 from benchmarks.datasets.readers.parts import part_of_folder
-from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, class_name, label_names, shown, shown_path
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, shown, shown_path
 
 NO_IMAGES, DANGLING = "files that are not images", "links that lead nowhere"
 IN_HIDDEN = "hidden images: their names, or those of their folders, begin with a dot"

@@ -129,7 +129,6 @@ IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 IDX: dict[str, Bad] = {
     "missing": ("no such file or folder", lambda root: root / IMAGES),
     "labels missing": ("has no labels", without(LABELS)),
-    "labels of test missing": ("has no labels", without("t10k-labels-idx1-ubyte")),
     "truncated": ("should have", idx_with(IMAGES, half)),
     "truncated, gzipped": ("cannot be read", gzipped_idx(half)),
     "wrong magic": ("not an IDX file", idx_with(IMAGES, other_magic)),

@@ -10,11 +10,12 @@ from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.folders import class_places, images_below
 from benchmarks.datasets.readers.image_file import read_image
 from benchmarks.datasets.readers.image_folder import PassedOver, notes_of, read_part
+from benchmarks.datasets.readers.labels import are_missing, as_label, label_names
 from benchmarks.datasets.readers.parts import MAX_NAMED, check_shards, part_of_folder, part_of_table
-from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, label_names, shown, shown_path
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, shown, shown_path
 from benchmarks.datasets.readers.tables.name_table import NameTable
 from benchmarks.datasets.readers.tables.split_column import add_rows, of_parts, parts_of_rows, split_column
-from benchmarks.datasets.readers.tables.table_columns import are_missing, as_label, shown_names
+from benchmarks.datasets.readers.tables.table_columns import shown_names
 from benchmarks.datasets.spec import ReadingOptions
 
 

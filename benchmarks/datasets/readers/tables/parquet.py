@@ -12,16 +12,11 @@ from benchmarks.common.dependencies import how_to_install
 from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.data_path import LONGEST_START, DataPath, check_is_content
 from benchmarks.datasets.readers.image_file import FURTHER, decode_image, n_further_in
+from benchmarks.datasets.readers.labels import are_missing, label_names
 from benchmarks.datasets.readers.parts import Parts, read_note
-from benchmarks.datasets.readers.raw_images import (
-    RawDataset,
-    RawSplit,
-    check_number,
-    label_names,
-    raw_split_from_arrays,
-)
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, check_number, raw_split_from_arrays
 from benchmarks.datasets.readers.tables.split_column import add_rows, of_parts, parts_of_rows
-from benchmarks.datasets.readers.tables.table_columns import Columns, are_missing, matched, named_columns, shown_names
+from benchmarks.datasets.readers.tables.table_columns import Columns, matched, named_columns, shown_names
 from benchmarks.datasets.spec import ReadingOptions
 
 if TYPE_CHECKING:

@@ -13,21 +13,14 @@ from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.idx import read_uncompressed
 from benchmarks.datasets.readers.image_file import SUFFIXES as IMAGE_SUFFIXES
+from benchmarks.datasets.readers.labels import are_missing, as_label, label_names
 from benchmarks.datasets.readers.parts import Parts, read_note
 from benchmarks.datasets.readers.pixel_values import MOST, OVERSHOOT, expected
-from benchmarks.datasets.readers.raw_images import (
-    RawDataset,
-    RawSplit,
-    check_number,
-    label_names,
-    raw_split_from_arrays,
-)
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, check_number, raw_split_from_arrays
 from benchmarks.datasets.readers.tables.csv_text import CsvText
 from benchmarks.datasets.readers.tables.split_column import add_rows, of_parts, parts_of_rows
 from benchmarks.datasets.readers.tables.table_columns import (
     Columns,
-    are_missing,
-    as_label,
     index_note,
     is_deduplicated,
     is_heading,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -18,12 +18,9 @@ LABEL_COLUMNS = (
     *("fine_label", "digit", "letter", "character", "coarse_label"),
     *("class_id", "classid", "class_name", "category", "breed", "species", "diagnosis", "emotion"),
 )
-MISSING = ("", "-1", "-1.0", "none", "nan", "null", "na", "?")  # what stands for a label that is not told
 INDEX_COLUMNS = ("", "index", "idx", "id", "image_id", "imageid", "row", "row_id", "level_0")
 INDEX_PREFIXES = ("unnamed:", "__index_level_")
 BY_COLUMN = re.compile(r"x\W*#.*y\W*#")  # x0y0, x0y1, …: the column is first, unless whoever wrote it calls rows x
-# of labels: 3.0, -1 and 3.000e+00, which numpy.savetxt writes; 4E00, 1E2 and 1_0 are words
-DECIMAL = re.compile(r"[+-]?[0-9]+\.[0-9]*(e[+-][0-9]{2})?|[+-][0-9]+|nan", re.IGNORECASE)
 FIRST, LAST = "first", "last"  # values of --label-column for tables without a heading
 FEWEST_COUNTED = 4  # fields that count up, for a line to be a heading of numbers
 FEWEST_ASCENDING = 16  # fields that ascend with gaps
@@ -179,19 +176,6 @@ def is_unlabelled(names: tuple[str, ...], n_columns: int, train: Columns) -> boo
         return n_columns == len(train.pixels)
     columns = {name for name in names if not is_index(name) and name not in SPLIT_COLUMNS}
     return columns == set(train.pixel_names)
-
-
-def as_label(text: str) -> str | float:
-    """Return a decimal number of a label as a number: ``3.0`` is 3, and -1 is not text."""
-    number = text.strip()
-    if number.isdecimal():
-        return number  # spaces beside it are no other spelling
-    return float(number) if DECIMAL.fullmatch(number) else text
-
-
-def are_missing(labels: Iterable[object]) -> bool:
-    """Return whether no label is told."""
-    return all(str(label).strip().lower() in MISSING for label in labels)
 
 
 def index_note(columns: Columns, path: str) -> tuple[str, ...]:
