@@ -36,6 +36,7 @@ TABLES: dict[tuple[str, ...], Callable[[Parts, ReadingOptions], RawDataset]] = {
     (".parquet", ".pq"): read_parquet,
     (".mat",): read_mat,
 }
+MAX_NAMED = 5
 INNER = ("raw", "data")  # where torchvision and Hugging Face put the files
 
 
@@ -113,6 +114,9 @@ def _read_folder(folder: DataPath, options: ReadingOptions) -> RawDataset:
     packed = [path for path in folder.iterdir() if is_archive(path.name)] if isinstance(folder, Path) else []
     if len(packed) == 1 and not subfolders(folder):
         return _read(data_path(packed[0]), options)
+    if len(packed) > 1 and not subfolders(folder):
+        names = ", ".join(sorted(shown(path.name) for path in packed)[:MAX_NAMED])
+        raise BenchError(f"{folder} has several archives ({names}); pass one, or unpack them, as into train/ and test/")
     inner = next((folder / name for name in INNER if (folder / name).is_dir()), None)
     if not (inner and not has_images and any(path.is_file() for path in inner.iterdir())):
         inner = only_folder(folder)

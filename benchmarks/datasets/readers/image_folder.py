@@ -69,9 +69,11 @@ def _check_classes(folder: DataPath) -> tuple[str, ...]:
     named = {place.name: part_of_folder(place.name) for place in subfolders(folder)}
     parts = {name: part for name, part in named.items() if part}
     if parts and (len(set(parts.values())) > 1 or len(parts) == len(named)):
+        some = [f"{shown(name)[:MAX_SHOWN]}/" for name in list(parts)[:MAX_NAMED]]
+        seen = ", ".join(some) + "…" * (len(parts) > MAX_NAMED)
         raise BenchError(
-            f"{shown_path(folder)}: {' and '.join(f'{name}/' for name in parts)} are no classes and have no "
-            "subfolders; put the images of each class into a subfolder with its name"
+            f"{shown_path(folder)}: {seen} have the names of parts, not of classes, and no subfolders; put the images "
+            "of each class into a subfolder with its name, or rename those that are classes"
         )
     return tuple(f"CAREFUL: {name}/ is taken for a class, as the folders beside it" for name in parts)
 

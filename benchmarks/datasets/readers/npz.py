@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
+import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -192,6 +193,11 @@ def read_npy(content: bytes, name: str) -> NDArray[Any]:
         )
     stream.seek(0)
     try:
-        return np.lib.format.read_array(stream, allow_pickle=False)
+        array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
     except (ValueError, TypeError) as error:
         raise BenchError(f"{name} is not a readable array ({short_message(error)})") from error
+    if dtype.kind == "U" and array.size:
+        codes = np.frombuffer(array.tobytes(), dtype.byteorder + "u4")
+        if codes.max() > sys.maxunicode:  # NumPy makes no text of it
+            raise BenchError(f"{name} has text that is not Unicode; store it again")
+    return array

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 DEFAULT = ReadingOptions()
 LARGEST = 1 << 30  # bytes uncompressed
 PIECE, MOST_ROWS = 1 << 29, 1 << 16  # of what is decoded at once: bytes, rows
+STORE = "store image files, or a column for each pixel"
 IMAGE_COLUMNS = ("image", "img", "images", "png", "bytes", "picture")
 
 
@@ -42,7 +43,9 @@ class Table:
         fields = [column.type.field(i).type for i in range(column.type.num_fields)] or [column.type]
         if any(field.num_fields for field in fields):
             name = shown_names([self.content.column_names[place]])
-            raise BenchError(f"{self.path}: column {name} holds {str(column.type)[:40]}, no labels and no images")
+            raise BenchError(
+                f"{self.path}: column {name} holds {str(column.type)[:40]}, no labels and no images; {STORE}"
+            )
         try:
             values: list[Any] = column.to_pylist()
         except UnicodeDecodeError as error:
@@ -208,6 +211,8 @@ def _image_files(cells: list[Any], path: DataPath) -> list[bytes]:
     contents: list[bytes] = []
     for i, cell in enumerate(cells):
         content = cell.get("bytes") if isinstance(cell, dict) else cell
+        if isinstance(content, list):
+            raise BenchError(f"{path}: row {i} holds a list, no image file; {STORE}")
         if not isinstance(content, bytes):
             raise BenchError(f"{path}: row {i} contains no image file, but {str(content)[:20]!r}")
         contents.append(content)
@@ -231,6 +236,8 @@ def _part_of_pixels(columns: list[Any], labels: tuple[str, ...], path: DataPath,
 
     if not columns:
         raise BenchError(f"{path} has labels but no pixels")
+    if any(column.type.num_fields for column in columns):
+        raise BenchError(f"{path} holds lists of pixels in a column; {STORE}")
     try:
         pixels = np.stack([column.to_numpy() for column in columns], axis=1)
     except (ValueError, TypeError) as error:
