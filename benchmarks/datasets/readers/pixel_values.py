@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # the largest pixels of images that are not of 8 bits: of 1, of 4, and scikit-learn's digits
 SMALL_RANGES = (1, 15, 16)
 MOST = 255
-OVERSHOOT = 0.15  # of fractions: what cubic and Lanczos interpolation add at edges
+OVERSHOOT = 0.25  # of fractions: what cubic and Lanczos interpolation add at edges
 MOST_UNCERTAIN = 32  # largest pixel up to which broken numbers are hardly of 0 to 255
 Range = tuple[float, float]
 
