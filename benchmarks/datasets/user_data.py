@@ -95,6 +95,11 @@ def _read_folder(folder: DataPath, options: ReadingOptions) -> RawDataset:
         _check_unused(replace(options, label_column=None), folder)
         rest = [path for path in files if all(path != table.path for table in tables)]
         return _noted(read_named_images(folder, tables, options), (*notes, *_tables_passed_over(rest)))
+    return _noted(_read_tables_or_images(folder, files, options), notes)
+
+
+def _read_tables_or_images(folder: DataPath, files: Sequence[DataPath], options: ReadingOptions) -> RawDataset:
+    """Read tables or arrays among the files of a folder, an archive or folder that is alone in it, or class folders."""
     has_images = _has_class_folders(folder)
     for suffixes, read in TABLES.items():
         here, below = (

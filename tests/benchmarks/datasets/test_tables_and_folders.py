@@ -109,6 +109,7 @@ def test_a_table_beside_class_folders_that_says_nothing_else_is_passed_over(
     write_table(tmp_path / "meta.csv", *table)
     images = opened(tmp_path)
     assert images.class_names == NAMES and "passed over: meta.csv" in images.notes
+    assert ("CAREFUL: no image that meta.csv names is there" in images.notes) == (rows == "elsewhere")
 
 
 def test_a_stray_image_beside_the_only_folder_is_counted(tmp_path: Path) -> None:
@@ -116,6 +117,25 @@ def test_a_stray_image_beside_the_only_folder_is_counted(tmp_path: Path) -> None
     (tmp_path / "preview.png").write_bytes(png(TRAIN[0][0]))
     images = opened(tmp_path)
     assert images.class_names == NAMES and "passed over: 1 images beside data/" in images.notes
+
+
+def test_a_sample_of_a_submission_gives_no_labels(tmp_path: Path) -> None:
+    write_folder(tmp_path / "train", *TRAIN)
+    names = write_images(tmp_path / "test", TEST[0])
+    write_table(tmp_path / "sample_submission.csv", [(name, "alpha") for name in names], ("id", "label"))
+    images = opened(tmp_path)
+    assert images.n_trainable + len(images.test) == 36
+    assert "passed over: 12 images in test/ beside train/" in images.notes
+    assert "passed over: sample_submission.csv" in images.notes
+
+
+@pytest.mark.parametrize(("column", "yes"), [("is_train", "True"), ("is_training_image", "1")])
+def test_a_column_says_whether_a_row_is_for_training(column: str, yes: str, tmp_path: Path) -> None:
+    names = write_images(tmp_path / "images")
+    values = [yes if i < 24 else "0" for i in range(36)]
+    write_table(tmp_path / "labels.csv", zip(names, LABELS, values, strict=True), ("filename", "label", column))
+    images = opened(tmp_path)
+    assert images.n_trainable == 24 and len(images.test) == 12
 
 
 @pytest.mark.parametrize("column", ["split", "Usage", "subset"])

@@ -14,7 +14,7 @@ from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions
 from benchmarks.datasets.spec import Images
 from benchmarks.datasets.user_data import open_path
 from tests.benchmarks.datasets.helpers import error_message, idx_bytes
-from tests.benchmarks.datasets.sample_files import png, some_images, write_csv, write_idx, write_parquet
+from tests.benchmarks.datasets.sample_files import csv_text, png, some_images, write_csv, write_idx, write_parquet
 from tests.benchmarks.datasets.test_named_images import write_images, write_table
 
 TRAIN, TEST = some_images(), some_images(12, seed=1)
@@ -76,6 +76,21 @@ def test_a_test_part_without_labels_is_counted(kind: str, tmp_path: Path) -> Non
     images = opened(tmp_path)
     assert images.n_trainable + len(images.test) == 36
     assert note in images.notes
+
+
+def test_rows_of_a_test_part_without_labels_are_counted(tmp_path: Path) -> None:
+    parts = ["train"] * 24 + ["test"] * 12
+    labels = [*TRAIN[1][:24].tolist(), *[""] * 12]
+    names_of_images = write_images(tmp_path / "images")
+    write_table(tmp_path / "l.csv", zip(names_of_images, labels, parts, strict=True), ("file", "label", "split"))
+    lines = csv_text(TRAIN[0], labels).splitlines()
+    lines = [f"{line},{of}" for line, of in zip(lines, ["split", *parts], strict=True)]
+    (tmp_path / "p").mkdir()
+    (tmp_path / "p" / "l.csv").write_text("\n".join(lines))
+    for path in (tmp_path, tmp_path / "p"):
+        images = opened(path)
+        assert images.n_trainable + len(images.test) == 24
+        assert "passed over: 12 test images of l.csv without labels" in images.notes
 
 
 def test_training_images_need_labels(tmp_path: Path) -> None:

@@ -34,10 +34,12 @@ def tables_to_read(
     """
     places = class_places(folder)
     found = [(table, _standing(table, places, options)) for table in name_tables(folder, files)]
+    without = [table.path.name for table, _ in found if not any(table.files)]
+    lost = tuple(f"CAREFUL: no image that {name} names is there" for name in without)
     if not any(standing in (Standing.MORE, Standing.OTHER) for _, standing in found):
-        return [], ()
+        return [], lost
     notes = [_contradiction(table, places, options) for table, standing in found if standing is Standing.OTHER]
-    return [table for table, standing in found if standing is not Standing.NOTHING], tuple(notes)
+    return [table for table, standing in found if standing is not Standing.NOTHING], (*lost, *notes)
 
 
 def _standing(table: NameTable, places: Sequence[DataPath], options: ReadingOptions) -> Standing:

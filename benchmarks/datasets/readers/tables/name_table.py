@@ -10,7 +10,7 @@ from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.folders import images_below, subfolders
 from benchmarks.datasets.readers.idx import read_uncompressed
 from benchmarks.datasets.readers.image_file import SUFFIXES
-from benchmarks.datasets.readers.parts import KIND_WORDS, part_of_file, part_of_folder
+from benchmarks.datasets.readers.parts import KIND_WORDS, SUBMISSION, part_of_file, part_of_folder
 from benchmarks.datasets.readers.tables.csv_text import CsvText
 from benchmarks.datasets.readers.tables.table_columns import LABEL_COLUMNS, named_label
 from benchmarks.datasets.spec import ReadingOptions
@@ -57,7 +57,8 @@ def name_tables(folder: DataPath, files: Sequence[DataPath]) -> list[NameTable]:
     """Return the tables among some files that name images in a folder."""
     if not files or not next(images_below(folder), None):
         return []
-    return [table for path in files if (table := _name_table(path, folder))]
+    given = [path for path in files if SUBMISSION not in path.name.lower()]  # whose labels are made up
+    return [table for path in given if (table := _name_table(path, folder))]
 
 
 def _name_table(path: DataPath, folder: DataPath) -> NameTable | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import compress
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.archives.data_path import DataPath
@@ -14,7 +16,7 @@ from benchmarks.datasets.readers.labels import are_missing, as_label, label_name
 from benchmarks.datasets.readers.parts import MAX_NAMED, check_shards, part_of_folder, part_of_table
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, shown, shown_path
 from benchmarks.datasets.readers.tables.name_table import NameTable
-from benchmarks.datasets.readers.tables.split_column import add_rows, of_parts, parts_of_rows, split_column
+from benchmarks.datasets.readers.tables.split_column import add_rows, of_parts, parts_of_rows, split_column, told_rows
 from benchmarks.datasets.readers.tables.table_columns import shown_names
 from benchmarks.datasets.spec import ReadingOptions
 
@@ -33,9 +35,15 @@ def read_named_images(folder: DataPath, tables: Sequence[NameTable], options: Re
     splits: dict[str, RawSplit] = {}
     known: dict[DataPath, str] = {}
     for table in used:
+        label = labels[table.path] or 0
         rows, more = _parts_of_rows(table, parts[table.path], folder)
         notes += more
-        add_rows(splits, _split(table, labels[table.path] or 0, known), parts[table.path] or "train", rows)
+        if rows:
+            values = [row[label] if label < len(row) else "" for _, row in table.rows]
+            is_told, more = told_rows(rows, values, table.path.name)
+            notes += more
+            table, rows = replace(table, rows=tuple(compress(table.rows, is_told))), list(compress(rows, is_told))
+        add_rows(splits, _split(table, label, known), parts[table.path] or "train", rows)
     notes += [f"passed over: {table.path.name}, which has no labels" for table in tables if table not in labelled]
     notes += [f"passed over: {table.path.name}, of no part" for table in labelled if table not in used]
     in_folders = _class_folders(folder, splits, set(known), notes)

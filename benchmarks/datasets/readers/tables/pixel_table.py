@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from benchmarks.datasets.readers.parts import Parts, read_note
 from benchmarks.datasets.readers.pixel_values import MOST, OVERSHOOT, expected
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, check_number, raw_split_from_arrays
 from benchmarks.datasets.readers.tables.csv_text import CsvText
-from benchmarks.datasets.readers.tables.split_column import add_rows, of_parts, parts_of_rows
+from benchmarks.datasets.readers.tables.split_column import add_rows, of_parts, parts_of_rows, told_rows
 from benchmarks.datasets.readers.tables.table_columns import (
     Columns,
     index_note,
@@ -62,6 +62,12 @@ class Table:
         named = any(not is_number(name) and not is_index(name) for name in self.names)
         return named or options.label_column in self.names
 
+    def with_rows(self, kept: Sequence[bool]) -> Table:
+        """Return the table with only some of its rows."""
+        texts = {place: list(compress(values, kept)) for place, values in self.texts.items()}
+        lines, pixels = list(compress(self.lines, kept)), list(compress(self.pixels, kept))
+        return replace(self, lines=lines, texts=texts, pixels=pixels)
+
     def has_no_labels(self, options: ReadingOptions) -> bool:
         """Return whether there is a column for labels, and none in it."""
         label = named_label(self.names, options, str(self.path)) if self.has_names(options) else None
@@ -91,6 +97,10 @@ def read_csv(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
             notes += [*_mangled_note(table), *index_note(columns, path.name)]
             rows, more = _parts_of_rows(table, columns)
             notes += more
+            if rows and columns.label is not None:
+                is_told, more = told_rows(rows, table.texts[columns.label], path.name)
+                notes += more
+                table, rows = table.with_rows(is_told), list(compress(rows, is_told))
             used.append(path)
             add_rows(splits, _split(table, columns, options), part, rows)
     return of_parts(splits, str(parts.train[0]), tuple(checksums), (*read_note(used), *notes))

@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.readers.labels import are_missing
 from benchmarks.datasets.readers.parts import part_of_folder
 from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, joined, selected, shown
 
-SPLIT_COLUMNS = ("split", "splits", "subset", "usage", "set", "partition", "phase", "part")
+SAY_YES = {"is_train": "train", "is_training": "train", "is_training_image": "train", "is_test": "test"}
+SPLIT_COLUMNS = ("split", "splits", "subset", "usage", "set", "partition", "phase", "part", *SAY_YES, "fold")
+YES, NO = ("1", "true", "yes"), ("0", "false", "no")
 OF_FER = {"publictest": "validation", "privatetest": "test"}
 MAX_SHOWN = 20  # characters of a value
 
@@ -25,7 +28,7 @@ def parts_of_rows(values: Sequence[object], column: str, path: str) -> tuple[lis
     Raises ``BenchError`` if only some are.
     """
     texts = [str(value).strip() for value in values]
-    known = {text: OF_FER.get(text.lower()) or part_of_folder(text) for text in dict.fromkeys(texts)}
+    known = {text: _part_of_value(text, column) for text in dict.fromkeys(texts)}
     unknown = [f"'{shown(text)[:MAX_SHOWN]}'" for text, part in known.items() if not part]
     if len(unknown) == len(known):
         held = ", ".join(unknown[:3]) + ("…" if len(unknown) > 3 else "")
@@ -38,6 +41,23 @@ def parts_of_rows(values: Sequence[object], column: str, path: str) -> tuple[lis
     parts = [known[text] or "" for text in texts]
     counted = ", ".join(f"{n:,} {part}" for part, n in Counter(parts).items())
     return parts, (f"parts: by column '{column}' of {path} ({counted})",)
+
+
+def told_rows(parts: Sequence[str], labels: Sequence[object], path: str) -> tuple[list[bool], tuple[str, ...]]:
+    """Return which rows are not of a test or validation part without any label, and a note on each such part."""
+    of_part: dict[str, list[object]] = {}
+    for part, label in zip(parts, labels, strict=True):
+        of_part.setdefault(part, []).append(label)
+    untold = {part: len(found) for part, found in of_part.items() if part != "train" and are_missing(found)}
+    notes = [f"passed over: {n:,} {part} images of {path} without labels" for part, n in untold.items()]
+    return [part not in untold for part in parts], tuple(notes)
+
+
+def _part_of_value(value: str, column: str) -> str | None:
+    if yes := SAY_YES.get(column):
+        other = "test" if yes == "train" else "train"
+        return yes if value.lower() in YES else other if value.lower() in NO else None
+    return OF_FER.get(value.lower()) or part_of_folder(value)
 
 
 def add_rows(splits: dict[str, RawSplit], split: RawSplit, part: str, parts: Sequence[str] | None) -> None:
