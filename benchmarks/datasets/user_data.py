@@ -12,13 +12,15 @@ from benchmarks.datasets.preprocessing.preprocess import PreprocessingOptions, p
 from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.archives.opening import SUFFIXES as ARCHIVES
 from benchmarks.datasets.readers.archives.opening import data_path, is_archive
-from benchmarks.datasets.readers.idx_files import image_files, read_idx
-from benchmarks.datasets.readers.image_folder import images_in, only_folder, read_folder, subfolders
+from benchmarks.datasets.readers.folders import images_in, only_folder, subfolders
+from benchmarks.datasets.readers.idx_files import IDX_MARKS, image_files, read_idx
+from benchmarks.datasets.readers.image_folder import read_folder
 from benchmarks.datasets.readers.matlab.mat_file import read_mat
 from benchmarks.datasets.readers.npz import NPY, NPZ, read_arrays, read_npz
 from benchmarks.datasets.readers.parts import Parts, choose_parts, part_of_folder
-from benchmarks.datasets.readers.raw_images import RawDataset, shown_path
-from benchmarks.datasets.readers.tables.named_images import labels_by_names, read_named_images
+from benchmarks.datasets.readers.raw_images import RawDataset, shown, shown_path
+from benchmarks.datasets.readers.tables.name_or_folder import tables_to_read
+from benchmarks.datasets.readers.tables.named_images import read_named_images
 from benchmarks.datasets.readers.tables.parquet import read_parquet
 from benchmarks.datasets.readers.tables.pixel_table import read_csv
 from benchmarks.datasets.spec import Images, ReadingOptions
@@ -34,6 +36,7 @@ TABLES: dict[tuple[str, ...], Callable[[Parts, ReadingOptions], RawDataset]] = {
     (".parquet", ".pq"): read_parquet,
     (".mat",): read_mat,
 }
+MAX_NAMED = 5
 INNER = ("raw", "data")  # where torchvision and Hugging Face put the files
 
 
@@ -64,7 +67,7 @@ def _read(path: DataPath, options: ReadingOptions) -> RawDataset:
             return read(Parts((path,)), options)
     if path.name.lower().endswith(NPZ):
         return read_npz(path, options)
-    if "ubyte" in path.name or "idx" in path.name:
+    if any(mark in path.name.lower() for mark in IDX_MARKS):
         return _read_idx(path, options)
     raise BenchError(f"--dataset {path}: unknown format; supported: {KINDS}")
 
@@ -87,10 +90,16 @@ def _read_folder(folder: DataPath, options: ReadingOptions) -> RawDataset:
     if image_files(folder):
         return _noted(_read_idx(folder, options), _tables_passed_over(files))
     csv_files = [path for path in (*files, *_files_of_parts(folder)) if path.name.lower().endswith(CSV)]
-    if tables := labels_by_names(folder, csv_files):
+    tables, notes = tables_to_read(folder, csv_files, options)
+    if tables:
         _check_unused(replace(options, label_column=None), folder)
         rest = [path for path in files if all(path != table.path for table in tables)]
-        return _noted(read_named_images(folder, tables, options), _tables_passed_over(rest))
+        return _noted(read_named_images(folder, tables, options), (*notes, *_tables_passed_over(rest)))
+    return _noted(_read_tables_or_images(folder, files, options), notes)
+
+
+def _read_tables_or_images(folder: DataPath, files: Sequence[DataPath], options: ReadingOptions) -> RawDataset:
+    """Read tables or arrays among the files of a folder, an archive or folder that is alone in it, or class folders."""
     has_images = _has_class_folders(folder)
     for suffixes, read in TABLES.items():
         here, below = (
@@ -110,12 +119,16 @@ def _read_folder(folder: DataPath, options: ReadingOptions) -> RawDataset:
     packed = [path for path in folder.iterdir() if is_archive(path.name)] if isinstance(folder, Path) else []
     if len(packed) == 1 and not subfolders(folder):
         return _read(data_path(packed[0]), options)
+    if len(packed) > 1 and not subfolders(folder):
+        names = ", ".join(sorted(shown(path.name) for path in packed)[:MAX_NAMED])
+        raise BenchError(f"{folder} has several archives ({names}); pass one, or unpack them, as into train/ and test/")
     inner = next((folder / name for name in INNER if (folder / name).is_dir()), None)
-    if inner and not has_images and any(path.is_file() for path in inner.iterdir()):
-        return _read_folder(inner, options)
-    wrapped = only_folder(folder)
-    if wrapped:
-        return _read_folder(wrapped, options)
+    if not (inner and not has_images and any(path.is_file() for path in inner.iterdir())):
+        inner = only_folder(folder)
+    if inner:
+        n_beside = sum(1 for _ in images_in(folder))
+        beside = (f"passed over: {n_beside:,} images beside {shown(inner.name)}/",) if n_beside else ()
+        return _noted(_read_folder(inner, options), (*beside, *_tables_passed_over(files)))
     _check_unused(options, folder)
     return _noted(read_folder(folder), _tables_passed_over(files))
 

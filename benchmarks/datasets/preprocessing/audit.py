@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from benchmarks.datasets.ranges import ImageSize, NImages, Pixels, Sha256
 from benchmarks.datasets.spec import SIDE, Images, Polarity, Split
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MANY_KNOWN = 0.01  # share of test images that are training images too, above which a warning is given
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ def audit(images: Images) -> Audit:
         dropped=images.dropped,
         hashes={name: _hash(split) for name, split in splits.items()},
         checksums=images.checksums,
-        notes=images.notes,
+        notes=(*images.notes, *_twin_notes(splits, images.class_names)),
         source=images.source,
         image_shape=images.image_shape,
         image_size=images.image_size,
@@ -88,13 +95,51 @@ def _counts(split: Split, n_classes: int) -> tuple[int, ...]:
 
 
 def _duplicates(splits: Mapping[str, Split]) -> dict[str, int]:
-    bodies = {name: Counter(image.tobytes() for image in split.images) for name, split in splits.items()}
+    bodies = {name: Counter(map(_digest, split.images)) for name, split in splits.items()}
     within = {name: sum(counted.values()) - len(counted) for name, counted in bodies.items()}
     across = {
         f"{first} and {second}": sum(n for body, n in bodies[second].items() if body in bodies[first])
         for first, second in (("train", "validation"), ("train", "test"), ("validation", "test"))
     }
     return {**within, **across}
+
+
+def _twin_notes(splits: Mapping[str, Split], class_names: Sequence[str]) -> list[str]:
+    """Return what to be careful with where images are equal: two labels of one, and test images to train on."""
+    trained = _labels_of_images([splits["train"], splits["validation"]])
+    tested = _labels_of_images([splits["test"]])
+    notes = [*_two_labels("training", trained, class_names), *_two_labels("test", tested, class_names)]
+    n_test = len(splits["test"])
+    twins = [(trained[image], labels) for image, labels in tested.items() if image in trained]
+    n_known = sum(len(labels) for _, labels in twins)
+    n_other = sum(label not in of_training for of_training, labels in twins for label in labels)
+    if n_other:
+        notes.append(f"CAREFUL: {n_other:,} of {n_test:,} test images equal training images that have another label")
+    if n_known > MANY_KNOWN * n_test:
+        notes.append(f"CAREFUL: {n_known:,} of {n_test:,} test images are training images too; scores are too high")
+    return notes
+
+
+def _labels_of_images(splits: Sequence[Split]) -> dict[bytes, list[int]]:
+    """Return the labels of all images that are equal, by their digest."""
+    found: dict[bytes, list[int]] = {}
+    for split in splits:
+        for image, label in zip(split.images, split.labels.tolist(), strict=True):
+            found.setdefault(_digest(image), []).append(label)
+    return found
+
+
+def _two_labels(part: str, labels: Mapping[bytes, Sequence[int]], class_names: Sequence[str]) -> list[str]:
+    several = [found for found in labels.values() if len(set(found)) > 1]
+    if not several:
+        return []
+    names = " and ".join(f"'{class_names[label]}'" for label in sorted(set(several[0]))[:2])
+    n_images = sum(map(len, several))
+    return [f"CAREFUL: {n_images:,} {part} images equal others that have another label, as {names}"]
+
+
+def _digest(image: NDArray[np.uint8]) -> bytes:
+    return hashlib.blake2b(image.tobytes(), digest_size=16).digest()
 
 
 def _hash(split: Split) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.readers.raw_images import RawDataset, class_name, with_parts
+from benchmarks.datasets.readers.labels import class_name
+from benchmarks.datasets.readers.raw_images import RawDataset, with_parts
 from benchmarks.datasets.spec import Split
 
 MAX_CLASSES = 1_000

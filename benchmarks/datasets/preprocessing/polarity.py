@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 THICKEST_FRAME = 0.1  # of a side; what is thicker is no frame
+THICK_FRAME = 0.25  # of a side, where what is inside is clearly strokes on paper
 MIDDLE = 0.15  # of a side, left out where paper is told from ink
 FRAMED = 0.4  # share of paper below which the outermost line may be of a frame: a scan may be rotated
 WHOLE = 0.05  # the same, for a line that is all frame
 INSIDE = 0.75  # share of paper from which a line is inside the frame
 CLEAR = 0.9  # share of the border that leaves no doubt
+ALL = 0.97  # share of the border of paper inside a thick frame
 CONFIDENT = 0.7  # share of the border from which an image contradicts others
 NEIGHBOURHOOD = 0.25  # of the shorter side, with which a pixel is compared: strokes are thinner, shadows wider
 DECISIVE = 0.3  # skewness from which it decides
@@ -93,14 +95,34 @@ def without_frame(grey: NDArray[np.uint8], on_all_sides: bool = False) -> NDArra
     inside = grey[top : height - bottom, left : width - right]
     if on_all_sides and (not all(cuts) or inside.max() == inside.min()):  # a square that is drawn is no frame
         return grey
-    return inside
+    return inside if on_all_sides else _inside_thick_frame(grey, paper, inside)
 
 
-def _frame_width(shares: NDArray[np.float64], outermost: float) -> int:
+def _inside_thick_frame(
+    grey: NDArray[np.uint8], paper: NDArray[np.bool_], otherwise: NDArray[np.uint8]
+) -> NDArray[np.uint8]:
+    """Return an image without a thick frame, if what is inside is strokes on clear paper; else ``otherwise``.
+
+    A bold shape on another ground has a frame about it too, but no strokes in it.
+    """
+    height, width = grey.shape
+    rows, columns = (slice(int(side * THICK_FRAME), side - int(side * THICK_FRAME)) for side in (height, width))
+    by_row, by_column = paper[:, columns].mean(axis=1), paper[rows].mean(axis=0)
+    lines = (by_row, by_row[::-1], by_column, by_column[::-1])
+    top, bottom, left, right = (_frame_width(line, WHOLE, THICK_FRAME) for line in lines)
+    inside = grey[top : height - bottom, left : width - right]
+    if inside.shape == grey.shape or inside.min() == inside.max():
+        return otherwise
+    share, skewness = _light_share(border(inside), inside), _skewness(inside)
+    has_strokes = share >= ALL if skewness <= -DECISIVE else skewness >= DECISIVE and share <= 1 - ALL
+    return inside if has_strokes else otherwise
+
+
+def _frame_width(shares: NDArray[np.float64], outermost: float, thickest: float = THICKEST_FRAME) -> int:
     """Return how many lines from the side are frame, by the share of paper in each line; 0 without a frame."""
     if shares[0] > outermost:
         return 0
-    n_most = int(len(shares) * THICKEST_FRAME)
+    n_most = int(len(shares) * thickest)
     return next((i for i in range(1, n_most + 1) if shares[i] >= INSIDE), 0)
 
 

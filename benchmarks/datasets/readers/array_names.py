@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from benchmarks.common.errors import BenchError
-from benchmarks.datasets.readers.raw_images import label_names
+from benchmarks.datasets.readers.labels import are_missing, label_names
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +23,7 @@ WORDS = {
     "validation": ("val", "valid", "validation", "dev"),
     "test": ("test", "testing", "tst"),
 }
+MAX_SHOWN = 40  # characters of a name
 Pair = tuple[str, str]
 Value = TypeVar("Value")
 
@@ -41,26 +42,39 @@ def in_lower_case(held: Iterable[tuple[str, Value]], path: str) -> dict[str, Val
     return found
 
 
-def find_pairs(held: Sequence[str], path: str) -> dict[str, Pair]:
-    """Return the names of images and labels of each part, in lower case.
+def find_pairs(held: Sequence[str], path: str) -> tuple[dict[str, Pair], tuple[str, ...]]:
+    """Return the names of images and labels of each part, in lower case, and those of images that have no labels.
 
-    Raises ``BenchError`` if one is missing.
+    Raises ``BenchError`` if the training part has none.
     """
     pairs = {}
+    unlabelled: list[str] = []
     for part, words in WORDS.items():
         names = [pair for word in words for pair in _names(word)] + [*(WHOLE if part == "train" else ())]
         found = [pair for pair in names if pair[0] in held]
         chosen = next((pair for pair in found if pair[1] in held), found[0] if found else None)
         if chosen and chosen[1] in held:
             pairs[part] = chosen
-        elif chosen or part == "train":
+        elif part == "train":
             missing = chosen[1] if chosen else "x_train"
             contents = ", ".join(held)
             raise BenchError(
                 f"{path} has no {missing}; it contains: {contents[:120] or 'no arrays'}"
                 f"{'…' if len(contents) > 120 else ''} (x_train, y_train, x_test and y_test are expected)"
             )
-    return pairs
+        elif chosen:
+            unlabelled.append(chosen[0])
+    return pairs, tuple(unlabelled)
+
+
+def has_no_labels(part: str, labels: NDArray[Any]) -> bool:
+    """Return whether no label of a part is told, as where all are -1; those of the training part have to be."""
+    return part != "train" and labels.size > 0 and are_missing(labels.ravel().tolist())
+
+
+def unlabelled_note(images: str, n: int, name: str) -> str:
+    """Return the note on an array of images without labels."""
+    return f"passed over: {images[:MAX_SHOWN]} of {name}, {n:,} images without labels"
 
 
 def _names(word: str) -> tuple[Pair, ...]:

@@ -56,6 +56,10 @@ class AxisOrder:
 
     images_last: bool | None = None
 
+    def n_images(self, images: NDArray[Any]) -> int:
+        """Return the number of images of an array that has no labels to say it."""
+        return int(images.shape[-1 if self.images_last else 0]) if images.ndim else 0
+
     def settled(self, images: NDArray[Any], n_labels: int, name: str, shape: tuple[int, ...] | None) -> NDArray[Any]:
         """Return an array with the images first where the first or the last axis may have them; others as they are.
 
@@ -98,9 +102,11 @@ def _square(flat: NDArray[Any], name: str) -> NDArray[Any]:
     side = math.isqrt(n_pixels)
     if side * side != n_pixels:
         colour = math.isqrt(n_pixels // 3)
-        guess = f"{colour}x{colour}x3" if 3 * colour * colour == n_pixels else "HEIGHTxWIDTH"
+        planes, mixed = f"3x{colour}x{colour}", f"{colour}x{colour}x3"
+        in_colour = f"{planes} for three planes of colour, as CIFAR has them, or {mixed} for the colours of each pixel"
+        guess = in_colour if 3 * colour * colour == n_pixels else "HEIGHTxWIDTH"
         raise BenchError(
-            f"{name}: {n_pixels} pixels per image, which is not a square; give --shape, as --shape {guess}, "
+            f"{name}: {n_pixels} pixels per image, which is not a square; give --shape {guess}, "
             "or remove columns that are no pixels"
         )
     if n_pixels % 4 == 0 and n_pixels >= FEWEST_WITH_CHANNELS:

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 GZIP_MAGIC = b"\x1f\x8b"
 BZIP2_MAGIC = b"BZh"
 UNSIGNED_BYTES, INTEGERS = 0x08, 0x0C
+OTHERS = {
+    **{0x09: "signed bytes", 0x0B: "integers of 16 bits", INTEGERS: "integers of 32 bits"},
+    **{0x0D: "floats of 32 bits", 0x0E: "floats of 64 bits"},
+}
 LARGEST = 2 << 30  # bytes uncompressed; the largest file read, of EMNIST, has 0.6 GiB
 PIECE = 1 << 20  # bytes per read: a single read of LARGEST would allocate that much memory
 MAX_DIMENSIONS = 4  # colour images; labels have one
@@ -94,6 +98,8 @@ def parse_idx_integers(content: bytes, name: str) -> NDArray[np.int32]:
 def _parse(content: bytes, name: str, code: int, kind: str, dtype: str) -> NDArray[Any]:
     import numpy as np
 
+    if len(content) > 3 and content[:2] == b"\0\0" and content[2] in OTHERS and content[2] != code:
+        raise BenchError(f"{name} is an IDX file of {OTHERS[content[2]]}; write it with {kind}, or as .npz")
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] != code:
         raise BenchError(f"{name} is not an IDX file of {kind}: it begins with {content[:4].hex() or 'nothing'}")
     n_dimensions = content[3]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.idx import parse_idx, read_uncompressed
+from benchmarks.datasets.readers.labels import label_names
 from benchmarks.datasets.readers.parts import part_of_file, without_packed_twins
-from benchmarks.datasets.readers.raw_images import DEFAULT, RawDataset, RawSplit, label_names, raw_split_from_arrays
+from benchmarks.datasets.readers.raw_images import DEFAULT, RawDataset, RawSplit, raw_split_from_arrays
 from benchmarks.datasets.spec import ReadingOptions
 
 IMAGES, LABELS = "images", "labels"
@@ -30,7 +32,7 @@ def _of_images(paths: Iterable[DataPath]) -> list[DataPath]:
     return [
         path
         for path in paths
-        if IMAGES in path.name and any(mark in path.name for mark in IDX_MARKS) and path.is_file()
+        if IMAGES in path.name.lower() and any(mark in path.name.lower() for mark in IDX_MARKS) and path.is_file()
     ]
 
 
@@ -48,10 +50,15 @@ def read_idx(path: DataPath, options: ReadingOptions = DEFAULT) -> RawDataset:
     if "train" not in files:
         raise BenchError(f"{path} has no file of images for training ({', '.join(file.name for file in found[:5])})")
     checksums: list[tuple[str, str]] = []
-    order = [part for part in ("train", "validation", "test") if part in files]
-    parts = {part: _part(files[part], checksums, options) for part in order}
-    notes = _unread_notes(path) if path.is_file() else ()
-    return RawDataset(parts["train"], parts.get("test"), tuple(checksums), notes, parts.get("validation"))
+    parts: dict[str, RawSplit] = {}
+    notes = [*_unread_notes(path)] if path.is_file() else []
+    for part in (part for part in ("train", "validation", "test") if part in files):
+        if part == "train" or _labels_beside(files[part]):
+            parts[part] = _part(files[part], checksums, options)
+        else:
+            n = len(parse_idx(read_uncompressed(files[part]), str(files[part])))
+            notes.append(f"passed over: {files[part].name}, {n:,} images without labels")
+    return RawDataset(parts["train"], parts.get("test"), tuple(checksums), tuple(notes), parts.get("validation"))
 
 
 def _unread_notes(path: DataPath) -> tuple[str, ...]:
@@ -64,6 +71,10 @@ def _unread_notes(path: DataPath) -> tuple[str, ...]:
 
 def _part(images: DataPath, checksums: list[tuple[str, str]], options: ReadingOptions) -> RawSplit:
     labels = _labels_beside(images)
+    if labels is None:
+        raise BenchError(
+            f"{images} has no labels: neither {_labels_name(images)} nor {_labels_name(images)}.gz is beside it"
+        )
     arrays = []
     for file in (images, labels):
         content = read_uncompressed(file)
@@ -76,13 +87,20 @@ def _part(images: DataPath, checksums: list[tuple[str, str]], options: ReadingOp
     return raw_split_from_arrays(arrays[0], label_names(arrays[1], str(labels)), str(images), options)
 
 
-def _labels_beside(images: DataPath) -> DataPath:
-    """Return the label file of an image file; raises ``BenchError`` if there is none."""
-    if IMAGES not in images.name:
-        raise BenchError(f"{images}: its name does not contain 'images', so its label file is unknown")
-    name = images.name.replace(IMAGES, LABELS).replace("idx3", "idx1").replace("idx4", "idx1").removesuffix(".gz")
+def _labels_beside(images: DataPath) -> DataPath | None:
+    """Return the label file of an image file; None if there is none."""
+    name = _labels_name(images)
+    names = (name.lower(), f"{name}.gz".lower())
+    beside = sorted(file for file in images.parent.iterdir() if file.name.lower() in names and file.is_file())
     alone = images.parent.parent / name / name  # beside the folder that the images are alone in
-    for candidate in (images.with_name(name), images.with_name(f"{name}.gz"), alone):
-        if candidate.is_file():
-            return candidate
-    raise BenchError(f"{images} has no labels: neither {name} nor {name}.gz is beside it")
+    return next((file for file in (*beside, alone) if file.is_file()), None)
+
+
+def _labels_name(images: DataPath) -> str:
+    """Return the name of the label file of an image file; raises ``BenchError`` if its name does not say."""
+    if IMAGES not in images.name.lower():
+        raise BenchError(f"{images}: its name does not contain 'images', so its label file is unknown")
+    name = images.name
+    for change in (str.lower, str.title, str.upper):
+        name = name.replace(change(IMAGES), change(LABELS))
+    return re.sub("(idx)[34]", r"\g<1>1", name, flags=re.IGNORECASE).removesuffix(".gz")

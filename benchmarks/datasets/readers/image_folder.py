@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.archives.data_path import DataPath
+from benchmarks.datasets.readers.folders import all_folders, images_below, images_in, is_hidden, subfolders
 from benchmarks.datasets.readers.image_file import FURTHER, SUFFIXES, n_further_images, read_image
+from benchmarks.datasets.readers.labels import class_name, label_names
 from benchmarks.datasets.readers.parts import part_of_folder
-from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, class_name, label_names, shown, shown_path
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, shown, shown_path
 
-# folders that systems, storage devices and programs make, in lower case; any other name may be that of a class
-SYSTEM = frozenset(
-    (
-        *("lost+found", "system volume information", "$recycle.bin", "recycler", "#recycle", "#snapshot", "@recycle"),
-        *("@eadir", "@tmp", "@sharebin", "@recently-snapshot", "__macosx", "__pycache__", ".git", ".ipynb_checkpoints"),
-        *(".spotlight-v100", ".trashes", ".trash", ".fseventsd", ".temporaryitems", ".documentrevisions-v100"),
-        *(".thumbnails", ".snapshot", ".zfs", ".cache", ".svn", ".hg", ".dvc", ".idea", ".vscode"),
-    )
-)
 NO_IMAGES, DANGLING = "files that are not images", "links that lead nowhere"
 IN_HIDDEN = "hidden images: their names, or those of their folders, begin with a dot"
 MAC_TWIN = "._"  # how files begin in which macOS keeps the attributes of others
 DEEPER, BESIDE = "images in folders below the classes", "images beside the class folders"
 MAX_NAMED = 5
 MAX_SEEN, MAX_SHOWN = 3, 30  # names, and characters of each
+
 
 PassedOver = Counter[str]  # how many of what
 
@@ -47,15 +41,15 @@ def _read(folder: DataPath) -> RawDataset:
     notes: tuple[str, ...] = ()
     if not places:
         notes = _check_classes(folder)
-        return RawDataset(_read_part(folder, passed_over), notes=(*notes, *_notes(passed_over)))
+        return RawDataset(read_part(folder, passed_over), notes=(*notes, *notes_of(passed_over)))
     if "train" not in places:
         there = next(iter(places.values())).name
         raise BenchError(f"{shown_path(folder)} has {there}/ but no train/ with a subfolder for each class")
-    parts = {part: _read_part(place, passed_over) for part, place in places.items()}
+    parts = {part: read_part(place, passed_over) for part, place in places.items()}
     passed_over[BESIDE] += len(_images(folder))
     passed_over[IN_HIDDEN] += _n_hidden_images(folder)
     notes = _unused_notes(folder, list(places.values()))
-    return RawDataset(parts["train"], parts.get("test"), (), (*notes, *_notes(passed_over)), parts.get("validation"))
+    return RawDataset(parts["train"], parts.get("test"), (), (*notes, *notes_of(passed_over)), parts.get("validation"))
 
 
 def _part_folders(folder: DataPath) -> dict[str, DataPath]:
@@ -70,26 +64,21 @@ def _part_folders(folder: DataPath) -> dict[str, DataPath]:
     return places
 
 
-def only_folder(folder: DataPath) -> DataPath | None:
-    """Return the subfolder that holds everything, as unpacked archives have it, if it is no part and no class."""
-    inner = subfolders(folder)
-    single = len(inner) == 1 and any(inner[0].iterdir()) and not _images(folder) and not _images(inner[0])
-    return inner[0] if single and not part_of_folder(inner[0].name) else None
-
-
 def _check_classes(folder: DataPath) -> tuple[str, ...]:
     """Raise ``BenchError`` if the subfolders are parts without classes; return a note if one may be."""
     named = {place.name: part_of_folder(place.name) for place in subfolders(folder)}
     parts = {name: part for name, part in named.items() if part}
     if parts and (len(set(parts.values())) > 1 or len(parts) == len(named)):
+        some = [f"{shown(name)[:MAX_SHOWN]}/" for name in list(parts)[:MAX_NAMED]]
+        seen = ", ".join(some) + "…" * (len(parts) > MAX_NAMED)
         raise BenchError(
-            f"{shown_path(folder)}: {' and '.join(f'{name}/' for name in parts)} are no classes and have no "
-            "subfolders; put the images of each class into a subfolder with its name"
+            f"{shown_path(folder)}: {seen} have the names of parts, not of classes, and no subfolders; put the images "
+            "of each class into a subfolder with its name, or rename those that are classes"
         )
     return tuple(f"CAREFUL: {name}/ is taken for a class, as the folders beside it" for name in parts)
 
 
-def _read_part(folder: DataPath, passed_over: PassedOver) -> RawSplit:
+def read_part(folder: DataPath, passed_over: PassedOver) -> RawSplit:
     """Return the images in the class folders, sorted by name; count what is beside and below them."""
     classes = subfolders(folder)
     if not classes:
@@ -132,7 +121,7 @@ def _images_of_class(place: DataPath, passed_over: PassedOver) -> list[DataPath]
     here: PassedOver = Counter()
     here[DANGLING] = sum(map(_leads_nowhere, files))
     here[NO_IMAGES] = len(files) - len(images) - here[DANGLING]
-    here[DEEPER] = sum(_n_images_below(inner) for inner in subfolders(place))
+    here[DEEPER] = sum(_n_below(inner) for inner in subfolders(place))
     here[IN_HIDDEN] = _n_hidden_images(place)
     if not images:
         found = ", ".join(f"{n} {what}" for what, n in here.items() if n) or "it is empty"
@@ -146,55 +135,34 @@ def _leads_nowhere(path: DataPath) -> bool:
     return path.is_symlink() and not path.exists()
 
 
-def images_in(folder: DataPath) -> Iterator[DataPath]:
-    """Yield the image files of a folder, by their names."""
-    for path in folder.iterdir():
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file():
-            yield path
-
-
 def _images(folder: DataPath) -> list[DataPath]:
     return sorted(images_in(folder))
 
 
-def _n_images_below(folder: DataPath) -> int:
-    return len(_images(folder)) + sum(_n_images_below(inner) for inner in subfolders(folder) if not inner.is_symlink())
+def _n_below(folder: DataPath) -> int:
+    return sum(1 for _ in images_below(folder))
 
 
 def _n_hidden_images(folder: DataPath) -> int:
     """Return the number of hidden images in a folder, and of images in its hidden folders."""
-    in_folders = sum(_n_images_below(inner) for inner in _folders(folder) if _is_hidden(inner.name))
+    in_folders = sum(_n_below(inner) for inner in all_folders(folder) if is_hidden(inner.name))
     return in_folders + sum(_is_hidden_image(path) for path in folder.iterdir())
 
 
 def _is_hidden_image(path: DataPath) -> bool:
-    is_hidden = _is_hidden(path.name) and not path.name.startswith(MAC_TWIN)
-    return is_hidden and path.suffix.lower() in SUFFIXES and path.is_file()
-
-
-def subfolders(folder: DataPath) -> list[DataPath]:
-    """Return the folders in a folder, without hidden ones; empty if it is none."""
-    return [path for path in _folders(folder) if not _is_hidden(path.name)]
-
-
-def _folders(folder: DataPath) -> list[DataPath]:
-    """Return the folders in a folder, hidden ones too, without those of systems; empty if it is none."""
-    if not folder.is_dir():
-        return []
-    return sorted(path for path in folder.iterdir() if path.is_dir() and path.name.lower() not in SYSTEM)
-
-
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".")
+    if not is_hidden(path.name) or path.name.startswith(MAC_TWIN):
+        return False
+    return path.suffix.lower() in SUFFIXES and path.is_file()
 
 
 def _unused_notes(folder: DataPath, used: Sequence[DataPath]) -> tuple[str, ...]:
     """Return a note on the folders beside train/ that are not read, with the number of their images."""
     others = [place for place in subfolders(folder) if place not in used]
-    counted = [f"{_n_images_below(place):,} images in {shown(place.name)}/" for place in others[:MAX_NAMED]]
+    counted = [f"{_n_below(place):,} images in {shown(place.name)}/" for place in others[:MAX_NAMED]]
     more = f" and {len(others) - MAX_NAMED} more folders" if len(others) > MAX_NAMED else ""
     return (f"passed over: {', '.join(counted)}{more} beside train/",) if others else ()
 
 
-def _notes(passed_over: PassedOver) -> tuple[str, ...]:
+def notes_of(passed_over: PassedOver) -> tuple[str, ...]:
+    """Return a note on each kind of what is passed over."""
     return tuple(f"passed over: {n:,} {what}" for what, n in passed_over.items() if n)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
+import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.data_path import DataPath
-from benchmarks.datasets.readers.array_names import find_pairs, in_lower_case, label_vector
+from benchmarks.datasets.readers.array_names import (
+    find_pairs,
+    has_no_labels,
+    in_lower_case,
+    label_vector,
+    unlabelled_note,
+)
 from benchmarks.datasets.readers.array_shapes import AxisOrder
 from benchmarks.datasets.readers.idx import LARGEST, read_uncompressed
 from benchmarks.datasets.readers.parts import part_of_file
@@ -121,20 +128,28 @@ def _dataset(
 ) -> RawDataset:
     if options.label_column is not None or not options.heading:
         raise BenchError(f"--label-column and --no-heading are for tables, which {place} is not")
-    pairs = find_pairs(list(held), place)
+    pairs, unlabelled = find_pairs(list(held), place)
     n_bytes = sum(held[array].n_bytes for pair in pairs.values() for array in pair)
     if n_bytes > LARGEST:
         raise BenchError(f"{place} has {n_bytes >> 20} MiB uncompressed, which is not supported")
     order = AxisOrder()
-    parts = {part: _part(held[images], held[labels], options, order) for part, (images, labels) in pairs.items()}
-    unused = [array for array in held if not any(array in pair for pair in pairs.values())]
-    notes = (f"passed over: arrays {', '.join(unused[:5])} of {name}",) if unused else ()
-    return RawDataset(parts["train"], parts.get("test"), checksums, notes, parts.get("validation"))
+    parts: dict[str, RawSplit] = {}
+    notes: list[str] = []
+    for part, (images, labels) in pairs.items():
+        values = held[labels].array()
+        if has_no_labels(part, values):
+            notes.append(unlabelled_note(images, values.size, name))
+        else:
+            parts[part] = _part(held[images], values, held[labels].place, options, order)
+    notes += [unlabelled_note(images, order.n_images(held[images].array()), name) for images in unlabelled]
+    unused = [array for array in held if array not in unlabelled and not any(array in pair for pair in pairs.values())]
+    notes += [f"passed over: arrays {', '.join(unused[:5])} of {name}"] * bool(unused)
+    return RawDataset(parts["train"], parts.get("test"), checksums, tuple(notes), parts.get("validation"))
 
 
-def _part(images: Stored, labels: Stored, options: ReadingOptions, order: AxisOrder) -> RawSplit:
+def _part(images: Stored, labels: NDArray[Any], place: str, options: ReadingOptions, order: AxisOrder) -> RawSplit:
     array = images.array()
-    named = label_vector(labels.array(), (array.shape[0], array.shape[-1]), labels.place)
+    named = label_vector(labels, (array.shape[0], array.shape[-1]), place)
     array = order.settled(array, len(named), images.place, options.shape)
     return raw_split_from_arrays(array, named, images.place, options)
 
@@ -164,7 +179,9 @@ def read_npy(content: bytes, name: str) -> NDArray[Any]:
     except Exception as error:  # a header is Python source text and can fail in any way
         raise BenchError(f"{name} is not a readable array ({short_message(error)})") from error
     if dtype.hasobject:
-        raise BenchError(f"{name} contains Python objects, which need pickle; pickles are never loaded")
+        raise BenchError(
+            f"{name} contains Python objects, which need pickle; pickles are never loaded; store numbers or text"
+        )
     if dtype.kind not in "biufUS" or not 1 <= len(shape) <= MAX_DIMENSIONS:
         raise BenchError(f"{name} has dtype {dtype} and shape {shape}; expected numbers or text")
     n_bytes = len(content) - stream.tell()
@@ -176,6 +193,11 @@ def read_npy(content: bytes, name: str) -> NDArray[Any]:
         )
     stream.seek(0)
     try:
-        return np.lib.format.read_array(stream, allow_pickle=False)
+        array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
     except (ValueError, TypeError) as error:
         raise BenchError(f"{name} is not a readable array ({short_message(error)})") from error
+    if dtype.kind == "U" and array.size:
+        codes = np.frombuffer(array.tobytes(), dtype.byteorder + "u4")
+        if codes.max() > sys.maxunicode:  # NumPy makes no text of it
+            raise BenchError(f"{name} has text that is not Unicode; store it again")
+    return array

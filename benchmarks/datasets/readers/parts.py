@@ -60,6 +60,11 @@ def part_of_file(name: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+def part_of_table(path: DataPath, folder: DataPath) -> str | None:
+    """Return the part of a table in a folder, or in the folder of a part in that."""
+    return part_of_folder(path.parent.name) if path.parent != folder else part_of_file(path.name)
+
+
 def without_packed_twins(files: Sequence[DataPath]) -> list[DataPath]:
     """Return the files without those that are there unpacked too, as torchvision leaves them."""
     names = {path.name for path in files}
@@ -75,17 +80,17 @@ def choose_parts(files: Sequence[DataPath], folder: DataPath) -> Parts:
     passed_over = [path.name for path in files if SUBMISSION in path.name.lower()]
     parts: dict[str, list[DataPath]] = {"train": [], "validation": [], "test": []}
     for path in tables:
-        part = part_of_folder(path.parent.name) if path.parent != folder else part_of_file(path.name)
+        part = part_of_table(path, folder)
         parts[part if part and len(tables) > 1 else "train"].append(path)
     notes = [f"passed over: {name}" for name in passed_over]
     for part, found in parts.items():
-        notes += _check_shards(part, found, folder)
+        notes += check_shards(part, found, folder)
     if not parts["train"]:
         raise BenchError(f"{folder} has no table for training ({_names(tables)}); name one with 'train'")
     return Parts(tuple(parts["train"]), tuple(parts["validation"]), tuple(parts["test"]), tuple(notes))
 
 
-def _check_shards(part: str, found: Sequence[DataPath], folder: DataPath) -> list[str]:
+def check_shards(part: str, found: Sequence[DataPath], folder: DataPath) -> list[str]:
     """Return a note if shards are missing; raise ``BenchError`` for several files that are not shards of one table."""
     shards = [SHARD.fullmatch(path.name) for path in found]
     totals = {(shard["part"], int(shard["total"])) for shard in shards if shard}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 # the largest pixels of images that are not of 8 bits: of 1, of 4, and scikit-learn's digits
 SMALL_RANGES = (1, 15, 16)
 MOST = 255
+OVERSHOOT = 0.25  # of fractions: what cubic and Lanczos interpolation add at edges
+MOST_UNCERTAIN = 32  # largest pixel up to which broken numbers are hardly of 0 to 255
 Range = tuple[float, float]
 
 
@@ -30,7 +33,7 @@ def expected(pixel_range: Range | None) -> str:
 
 
 def as_uint8_pixels(values: NDArray[Any], name: str, pixel_range: Range | None = None) -> NDArray[np.uint8]:
-    """Return values in 0..255, fractions in 0..1, or values in ``pixel_range``, as bytes; raises ``BenchError``."""
+    """Return values in 0..255, fractions, or values in ``pixel_range``, as bytes; raises ``BenchError``."""
     import numpy as np
 
     if values.dtype == np.uint8 and not pixel_range:
@@ -38,11 +41,19 @@ def as_uint8_pixels(values: NDArray[Any], name: str, pixel_range: Range | None =
     if values.dtype.kind not in "biuf":
         raise BenchError(f"{name}: pixels have dtype {values.dtype}; expected numbers from 0 to 255")
     lowest, highest = float(values.min()), float(values.max())
-    low, high = pixel_range or (0, MOST)
-    if not (low <= lowest and highest <= high):  # also for NaN
+    if math.isnan(lowest):
+        n = int(np.isnan(values.reshape(len(values), -1)).any(axis=1).sum())
+        raise BenchError(f"{name}: {n:,} images have pixels that are NaN, no numbers; replace these or remove them")
+    low, high = pixel_range or (0, 1 if are_fractions(values) else MOST)
+    if not pixel_range and high == 1:
+        values = np.clip(values.astype(np.float64), 0, 1)
+    elif not low <= lowest <= highest <= high:
         raise BenchError(f"{name}: pixels range from {lowest:g} to {highest:g}; expected {expected(pixel_range)}")
-    if not pixel_range:
-        low, high = 0, 1 if are_fractions(values) else MOST
+    elif not pixel_range and highest <= MOST_UNCERTAIN and (values != np.rint(values)).any():
+        raise BenchError(
+            f"{name}: pixels are broken numbers, and none is above {highest:g}; give --pixel-range 0..{highest:g} if "
+            "that is full, else 0..255"
+        )
     return np.asarray(np.rint((values.astype(np.float64) - low) * (MOST / (high - low))), np.uint8)
 
 
@@ -53,14 +64,21 @@ def as_given_pixels(values: NDArray[Any], name: str, pixel_range: Range | None =
     ``BenchError`` if they may be two of these, as integers of which none is above 16.
     """
     lowest, highest = (float(values.min()), float(values.max())) if values.dtype.kind in "biuf" else (0.0, 0.0)
-    if pixel_range and pixel_range[0] < 0 <= lowest and highest <= max(1, pixel_range[1]):
+    low, high = pixel_range or (0, MOST)
+    is_in_range = low <= lowest and highest <= high
+    other = "0 to 1" if low < 0 and highest <= 1 else "0 to 255"
+    may_be_other = low < 0 or (high > MOST and 1 < highest <= MOST)
+    if pixel_range and is_in_range and may_be_other and lowest >= 0:
+        certain = "0 to 1" if low >= 0 else "0 to 255" if high < MOST else range_words((low, 0))
         raise BenchError(
-            f"{name}: values from {lowest:g} to {highest:g} may be of 0 to 1 or of {range_words(pixel_range)}, as the "
-            "training images are; give values of 0 to 255"
+            f"{name}: values from {lowest:g} to {highest:g} may be of {other} or of {range_words(pixel_range)}, as the "
+            f"training images are; give some of {certain}"
         )
-    if lowest >= 0 and (are_fractions(values) or highest == 1):
+    if pixel_range and is_in_range and high < 1:
+        return as_uint8_pixels(values, name, pixel_range)
+    if are_fractions(values) or (lowest >= 0 and highest == 1):
         return as_uint8_pixels(values.astype(float), name)
-    if pixel_range and pixel_range[0] <= lowest and highest <= pixel_range[1]:
+    if pixel_range and is_in_range:
         return as_uint8_pixels(values, name, pixel_range)
     if not pixel_range and 1 < highest <= max(SMALL_RANGES):
         raise BenchError(f"{name}: no value is above {highest:g}; give values of 0 to 255, or of 0 to 1")
@@ -68,5 +86,7 @@ def as_given_pixels(values: NDArray[Any], name: str, pixel_range: Range | None =
 
 
 def are_fractions(values: NDArray[Any]) -> bool:
-    """Return whether values are of 0 to 1, which integers are not."""
-    return values.dtype.kind == "b" or (values.dtype.kind == "f" and float(values.max()) <= 1)
+    """Return whether values are of 0 to 1, which integers are not; or a little outside, as interpolation makes them."""
+    if values.dtype.kind != "f":
+        return values.dtype.kind == "b"
+    return float(values.min()) >= -OVERSHOOT and float(values.max()) <= 1 + OVERSHOOT

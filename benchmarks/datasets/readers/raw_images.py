@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import unicodedata
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 DEFAULT = ReadingOptions()
 MOST_IMAGES = 5_000_000
-MAX_LABEL_LENGTH = 100  # characters
 JOINERS = "\u200c\u200d"  # parts of words and of emoji, though not printable
 
 
@@ -104,6 +102,12 @@ def joined(splits: Sequence[RawSplit]) -> RawSplit:
     )
 
 
+def selected(split: RawSplit, places: Sequence[int]) -> RawSplit:
+    """Return the images at some places of a split."""
+    labels = tuple(split.labels[i] for i in places)
+    return replace(split, labels=labels, read=lambda i: split.read(places[i]), name=lambda i: split.name(places[i]))
+
+
 def in_full_range(splits: Sequence[RawSplit]) -> tuple[list[RawSplit], int]:
     """Return the splits of one dataset scaled to 0..255 if all have a small range, and its largest value; else 0.
 
@@ -129,53 +133,6 @@ def check_number(n_images: int, name: str) -> None:
     """Raise ``BenchError`` for more images than are read: each takes some hundred bytes before it is opened."""
     if n_images > MOST_IMAGES:
         raise BenchError(f"{name} has {n_images:,} images or labels; more than {MOST_IMAGES:,} are not supported")
-
-
-def label_names(labels: Iterable[object] | NDArray[Any], name: str) -> tuple[str, ...]:
-    """Return labels as text, as they are spelled; see ``class_name``.
-
-    Raises ``BenchError`` unless they are text or integers from 0, and not too many.
-    """
-    if isinstance(labels, Sized):
-        check_number(len(labels), name)
-    labels = getattr(labels, "tolist", lambda: labels)()
-    known: dict[object, str] = {}
-    found = []
-    for i, label in enumerate(labels):
-        if not isinstance(label, Hashable):
-            raise BenchError(f"{name}: label {i} is {str(label)[:20]}; labels must be text or integers from 0")
-        if label not in known:
-            known[label] = _label_name(label, f"{name}: label {i}")
-        found.append(known[label])
-    return tuple(found)
-
-
-def _label_name(label: object, name: str) -> str:
-    if isinstance(label, bytes):
-        try:
-            label = label.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise BenchError(f"{name} is {label[:20]!r}, which is not UTF-8; store labels as text") from error
-    if isinstance(label, float) and label.is_integer():
-        label = int(label)
-    if isinstance(label, int):
-        if label < 0:
-            raise BenchError(f"{name} is {label}; labels must be text or integers from 0")
-        return str(int(label))
-    if not isinstance(label, str):
-        raise BenchError(f"{name} is {label}; labels must be text or integers from 0")
-    text = class_name(label)
-    printable = text.translate(dict.fromkeys(map(ord, JOINERS)))
-    if not text:
-        raise BenchError(f"{name} is empty; remove images without a label, or give them one")
-    if not printable or len(text) > MAX_LABEL_LENGTH or not printable.isprintable():
-        raise BenchError(f"{name} is {text[:20]!r}{'…' if len(text) > 20 else ''}, which is not a valid class name")
-    return label
-
-
-def class_name(label: str) -> str:
-    """Return a label in one spelling: macOS decomposes the names of files, and tables have spaces at the ends."""
-    return unicodedata.normalize("NFC", " ".join(label.split()))
 
 
 def shown_path(path: DataPath) -> str:

@@ -129,7 +129,6 @@ IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
 IDX: dict[str, Bad] = {
     "missing": ("no such file or folder", lambda root: root / IMAGES),
     "labels missing": ("has no labels", without(LABELS)),
-    "labels of test missing": ("has no labels", without("t10k-labels-idx1-ubyte")),
     "truncated": ("should have", idx_with(IMAGES, half)),
     "truncated, gzipped": ("cannot be read", gzipped_idx(half)),
     "wrong magic": ("not an IDX file", idx_with(IMAGES, other_magic)),
@@ -186,7 +185,7 @@ NPZ: dict[str, Bad] = {
         lambda root: write_npz(root.with_suffix(".npz"), TRAIN, UNKNOWN_LABELS),
     ),
     "pixel out of range": ("pixels range from 0 to 510", npz_of(x_train=TRAIN[0] * 2.0, y_train=TRAIN[1])),
-    "pixel of NaN": ("pixels range from nan", npz_of(x_train=TRAIN[0] * np.nan, y_train=TRAIN[1])),
+    "pixel of NaN": ("have pixels that are NaN", npz_of(x_train=TRAIN[0] * np.nan, y_train=TRAIN[1])),
     "no square": ("not a square", npz_of(x_train=TRAIN[0].reshape(36, -1)[:, 1:], y_train=TRAIN[1])),
     "five dimensions": ("dtype uint8 and shape", npz_of(x_train=TRAIN[0][:, None, None], y_train=TRAIN[1])),
     "bomb": ("has 4 MiB uncompressed", npz_of(x_train=np.zeros((4 * SMALL, 1), np.uint8), y_train=[1])),

@@ -123,6 +123,13 @@ ARFF = "\n".join(
 CSV = csv_text(IMAGES, LABELS).encode()
 FRACTIONS = csv_text(IMAGES / 255, list("abc") * 4, header=False).encode()
 NAMED = "\n".join(["name,label", *(f"{i}.png,{label}" for i, label in enumerate(LABELS))]).encode()
+PARTS = ["train"] * 9 + ["test"] * 3
+CSV_OF_PARTS = "\n".join(f"{line},{of}" for line, of in zip(CSV.decode().splitlines(), ["split", *PARTS], strict=True))
+BY_WRITER = {f"w{i % 2}/{i}.png": png(image) for i, image in enumerate(IMAGES)}
+NAMED_OF_PARTS = "\n".join(
+    ["file,label,Usage", *(f"{name},{of},{part}" for name, of, part in zip(BY_WRITER, LABELS, PARTS, strict=True))]
+).encode()
+SORTED = {f"train/{of}/{i}.png": png(image) for i, (image, of) in enumerate(zip(IMAGES, LABELS, strict=True))}
 EMNIST_LABELS = LABELS + 1
 IMAGES_NAME, LABELS_NAME = "images-idx3-ubyte", "labels-idx1-ubyte"
 USER: dict[str, list[Seed]] = {
@@ -155,9 +162,14 @@ USER: dict[str, list[Seed]] = {
             pack,
         )
         for pack in (unchanged, zipped("d.zip"))
+    ]
+    + [
+        Seed({"d.csv": NAMED_OF_PARTS, **{f"images/{name}": image for name, image in BY_WRITER.items()}}, at(".")),
+        Seed({"test.csv": NAMED, **{f"test/{i}.png": png(image) for i, image in enumerate(IMAGES)}, **SORTED}, at(".")),
     ],
     "csv": [
         Seed({"train.csv": CSV, "test.csv": CSV}, at(".")),
+        Seed({"d.csv": CSV_OF_PARTS.encode()}, at("d.csv")),
         Seed(
             {"d.csv": csv_text(IMAGES / 255, list("abcabcabcabc"), header=False).encode()}, at("d.csv", heading=False)
         ),

@@ -305,3 +305,10 @@ def test_an_empty_archive_is_refused(tmp_path: Path) -> None:
     (tmp_path / "d.tar").write_bytes(b"")
     assert "no subfolders" in error_message(lambda: opened(tmp_path / "d.zip"))
     assert "not a readable tar archive" in error_message(lambda: opened(tmp_path / "d.tar"))
+
+
+def test_several_archives_in_a_folder_are_named(tmp_path: Path) -> None:
+    for name in ("train.zip", "test.zip"):
+        (tmp_path / name).write_bytes(b"")
+    message = error_message(lambda: open_path(str(tmp_path), PreprocessingOptions()))
+    assert "has several archives (test.zip, train.zip); pass one, or unpack them" in message

@@ -70,3 +70,9 @@ def test_idx_files_alone_in_folders_of_their_names(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / name).write_bytes(idx_bytes(array))
     assert sizes(opened(tmp_path)) == (36, 12)
+
+
+def test_text_that_is_not_unicode_is_refused(tmp_path: Path) -> None:
+    broken = np.frombuffer(np.full(36, 0x110000, np.uint32).tobytes(), "U1")
+    np.savez(tmp_path / "d.npz", x=TRAIN[0], y=broken)
+    assert "y.npy has text that is not Unicode" in error_message(lambda: opened(tmp_path / "d.npz"))

@@ -95,7 +95,8 @@ def test_rows_of_grey_pixels_are_not_taken_for_four_channels(images: NDArray[np.
 
 
 def test_rows_of_three_channels_are_refused_until_their_shape_is_given(tmp_path: Path) -> None:
-    assert "--shape 12x12x3" in error_message(lambda: opened(tmp_path, COLOUR.reshape(N, -1)))
+    message = error_message(lambda: opened(tmp_path, COLOUR.reshape(N, -1)))
+    assert "--shape 3x12x12 for three planes" in message and "or 12x12x3" in message
     (tmp_path / "plain").mkdir()
     plain = whole(opened(tmp_path / "plain", COLOUR))
     assert whole(opened(tmp_path, COLOUR.reshape(N, -1), shape=(12, 12, 3))) == plain

@@ -106,7 +106,7 @@ def test_swapped_splits_have_another_hash(images: Images) -> None:
 def test_the_findings_are_printed(images: Images) -> None:
     images.test.images[0] = images.train.images[0]
     dropped = tuple(f"train[{i}]: every pixel is 0" for i in range(12))
-    sizes, duplicates, left_out = audit(replace(images, dropped=dropped)).lines()
+    *_, sizes, duplicates, left_out = audit(replace(images, dropped=dropped)).lines()
     assert "train 6, validation 3, test 2" in sizes
     assert "3 classes" in sizes
     assert "train 1 to 3 per class" in sizes
@@ -118,3 +118,24 @@ def test_the_findings_are_printed(images: Images) -> None:
 
 def test_without_findings_the_lines_say_none(images: Images) -> None:
     assert audit(images).lines()[1:] == ["exact duplicates: none", "dropped from training: 0"]
+
+
+def careful(images: Images) -> list[str]:
+    return [note for note in audit(images).notes if note.startswith("CAREFUL")]
+
+
+def test_an_image_with_two_labels_has_a_line_of_its_own(images: Images) -> None:
+    assert careful(images) == []
+    images.train.images[[1, 3]] = images.train.images[0]
+    images.validation.images[0] = images.train.images[0]
+    assert careful(images) == ["CAREFUL: 4 training images equal others that have another label, as 'zero' and 'one'"]
+
+
+def test_test_images_to_train_on_and_those_with_another_label_have_lines_of_their_own(images: Images) -> None:
+    images.test.images[0] = images.train.images[1]
+    assert careful(images) == ["CAREFUL: 1 of 2 test images are training images too; scores are too high"]
+    images.test.images[1] = images.train.images[3]
+    assert careful(images) == [
+        "CAREFUL: 1 of 2 test images equal training images that have another label",
+        "CAREFUL: 2 of 2 test images are training images too; scores are too high",
+    ]

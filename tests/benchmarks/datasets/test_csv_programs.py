@@ -11,6 +11,7 @@ from benchmarks.datasets.spec import Images
 from benchmarks.datasets.user_data import open_path
 from tests.benchmarks.datasets.helpers import error_message
 from tests.benchmarks.datasets.sample_files import csv_text, some_images
+from tests.benchmarks.datasets.test_user_data_formats import whole
 
 TRAIN = some_images()
 NAMES = ("é", "ñ", "ü")
@@ -52,3 +53,15 @@ def test_another_encoding_says_what_to_do(tmp_path: Path) -> None:
     path = tmp_path / "d.csv"
     path.write_bytes(csv_text(TRAIN[0], LABELS).encode("latin-1"))
     assert "save it as UTF-8" in error_message(lambda: opened(path))
+
+
+@pytest.mark.parametrize("told", ["sep=;", '"sep=;"', "sep=|"])
+@pytest.mark.parametrize("header", [True, False])
+def test_a_first_line_that_tells_excel_the_delimiter(told: str, header: bool, tmp_path: Path) -> None:
+    delimiter = told.strip('"')[-1]
+    text = csv_text(*TRAIN, header=header)
+    (tmp_path / "a.csv").write_text(f"{told}\n{text.replace(',', delimiter)}")
+    (tmp_path / "b.csv").write_text(text)
+    assert whole(opened(tmp_path / "a.csv")) == whole(opened(tmp_path / "b.csv"))
+    (tmp_path / "a.csv").write_text(f"{told}\n{text.replace(',', delimiter)}1{delimiter}2\n")
+    assert f"line {38 + header} has 2 fields" in error_message(lambda: opened(tmp_path / "a.csv"))

@@ -59,7 +59,15 @@ def test_parts_without_class_folders_are_no_classes(names: tuple[str, ...], tmp_
 def test_parts_beside_other_folders_are_no_classes(tmp_path: Path) -> None:
     for name in ("train", "test", "extra"):
         loose(tmp_path / name)
-    assert "train/ are no classes" in error_message(lambda: opened(tmp_path))
+    assert "train/ have the names of parts, not of classes" in error_message(lambda: opened(tmp_path))
+
+
+def test_classes_that_are_called_as_parts_are_named_shortly_with_the_way_out(tmp_path: Path) -> None:
+    names = [f"train_{i:02}" for i in range(36)]
+    write_folder(tmp_path, TRAIN[0], range(36), names)
+    message = error_message(lambda: opened(tmp_path))
+    assert "train_00/, train_01/, train_02/, train_03/, train_04/… have the names of parts" in message
+    assert "or rename those that are classes" in message
 
 
 def test_one_class_with_the_name_of_a_part_is_pointed_out(tmp_path: Path) -> None:

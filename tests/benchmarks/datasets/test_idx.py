@@ -83,7 +83,7 @@ def test_trailing_bytes_are_rejected(array: NDArray[np.uint8], more: bytes) -> N
         (b"", "nothing"),
         (b"\0\1" + idx_bytes(IMAGES)[2:], "00010803"),
         (b"<!DOCTYPE html>", "3c21444f"),
-        (idx_bytes(IMAGES, type_code=0x0D), "00000d03"),
+        (idx_bytes(IMAGES, type_code=0x0D), "floats of 32 bits"),
         (bytes([0, 0, 8, 0]), "0 dimensions"),
         (bytes([0, 0, 8, 255]) + struct.pack(">255I", *[1] * 255) + b"x", "255 dimensions"),
         (bytes([0, 0, 8, 3, 0, 0]), "truncated header"),

@@ -196,3 +196,22 @@ def test_tables_beside_idx_files_are_pointed_out(tmp_path: Path) -> None:
     write_csv(tmp_path / "fashion_train.csv", *TRAIN)
     (tmp_path / "extra.csv.gz").write_bytes(gzip.compress(b"x"))
     assert "passed over: extra.csv.gz, fashion_train.csv" in opened(tmp_path).notes
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "message"),
+    [
+        ("image", TRAIN[0].tolist(), "column image holds list<element: list<element: int64>>, no labels and no images"),
+        ("image", TRAIN[0].reshape(36, -1).tolist(), "row 0 holds a list, no image file"),
+        ("pixels", TRAIN[0].reshape(36, -1).tolist(), "holds lists of pixels in a column"),
+    ],
+)
+def test_lists_in_parquet_are_named_with_the_way_out(
+    column: str, cells: list[Any], message: str, tmp_path: Path
+) -> None:
+    import pyarrow
+    import pyarrow.parquet
+
+    pyarrow.parquet.write_table(pyarrow.table({column: cells, "label": TRAIN[1]}), tmp_path / "d.parquet")
+    found = error_message(lambda: opened(tmp_path / "d.parquet"))
+    assert message in found and found.endswith("store image files, or a column for each pixel")

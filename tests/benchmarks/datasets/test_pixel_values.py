@@ -95,6 +95,8 @@ def test_a_small_range_is_stored_with_the_preparation(tmp_path: Path) -> None:
         (INK / 127.5 - 1, (-1, 1)),
         (INK, (-1, 1)),
         (INK * 16.0, (0, 4080)),
+        (INK / 255 * 1.002, (0, 1)),
+        (INK / 510, (0, 0.5)),
     ],
 )
 def test_what_is_given_to_a_model_is_the_same_in_any_range(given: NDArray[Any], of_training: Given) -> None:
@@ -108,8 +110,38 @@ def test_what_is_given_to_a_model_is_the_same_in_any_range(given: NDArray[Any], 
         (INK / 255 * 15, None, "no value is above 15"),
         (INK / 255, (-1, 1), "may be of 0 to 1 or of -1..1"),
         (INK * 16.0, (0, 16), "pixels range from 0 to 4080"),
+        (INK, (0, 25500), "may be of 0 to 255 or of 0..25500, as the training images are; give some of 0 to 1"),
+        (INK, (-1000, 1000), "may be of 0 to 255 or of -1000..1000, as the training images are; give some of -1000..0"),
+        (np.full((2, 4, 4), np.nan), None, "2 images have pixels that are NaN"),
     ],
 )
 def test_what_may_be_of_two_ranges_is_refused(given: NDArray[Any], of_training: Given, message: str) -> None:
     with pytest.raises(BenchError, match=message.replace(".", r"\.")):
         as_given_pixels(given, "x", of_training)
+
+
+@pytest.mark.parametrize("suffix", ["npz", "csv"])
+def test_fractions_that_interpolation_brought_a_little_outside_keep_their_greys(suffix: str, tmp_path: Path) -> None:
+    values = TRAIN[0] / 255
+    beyond = np.where(values == values.max(), 1.04, np.where(values == 0, -0.03, values))
+
+    def written(name: str, array: NDArray[Any]) -> Path:
+        path = tmp_path / f"{name}.{suffix}"
+        return write_npz(path, (array, TRAIN[1])) if suffix == "npz" else write_csv(path, array, TRAIN[1])
+
+    expected, images = opened(written("a", values)), opened(written("b", beyond))
+    assert (images.train.images == expected.train.images).all()
+    assert (as_given_pixels(beyond, "x") == TRAIN[0]).all()
+
+
+def test_broken_numbers_of_a_range_that_is_not_certain_are_refused(tmp_path: Path) -> None:
+    path = write_npz(tmp_path / "d.npz", (TRAIN[0] / 16, TRAIN[1]))
+    assert "none is above 15.9375; give --pixel-range 0..15.9375" in error_message(lambda: opened(path))
+    assert opened(path, (0, 16)).train.images.max() >= 250
+
+
+def test_arrays_with_pixels_that_are_no_numbers_are_counted(tmp_path: Path) -> None:
+    values = TRAIN[0] / 255
+    values[[3, 5], 0, 0] = np.nan
+    message = error_message(lambda: opened(write_npz(tmp_path / "d.npz", (values, TRAIN[1]))))
+    assert "2 images have pixels that are NaN" in message

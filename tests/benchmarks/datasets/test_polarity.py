@@ -62,6 +62,24 @@ def test_a_dark_edge_on_some_sides_is_no_paper(sides: tuple[str, ...]) -> None:
     assert is_dark_on_light(picture)
 
 
+@pytest.mark.parametrize("width", [2, 4, 6])
+def test_frames_as_thick_as_a_fifth_of_a_small_scan_are_no_paper(width: int) -> None:
+    for seed, digit in enumerate(STROKES):
+        inside = Image.fromarray(written(digit, SCAN, np.random.default_rng(seed))).resize((28 - 2 * width,) * 2)
+        picture = np.full((28, 28), 12, np.uint8)
+        picture[width:-width, width:-width] = np.asarray(inside)
+        assert is_dark_on_light(picture), digit
+        assert is_dark_on_light(255 - picture) is False, digit
+
+
+def test_bold_shapes_with_a_margin_are_not_taken_for_framed_paper() -> None:
+    for shape in (((4, 4, 23, 23),), ((4, 4, 23, 10), (4, 17, 23, 23)), ((4, 4, 12, 23), (16, 4, 23, 23))):
+        picture = np.full((28, 28), 10, np.uint8)
+        for top, left, bottom, right in shape:
+            picture[top:bottom, left:right] = 240
+        assert is_dark_on_light(picture) is False
+
+
 def test_digits_that_fill_their_images_keep_their_polarity(digit_images: Images) -> None:
     images = digit_images.test.images[:200]
     assert sum(is_dark_on_light(image) is False for image in images) >= 198

@@ -237,6 +237,37 @@ def test_columns_are_matched_by_their_names(train: list[int], test: list[int], t
     np.testing.assert_array_equal(other.test.images, plain.test.images)
 
 
+BY_ROW = [(row, column) for row in range(12) for column in range(12)]
+
+
+@pytest.mark.parametrize("shown", ["x{column}y{row}", "pixel_{row}_{column}", "{row}x{column}"])
+def test_names_with_row_and_column_are_read_in_the_order_of_the_file_or_refused(
+    shown: str, tmp_path: Path, expected: set[bytes]
+) -> None:
+    names = [shown.format(row=row, column=column) for row, column in BY_ROW]
+    in_order = write(tmp_path / "a.csv", labelled(), ["label", *names])
+    assert whole(opened(in_order)) == expected
+    as_text = sorted(range(N_PIXELS), key=lambda i: names[i])
+    path = write(tmp_path / "b.csv", labelled(FLAT[:, as_text]), ["label", *(names[i] for i in as_text)])
+    assert "give --no-transpose if they have, --transpose if the column is first" in error_message(lambda: opened(path))
+    assert whole(opened(path, transpose=shown.startswith("x"))) == expected
+
+
+def test_names_that_sorting_leaves_in_order_are_read(tmp_path: Path) -> None:
+    small = IMAGES[:, 2:10, 2:10]
+    names = [f"pixel_{row}_{column}" for row in range(8) for column in range(8)]
+    rows = labelled(small.reshape(len(small), -1))
+    named, plain = write(tmp_path / "a.csv", rows, ["label", *names]), write(tmp_path / "b.csv", rows)
+    assert whole(opened(named)) == whole(opened(plain))
+
+
+def test_columns_of_x_and_y_that_count_x_first_are_refused(tmp_path: Path, expected: set[bytes]) -> None:
+    names = [f"x{column}y{row}" for column, row in BY_ROW]
+    path = write(tmp_path / "a.csv", labelled(IMAGES.swapaxes(1, 2).reshape(len(IMAGES), -1)), ["label", *names])
+    assert "have the number of the row first is not certain" in error_message(lambda: opened(path))
+    assert whole(opened(path, transpose=True)) == expected
+
+
 def test_columns_without_numbers_are_matched_in_the_order_of_the_training_table(tmp_path: Path) -> None:
     names = ["x" + "".join("abcdefghij"[int(figure)] for figure in str(i)) for i in range(N_PIXELS)]
     write(tmp_path / "train.csv", labelled(), ["label", *names])

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.data_path import DataPath
-from benchmarks.datasets.readers.array_names import by_class, find_pairs, in_lower_case, label_vector
+from benchmarks.datasets.readers.array_names import (
+    by_class,
+    find_pairs,
+    has_no_labels,
+    in_lower_case,
+    label_vector,
+    unlabelled_note,
+)
 from benchmarks.datasets.readers.array_shapes import AxisOrder
 from benchmarks.datasets.readers.idx import read_uncompressed
 from benchmarks.datasets.readers.matlab.hdf5 import read_hdf5
@@ -77,11 +84,16 @@ class _File:
         classes = by_class(self.arrays) or _of_usps_all(self.arrays)
         if classes:
             return {part: self._joined(part, arrays, options) for part, arrays in classes.items()}
-        pairs = find_pairs(list(self.arrays), str(self.path))
-        unused = [name for name in self.arrays if not any(name in names for names in pairs.values())]
+        pairs, unlabelled = find_pairs(list(self.arrays), str(self.path))
+        used = {*unlabelled, *(name for names in pairs.values() for name in names)}
+        unused = [name for name in self.arrays if name not in used]
         if unused:
             self.notes.append(f"passed over: arrays {', '.join(unused[:5])[:80]} of {self.path.name}")
-        return {part: self._split(*names, options) for part, names in pairs.items()}
+        told = {part: names for part, names in pairs.items() if not has_no_labels(part, self.arrays[names[1]])}
+        splits = {part: self._split(*names, options) for part, names in told.items()}
+        for name in (*unlabelled, *(names[0] for part, names in pairs.items() if part not in told)):
+            self.notes.append(unlabelled_note(name, self.order.n_images(self.arrays[name]), self.path.name))
+        return splits
 
     def _joined(self, part: str, arrays: list[tuple[str, NDArray[Any]]], options: ReadingOptions) -> RawSplit:
         name = f"{self.path}: {part}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.data_path import DataPath
@@ -16,16 +18,18 @@ from benchmarks.datasets.readers.raw_images import check_number
 LONGEST_LINE = 1 << 24  # characters: an image of 2000 by 2000
 COMMA = ","
 OTHERS = ("\t", ";")  # of Excel, where the comma is the decimal one
+TOLD = re.compile(r'"?sep=([,;\t|])"?')  # a first line that tells Excel the delimiter
 
 
 @dataclass(frozen=True)
 class CsvText:
-    """The content of a file, its encoding and its delimiter."""
+    """The content of a file, its encoding and its delimiter. ``n_before``: lines that only tell Excel this."""
 
     path: DataPath
     content: bytes
     encoding: str
     delimiter: str
+    n_before: int = 0
 
     @classmethod
     def of(cls, content: bytes, path: DataPath) -> CsvText:
@@ -34,6 +38,8 @@ class CsvText:
         encoding = "utf-16" if has_mark else "utf-8-sig"
         found = cls(path, content, encoding, COMMA)
         first = next(found._lines(), "")
+        if told := TOLD.fullmatch(first.rstrip("\r\n")):
+            return cls(path, content, encoding, told[1], n_before=1)
         return cls(path, content, encoding, next(filter(partial(_delimits, first), OTHERS), COMMA))
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
@@ -41,11 +47,12 @@ class CsvText:
 
         Where fields are not delimited by commas, one comma in a number is its decimal point.
         """
-        reader = csv.reader(self._lines(), delimiter=self.delimiter)
+        reader = csv.reader(islice(self._lines(), self.n_before, None), delimiter=self.delimiter)
         try:
             for row in reader:
                 if row:
-                    yield reader.line_num, row if self.delimiter == COMMA else [_with_point(field) for field in row]
+                    fields = row if self.delimiter == COMMA else [_with_point(field) for field in row]
+                    yield reader.line_num + self.n_before, fields
         except csv.Error as error:
             raise BenchError(f"{self.path} is not a readable CSV file ({short_message(error)})") from error
 

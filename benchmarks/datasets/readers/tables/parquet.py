@@ -12,15 +12,10 @@ from benchmarks.common.dependencies import how_to_install
 from benchmarks.common.errors import BenchError, short_message
 from benchmarks.datasets.readers.archives.data_path import LONGEST_START, DataPath, check_is_content
 from benchmarks.datasets.readers.image_file import FURTHER, decode_image, n_further_in
+from benchmarks.datasets.readers.labels import are_missing, label_names
 from benchmarks.datasets.readers.parts import Parts, read_note
-from benchmarks.datasets.readers.raw_images import (
-    RawDataset,
-    RawSplit,
-    check_number,
-    joined,
-    label_names,
-    raw_split_from_arrays,
-)
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, check_number, raw_split_from_arrays
+from benchmarks.datasets.readers.tables.split_column import add_rows, of_parts, parts_of_rows
 from benchmarks.datasets.readers.tables.table_columns import Columns, matched, named_columns, shown_names
 from benchmarks.datasets.spec import ReadingOptions
 
@@ -30,6 +25,7 @@ if TYPE_CHECKING:
 DEFAULT = ReadingOptions()
 LARGEST = 1 << 30  # bytes uncompressed
 PIECE, MOST_ROWS = 1 << 29, 1 << 16  # of what is decoded at once: bytes, rows
+STORE = "store image files, or a column for each pixel"
 IMAGE_COLUMNS = ("image", "img", "images", "png", "bytes", "picture")
 
 
@@ -47,7 +43,9 @@ class Table:
         fields = [column.type.field(i).type for i in range(column.type.num_fields)] or [column.type]
         if any(field.num_fields for field in fields):
             name = shown_names([self.content.column_names[place]])
-            raise BenchError(f"{self.path}: column {name} holds {str(column.type)[:40]}, no labels and no images")
+            raise BenchError(
+                f"{self.path}: column {name} holds {str(column.type)[:40]}, no labels and no images; {STORE}"
+            )
         try:
             values: list[Any] = column.to_pylist()
         except UnicodeDecodeError as error:
@@ -58,7 +56,7 @@ class Table:
     def is_unlabelled(self) -> bool:
         """Whether no row has a label; Hugging Face writes -1."""
         label = self.columns.label
-        return label is None or set(map(str, self.values(label))) <= {"-1", "None"}
+        return label is None or are_missing(self.values(label))
 
 
 def read_parquet(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
@@ -80,12 +78,19 @@ def read_parquet(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
                 notes += _unused_note(columns, path.name)
             notes += more
             train = train or columns
+            rows, more = _parts_of_rows(table)
+            notes += more
             used.append(path)
-            splits[part] = joined([splits[part], split]) if part in splits else split
+            add_rows(splits, split, part, rows)
     checksums = tuple((path.name, _sha256(path)) for path in parts.files)
-    return RawDataset(
-        splits["train"], splits.get("test"), checksums, (*read_note(used), *notes), splits.get("validation")
-    )
+    return of_parts(splits, str(parts.train[0]), checksums, (*read_note(used), *notes))
+
+
+def _parts_of_rows(table: Table) -> tuple[list[str] | None, tuple[str, ...]]:
+    column = table.columns.split
+    if column is None:
+        return None, ()
+    return parts_of_rows(table.values(column), table.columns.names[column], table.path.name)
 
 
 def _read_file(path: DataPath, options: ReadingOptions) -> Table:
@@ -206,6 +211,8 @@ def _image_files(cells: list[Any], path: DataPath) -> list[bytes]:
     contents: list[bytes] = []
     for i, cell in enumerate(cells):
         content = cell.get("bytes") if isinstance(cell, dict) else cell
+        if isinstance(content, list):
+            raise BenchError(f"{path}: row {i} holds a list, no image file; {STORE}")
         if not isinstance(content, bytes):
             raise BenchError(f"{path}: row {i} contains no image file, but {str(content)[:20]!r}")
         contents.append(content)
@@ -229,6 +236,8 @@ def _part_of_pixels(columns: list[Any], labels: tuple[str, ...], path: DataPath,
 
     if not columns:
         raise BenchError(f"{path} has labels but no pixels")
+    if any(column.type.num_fields for column in columns):
+        raise BenchError(f"{path} holds lists of pixels in a column; {STORE}")
     try:
         pixels = np.stack([column.to_numpy() for column in columns], axis=1)
     except (ValueError, TypeError) as error:

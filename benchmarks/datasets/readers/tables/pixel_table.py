@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.common.errors import BenchError
 from benchmarks.datasets.readers.archives.data_path import DataPath
 from benchmarks.datasets.readers.idx import read_uncompressed
+from benchmarks.datasets.readers.image_file import SUFFIXES as IMAGE_SUFFIXES
+from benchmarks.datasets.readers.labels import are_missing, as_label, label_names
 from benchmarks.datasets.readers.parts import Parts, read_note
-from benchmarks.datasets.readers.pixel_values import MOST, expected
-from benchmarks.datasets.readers.raw_images import (
-    RawDataset,
-    RawSplit,
-    check_number,
-    joined,
-    label_names,
-    raw_split_from_arrays,
-)
+from benchmarks.datasets.readers.pixel_values import MOST, OVERSHOOT, expected
+from benchmarks.datasets.readers.raw_images import RawDataset, RawSplit, check_number, raw_split_from_arrays
 from benchmarks.datasets.readers.tables.csv_text import CsvText
+from benchmarks.datasets.readers.tables.split_column import add_rows, of_parts, parts_of_rows, told_rows
 from benchmarks.datasets.readers.tables.table_columns import (
     Columns,
     index_note,
@@ -34,9 +29,10 @@ from benchmarks.datasets.readers.tables.table_columns import (
     is_unlabelled,
     matched,
     named_columns,
+    named_label,
     shown_names,
-    unnamed_columns,
 )
+from benchmarks.datasets.readers.tables.unnamed_columns import unnamed_columns
 from benchmarks.datasets.spec import ReadingOptions
 
 if TYPE_CHECKING:
@@ -44,8 +40,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DEFAULT = ReadingOptions()
-# of labels: 3.0, -1 and 3.000e+00, which numpy.savetxt writes; 4E00, 1E2 and 1_0 are words
-DECIMAL = re.compile(r"[+-]?[0-9]+\.[0-9]*(e[+-][0-9]{2})?|[+-][0-9]+|nan", re.IGNORECASE)
 
 
 @dataclass
@@ -68,6 +62,17 @@ class Table:
         named = any(not is_number(name) and not is_index(name) for name in self.names)
         return named or options.label_column in self.names
 
+    def with_rows(self, kept: Sequence[bool]) -> Table:
+        """Return the table with only some of its rows."""
+        texts = {place: list(compress(values, kept)) for place, values in self.texts.items()}
+        lines, pixels = list(compress(self.lines, kept)), list(compress(self.pixels, kept))
+        return replace(self, lines=lines, texts=texts, pixels=pixels)
+
+    def has_no_labels(self, options: ReadingOptions) -> bool:
+        """Return whether there is a column for labels, and none in it."""
+        label = named_label(self.names, options, str(self.path)) if self.has_names(options) else None
+        return label is not None and are_missing(self.texts[label])
+
 
 def read_csv(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
     """Read the tables of each part, gzipped or not.
@@ -83,19 +88,22 @@ def read_csv(parts: Parts, options: ReadingOptions = DEFAULT) -> RawDataset:
     for part, paths in (("train", parts.train), ("validation", parts.validation), ("test", parts.test)):
         for path in paths:
             table = _read_table(path, options, checksums)
-            if train and is_unlabelled(table.names, table.n_columns, train):
+            if train and (is_unlabelled(table.names, table.n_columns, train) or table.has_no_labels(options)):
                 notes.append(f"passed over: {path.name}, {len(table.lines):,} images without labels")
                 continue
             columns = _columns(table, options)
             columns = matched(columns, str(path), train, str(parts.train[0])) if train else columns
             train = train or columns
             notes += [*_mangled_note(table), *index_note(columns, path.name)]
-            split = _split(table, columns, options)
+            rows, more = _parts_of_rows(table, columns)
+            notes += more
+            if rows and columns.label is not None:
+                is_told, more = told_rows(rows, table.texts[columns.label], path.name)
+                notes += more
+                table, rows = table.with_rows(is_told), list(compress(rows, is_told))
             used.append(path)
-            splits[part] = joined([splits[part], split]) if part in splits else split
-    return RawDataset(
-        splits["train"], splits.get("test"), tuple(checksums), (*read_note(used), *notes), splits.get("validation")
-    )
+            add_rows(splits, _split(table, columns, options), part, rows)
+    return of_parts(splits, str(parts.train[0]), tuple(checksums), (*read_note(used), *notes))
 
 
 def _columns(table: Table, options: ReadingOptions) -> Columns:
@@ -112,6 +120,12 @@ def _columns(table: Table, options: ReadingOptions) -> Columns:
     return columns
 
 
+def _parts_of_rows(table: Table, columns: Columns) -> tuple[list[str] | None, tuple[str, ...]]:
+    if columns.split is None:
+        return None, ()
+    return parts_of_rows(table.texts[columns.split], columns.names[columns.split], table.path.name)
+
+
 def _mangled_note(table: Table) -> tuple[str, ...]:
     if not is_deduplicated(table.names):
         return ()
@@ -122,7 +136,7 @@ def _split(table: Table, columns: Columns, options: ReadingOptions) -> RawSplit:
     import numpy as np
 
     assert columns.label is not None
-    labels = label_names(map(_as_label, table.texts[columns.label]), str(table.path))
+    labels = label_names(map(as_label, table.texts[columns.label]), str(table.path))
     rest = {place: i for i, place in enumerate(i for i in range(table.n_columns) if i not in table.texts)}
     pixels = _as_array(table.pixels)
     own = [place for place in table.texts if place in columns.pixels]
@@ -132,7 +146,7 @@ def _split(table: Table, columns: Columns, options: ReadingOptions) -> RawSplit:
         rest |= {place: len(rest) + i for i, place in enumerate(own)}
         pixels = np.concatenate([pixels, _as_array(more)], axis=1)
     order = [rest[place] for place in columns.pixels]
-    if order != list(range(pixels.shape[1])):
+    if len(order) > 1 and order != list(range(pixels.shape[1])):
         pixels = pixels[:, order]
     return raw_split_from_arrays(pixels, labels, str(table.path), options)
 
@@ -148,7 +162,11 @@ def _read_table(path: DataPath, options: ReadingOptions, checksums: list[tuple[s
         for place, values in table.texts.items():
             values.append(row[place])
         mask = mask or [place not in table.texts for place in range(table.n_columns)]
-        table.pixels.append(_pixels(list(compress(row, mask)), f"{path}: line {number}", options))
+        fields = list(compress(row, mask))
+        fields = fields[0].split() if len(fields) == 1 else fields  # all pixels in one column, as FER2013 has them
+        if table.pixels and len(fields) != len(table.pixels[0]):
+            raise BenchError(f"{path}: line {number} has {len(fields)} pixels but the first has {len(table.pixels[0])}")
+        table.pixels.append(_pixels(fields, f"{path}: line {number}", options))
     if not table.lines:
         raise BenchError(f"{path}: contains no images")
     return table
@@ -182,14 +200,6 @@ def _not_pixels(table: Table, options: ReadingOptions) -> list[int]:
     return [i for i in range(n) if i not in columns.pixels]
 
 
-def _as_label(text: str) -> str | float:
-    """Return a decimal number as a number: ``3.0`` is 3, and -1 is not text."""
-    number = text.strip()
-    if number.isdecimal():
-        return number  # spaces beside it are no other spelling
-    return float(number) if DECIMAL.fullmatch(number) else text
-
-
 def _pixels(fields: Sequence[str], name: str, options: ReadingOptions) -> Sequence[float]:
     """Return integers in 0..255 as bytes, other numbers as floats; raises ``BenchError``."""
     try:
@@ -201,10 +211,14 @@ def _pixels(fields: Sequence[str], name: str, options: ReadingOptions) -> Sequen
 
 def _fractions(fields: Sequence[str], name: str, options: ReadingOptions) -> Sequence[float]:
     invalid = next((field for field in fields if not is_number(field)), None)
+    if invalid is not None and invalid.strip().lower().endswith(IMAGE_SUFFIXES):
+        raise BenchError(
+            f"{name} names an image file ({invalid[:80]!r}); pass a folder that has the table and its images"
+        )
     if invalid is not None:
         raise BenchError(f"{name} has a pixel that is not a number ({invalid[:80]!r})")
     values = array("f", map(float, fields))  # a list of numbers would take eight times as much memory
-    low, high = options.pixel_range or (0, MOST)
+    low, high = options.pixel_range or (-OVERSHOOT, MOST)  # whether they are fractions the whole table says
     outside = next((value for value in values if not low <= value <= high), None)
     if outside is not None:
         raise BenchError(

@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.readers.tables.split_column import SPLIT_COLUMNS, split_column
 from benchmarks.datasets.spec import ReadingOptions
 
 # the first one present is the label, ignoring case
 LABEL_COLUMNS = (
     *("label", "labels", "class", "target", "y"),
     *("fine_label", "digit", "letter", "character", "coarse_label"),
+    *("class_id", "classid", "class_name", "category", "breed", "species", "diagnosis", "emotion"),
 )
 INDEX_COLUMNS = ("", "index", "idx", "id", "image_id", "imageid", "row", "row_id", "level_0")
 INDEX_PREFIXES = ("unnamed:", "__index_level_")
+BY_COLUMN = re.compile(r"x\W*#.*y\W*#")  # x0y0, x0y1, …: the column is first, unless whoever wrote it calls rows x
 FIRST, LAST = "first", "last"  # values of --label-column for tables without a heading
 FEWEST_COUNTED = 4  # fields that count up, for a line to be a heading of numbers
 FEWEST_ASCENDING = 16  # fields that ascend with gaps
-FEWEST_ROWS = 10  # that a column has to number to be an index
-ALIKE = 0.5  # share of common values from which a column resembles the one beside it
-MAX_LABELS = 1_000
 MAX_SHOWN = 40  # characters of a name in a message
 
 
@@ -33,13 +32,14 @@ class Columns:
     """The places of the columns of a table.
 
     ``names``: the heading, in lower case; empty without one. ``label``: None where no column holds labels.
-    ``pixels``: in the order of the image. ``index``: passed over.
+    ``pixels``: in the order of the image. ``index``: passed over. ``split``: says the part of each row.
     """
 
     names: tuple[str, ...]
     label: int | None
     pixels: tuple[int, ...]
     index: tuple[int, ...] = ()
+    split: int | None = None
 
     @property
     def pixel_names(self) -> tuple[str, ...]:
@@ -99,17 +99,16 @@ def named_columns(names: Sequence[str], options: ReadingOptions, path: str) -> C
     lower = tuple(name.strip().lower() for name in names)
     label = named_label(lower, options, path)
     index = tuple(i for i, name in enumerate(lower) if i != label and is_index(name))
-    pixels = [i for i in range(len(lower)) if i != label and i not in index]
-    return Columns(lower, label, _natural_order(lower, pixels), index)
+    split = split_column(lower)
+    pixels = [i for i in range(len(lower)) if i not in (label, split, *index)]
+    return Columns(lower, label, natural_order(lower, pixels, options, path), index, split)
 
 
-def named_label(
-    names: Sequence[str], options: ReadingOptions, path: str, known: Sequence[str] = LABEL_COLUMNS
-) -> int | None:
+def named_label(names: Sequence[str], options: ReadingOptions, path: str) -> int | None:
     """Return the place of the label in a heading in lower case; None if no column has one of the known names."""
     wanted = options.label_column
     if wanted is None:
-        return next((names.index(name) for name in known if name in names), None)
+        return next((names.index(name) for name in LABEL_COLUMNS if name in names), None)
     if wanted.strip().lower() in names:
         return names.index(wanted.strip().lower())
     places = [i for i, name in enumerate(names) if not is_index(name)]
@@ -123,95 +122,34 @@ def is_index(name: str) -> bool:
     return name in INDEX_COLUMNS or name.startswith(INDEX_PREFIXES)
 
 
-def _natural_order(names: Sequence[str], places: Sequence[int]) -> tuple[int, ...]:
+def natural_order(names: Sequence[str], places: Sequence[int], options: ReadingOptions, path: str) -> tuple[int, ...]:
     """Return the places in the order of the numbers in their names, where the names differ in nothing else.
 
-    Names of several numbers, as 1x10, may give the column first: they are ordered only if they were sorted as text.
+    Of names with two numbers, as 1x10, the first may be the row or the column: those are left in the order of the file
+    if that says which. Raises ``BenchError`` if it does not, as where names were sorted as text, unless an option does.
     """
     here = [names[i] for i in places]
     numbers = [tuple(map(int, re.findall(r"\d+", name))) for name in here]
     templates = {re.sub(r"\d+", "#", name) for name in here}
     if len(templates) != 1 or len(set(numbers)) != len(numbers) or not numbers[0]:
         return tuple(places)
-    if len(numbers[0]) > 1 and here != sorted(here):
+    ordered = tuple(places[i] for i in sorted(range(len(places)), key=lambda i: numbers[i]))
+    if len(numbers[0]) == 1:
+        return ordered
+    counts_columns = ordered == tuple(places) and BY_COLUMN.search(templates.pop())
+    if not counts_columns and (ordered == tuple(places) or here != sorted(here)):
         return tuple(places)
-    return tuple(places[i] for i in sorted(range(len(places)), key=lambda i: numbers[i]))
+    if options.transpose is None and len({pair[0] for pair in numbers}) > 1:
+        raise BenchError(
+            f"{path}: whether its columns, as '{here[-1][:MAX_SHOWN]}', have the number of the row first is not "
+            "certain; give --no-transpose if they have, --transpose if the column is first"
+        )
+    return ordered
 
 
 def shown_names(names: Sequence[str]) -> str:
     """Return the first names of a heading for a message."""
     return ", ".join(name[:MAX_SHOWN] for name in names[:3]) + ("…" if len(names) > 3 else "")
-
-
-def unnamed_columns(
-    texts: Mapping[int, Sequence[str]], n_columns: int, options: ReadingOptions, path: str, names: tuple[str, ...] = ()
-) -> Columns:
-    """Return the columns of a table without names for its columns, or with numbers for ``names``.
-
-    ``texts`` holds the values of the first three columns and the last two. The label is the first column that does
-    not number the rows. Raises ``BenchError`` if the values say otherwise.
-    """
-    index = _unnamed_index(texts, n_columns, options, names)
-    first, last = len(index), n_columns - 1
-    label = last if options.label_column == LAST else first
-    if options.label_column not in (None, FIRST, LAST):
-        raise BenchError(
-            f"{path} has no heading, so that --label-column takes first or last, not '{options.label_column}'"
-        )
-    if options.label_column is None and n_columns > first + 2:
-        _check_is_first(texts, first, last, path)
-    pixels = [i for i in range(n_columns) if i != label and i not in index]
-    return Columns(names, label, _natural_order(names, pixels) if names else tuple(pixels), index)
-
-
-def _unnamed_index(
-    texts: Mapping[int, Sequence[str]], n_columns: int, options: ReadingOptions, names: Sequence[str]
-) -> tuple[int, ...]:
-    """Return the first column if it has the name of an index, or numbers the rows and the rest makes an image."""
-    if names and is_index(names[0]):
-        return (0,)
-    values = list(texts[0])
-    numbers_rows = len(values) >= FEWEST_ROWS and any(
-        values == [str(i) for i in range(start, start + len(values))] for start in (0, 1)
-    )
-    return (0,) if numbers_rows and _is_image(n_columns - 2, options) else ()
-
-
-def _is_image(n_pixels: int, options: ReadingOptions) -> bool:
-    return n_pixels == (math.prod(options.shape) if options.shape else math.isqrt(max(n_pixels, 0)) ** 2)
-
-
-def _check_is_first(texts: Mapping[int, Sequence[str]], first: int, last: int, path: str) -> None:
-    """Raise ``BenchError`` if the last column looks like labels, or the first one like pixels."""
-    beside = texts[first + 1] if first + 1 < last else ()
-    before = texts[last - 1] if last - 1 > first else ()
-    if _are_labels(texts[last]) and not _are_alike(texts[last], before):
-        why = "the last column looks like labels"
-    elif len(set(texts[first])) == 1 < len(set(texts[last])):
-        why = f"the first column holds only '{texts[first][0][:MAX_SHOWN]}'"
-    elif not _are_labels(texts[first]) and _are_alike(texts[first], beside) and len(set(texts[first])) > 2:
-        why = "the first column looks like pixels, as the second"
-    else:
-        return
-    raise BenchError(f"{path} has no named columns, and {why}; give --label-column first or --label-column last")
-
-
-def _are_labels(values: Sequence[str]) -> bool:
-    """Return whether values are at least two classes: words, or all whole numbers from 0 or 1, none of them alone."""
-    counted = Counter(values)
-    if not 2 <= len(counted) <= MAX_LABELS:
-        return False
-    if not any(is_number(value) for value in counted):
-        return True
-    if not all(is_number(value) and float(value).is_integer() for value in counted):
-        return False
-    numbers = {int(float(value)) for value in counted}
-    return min(numbers) in (0, 1) and max(numbers) - min(numbers) + 1 == len(numbers) and min(counted.values()) > 1
-
-
-def _are_alike(values: Sequence[str], others: Sequence[str]) -> bool:
-    one, other = set(values), set(others)
-    return len(one & other) > ALIKE * len(one | other)
 
 
 def matched(columns: Columns, path: str, train: Columns, train_path: str) -> Columns:
@@ -229,14 +167,14 @@ def matched(columns: Columns, path: str, train: Columns, train_path: str) -> Col
             f"{path} has other columns than {train_path} ('{unknown[:MAX_SHOWN]}'); give both the same heading"
         )
     place = dict(zip(ours, columns.pixels, strict=True))
-    return Columns(columns.names, columns.label, tuple(place[name] for name in theirs), columns.index)
+    return replace(columns, pixels=tuple(place[name] for name in theirs))
 
 
 def is_unlabelled(names: tuple[str, ...], n_columns: int, train: Columns) -> bool:
     """Return whether a table has the pixels of the training part and no labels."""
     if not names or not train.names:
         return n_columns == len(train.pixels)
-    columns = {name for name in names if not is_index(name)}
+    columns = {name for name in names if not is_index(name) and name not in SPLIT_COLUMNS}
     return columns == set(train.pixel_names)
 
 
