@@ -8,15 +8,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.common.clock import clock
 from benchmarks.common.deletion import delete_tree
-from benchmarks.common.errors import BenchError, in_one_line, one_line
+from benchmarks.common.errors import BenchError, in_one_line
 from benchmarks.common.signatures import sign
 from benchmarks.datasets.spec import Images
-from benchmarks.execution.answer_checks import checked_answer
 from benchmarks.execution.decisions import PlannedTrial, Planner
 from benchmarks.execution.executor import Ending, Executor, Turns
 from benchmarks.execution.processes.machine_lock import machine_lock
@@ -24,12 +22,12 @@ from benchmarks.execution.processes.scratch import no_space
 from benchmarks.execution.processes.supervisor import Limits
 from benchmarks.execution.progress import Listener, TrialFinished, TrialProgress, TrialStarted, Waiting
 from benchmarks.execution.protocol import SAVED_MODEL, Request
+from benchmarks.execution.results.answer_checks import checked_answer
+from benchmarks.execution.results.trial_result import history_of, now, scored_result, unscored_result
 from benchmarks.execution.stages.channel import Stage
-from benchmarks.provenance.environment import current_environment
 from benchmarks.provenance.fingerprint import pipeline_hash
-from benchmarks.records.checks.history import MOST_EPOCHS, fault_of_history
+from benchmarks.records.checks.history import MOST_EPOCHS
 from benchmarks.records.saved_models import TrainingData, write_training_data
-from benchmarks.records.scores import score
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import TEST, Predictions, Trial, TrialResult
 
@@ -122,7 +120,7 @@ class Harness:
 
     def _new_result(self, planned: PlannedTrial) -> TrialResult:
         """Return the result of a trial that is run, or skipped because it cannot be."""
-        started_at = _now()
+        started_at = now()
         skipped_for = planned.unavailable or self._no_time(planned)
         if skipped_for:
             result = self._stored(self._unscored(planned, started_at, Ending("skipped", skipped_for, None, 0.0)))
@@ -132,7 +130,7 @@ class Harness:
         with self._outputs() as outputs:
             steps: dict[int, Mapping[str, float | None]] = {}
             ending = self._execute(planned, outputs, steps)
-            unscored = replace(self._unscored(planned, started_at, ending), history=_history(steps))
+            unscored = replace(self._unscored(planned, started_at, ending), history=history_of(steps))
             result, predictions = self._scored(unscored, ending)
             not_described = self._describe(outputs / SAVED_MODEL, planned)
             result = self._stored(result, predictions, outputs / SAVED_MODEL)
@@ -204,50 +202,14 @@ class Harness:
             return Ending("failed", in_one_line(error), None, 0.0)
 
     def _unscored(self, planned: PlannedTrial, started_at: str, ending: Ending) -> TrialResult:
-        """Return what is known of a trial's result by how it ended."""
-        here, inputs = current_environment(), planned.inputs
-        there = ending.environment or here
-        result = TrialResult(
-            trial=planned.trial,
-            status=ending.status,
-            reason=one_line(ending.reason),
-            inputs=replace(inputs, machine=there.machine_id) if ending.environment else inputs,
-            settings=planned.settings,
-            environment=replace(
-                there, git_commit=here.git_commit, git_dirty=here.git_dirty, network=self.options.network
-            ),
-            started_at=started_at,
-            finished_at=_finished_at(started_at, ending.total_s or 0.0),
-            family=planned.family,
-        )
-        return replace(
-            result,
-            timing=replace(result.timing, total_s=ending.total_s),
-            resources=replace(result.resources, peak_rss_mb=ending.peak_rss_mb or None),
-        )
+        return unscored_result(planned, started_at, ending, self.options.network)
 
     def _scored(self, result: TrialResult, ending: Ending) -> tuple[TrialResult, dict[str, Predictions]]:
-        """Return the result with what was measured and how well it predicted, and the predictions to store."""
+        """Return the result with its scores, and the predictions to store."""
         answer = ending.answer
         if not (answer and answer.measurement and TEST in answer.predictions):
             return result, {}
-        measured, names = answer.measurement, self.images.class_names
-        evaluation = {
-            name: score(split.labels, answer.predictions[name], names, measured)
-            for name, split in self.images.evaluation.items()
-        }
-        own_peak = measured.resources.peak_rss_mb or 0.0
-        return replace(
-            result,
-            n_train=measured.n_train,
-            image_shape=self.images.image_shape,
-            evaluation=evaluation,
-            timing=replace(
-                measured.timing, total_s=ending.total_s, contended=self._contended or measured.timing.contended
-            ),
-            resources=replace(measured.resources, peak_rss_mb=max(own_peak, ending.peak_rss_mb)),
-            history=measured.history,
-        ), dict(answer.predictions)
+        return scored_result(result, ending, answer, self.images, self._contended), dict(answer.predictions)
 
     def _stored(
         self, result: TrialResult, predictions: dict[str, Predictions] | None = None, model: Path | None = None
@@ -320,19 +282,3 @@ class StopOfOne(threading.Event):
 
     def is_set(self) -> bool:
         return super().is_set() or self._of_run.is_set()
-
-
-def _history(steps: Mapping[int, Mapping[str, float | None]]) -> tuple[Mapping[str, float | None], ...]:
-    """Return what a worker told of its steps, as far as it came; nothing where that cannot be a history."""
-    history = tuple({**figures, "epoch": step} for step, figures in sorted(steps.items()))
-    return () if fault_of_history(history) else history
-
-
-def _finished_at(started_at: str, total_s: float) -> str:
-    """Return the time, and not less than a trial took, where the clock was set back in the meantime."""
-    least = datetime.fromisoformat(started_at) + timedelta(seconds=int(total_s))
-    return max(_now(), least.isoformat(timespec="seconds"))
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from benchmarks.datasets.spec import Images, Split
-from benchmarks.execution.answer_checks import checked_answer
 from benchmarks.execution.protocol import Answer, Request
+from benchmarks.execution.results.answer_checks import checked_answer
 from benchmarks.records.checks.history import MOST_EPOCHS
 from benchmarks.records.trial import FeatureMaps, Measurement, Predictions, Resources, Timing, Trial
 
