@@ -83,7 +83,7 @@ def run(
     Parameters
     ----------
     models, features
-        Names and globs, in one text with commas or in a list; settings in brackets, as ``knn[k=3]``. Without
+        Names and globs, in one text with commas or in a list, as ``knn[k=3]`` and ``knn@hog``. Without
         ``features`` each model runs on its own pipelines.
     dataset
         A name, the path of your own data, ``openml:NUMBER``, or ``auto``: MNIST where it can be had, else the digits
