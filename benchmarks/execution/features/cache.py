@@ -90,10 +90,11 @@ class FeatureCache:
                 _put(files.path(name), part / name)
             entry = _Entry(LAYOUT, files.checksums, files.seconds)
             (part / ENTRY).write_bytes(msgspec.json.encode(entry))
-            shutil.rmtree(stored.folder, ignore_errors=True)
+            if FeatureCache(self.folder).load(key) is None:
+                shutil.rmtree(stored.folder, ignore_errors=True)
             os.rename(part, stored.folder)
         except OSError:
-            # a full disk, or another bench that stored the same entry a moment ago
+            # a full disk, or another bench has stored the same entry meanwhile, which its trials are reading
             if part:
                 shutil.rmtree(part, ignore_errors=True)
             stored = files

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.common.paths import size_of
-from benchmarks.execution.features.cache import ENTRY, FILES, FeatureCache, FeatureFiles, cache_key
+from benchmarks.execution.features.cache import ENTRY, FILES, TEST, TRAIN, FeatureCache, FeatureFiles, cache_key
 from benchmarks.execution.features.checked_arrays import checksum, write_array
 
 
@@ -158,3 +158,17 @@ def test_the_key_follows_data_code_and_pipeline() -> None:
         cache_key("pixels", "code", "beside others", ["train", "test"]),
     ]
     assert len(set(keys)) == len(keys)
+
+
+def test_an_entry_that_another_bench_has_stored_meanwhile_stays_as_it_is(
+    cache: FeatureCache, computed: FeatureFiles, tmp_path: Path
+) -> None:
+    stored = cache.save("key", computed)
+    there = stored.path(TRAIN).stat().st_ino
+    folder = tmp_path / "computed again"
+    folder.mkdir()
+    matrices = {name: np.full((5, 3), 7.0, np.float32) for name in (TRAIN, TEST)}
+    digests = {name: write_array(folder / name, matrix) for name, matrix in matrices.items()}
+    later = FeatureFiles(str(folder), digests, 1.0)
+    assert again(cache).save("key", later) == later
+    assert stored.path(TRAIN).stat().st_ino == there and again(cache).load("key") == stored
