@@ -206,6 +206,13 @@ def test_parts_of_the_folders_that_one_table_names(tmp_path: Path) -> None:
     assert "others that are in none; add a column 'split'" in error_message(lambda: opened(tmp_path))
 
 
+def test_an_image_that_two_tables_name_is_refused(tmp_path: Path) -> None:
+    names = write_images(tmp_path / "images")
+    write_table(tmp_path / "train.csv", list(zip(names, LABELS, strict=True)))
+    write_table(tmp_path / "test.csv", list(zip(names, LABELS, strict=True))[:9])
+    assert "line 2 names 000.png, as test.csv does; remove one" in error_message(lambda: opened(tmp_path))
+
+
 def test_decimal_labels_of_named_images_are_numbers(tmp_path: Path) -> None:
     names = write_images(tmp_path / "images")
     write_table(tmp_path / "labels.csv", zip(names, np.asarray(TRAIN[1], float).tolist(), strict=True))

@@ -17,6 +17,7 @@ from benchmarks.datasets.spec import ReadingOptions
 
 MOST_COLUMNS = 64  # a table of more is one of pixels
 MOST_TRIED = 20  # rows of which one has the name of an image that is there
+MOST_PLACES = 50  # folders that all names are looked for in
 LONGEST_NAME = 255  # characters; systems refuse to look for a longer one
 
 
@@ -49,8 +50,15 @@ class NameTable:
 
     @cached_property
     def files(self) -> tuple[DataPath | None, ...]:
-        """The image file of each row; None where there is none of its name."""
-        return tuple(_image(row[self.column], self.places) if self.column < len(row) else None for _, row in self.rows)
+        """The image file of each row; None where there is none of its name.
+
+        With many folders to look in, none is there if the first rows have none: looking takes long.
+        """
+        names = [row[self.column] if self.column < len(row) else "" for _, row in self.rows]
+        first = [_image(name, self.places) for name in names[:MOST_TRIED]]
+        if len(self.places) > MOST_PLACES and not any(first):
+            return (None,) * len(names)
+        return (*first, *(_image(name, self.places) for name in names[MOST_TRIED:]))
 
 
 def name_tables(folder: DataPath, files: Sequence[DataPath]) -> list[NameTable]:

@@ -20,6 +20,8 @@ from benchmarks.datasets.readers.tables.split_column import add_rows, of_parts, 
 from benchmarks.datasets.readers.tables.table_columns import shown_names
 from benchmarks.datasets.spec import ReadingOptions
 
+Known = dict[DataPath, tuple[str, DataPath]]  # the label of each image, and the table that names it
+
 
 def read_named_images(folder: DataPath, tables: Sequence[NameTable], options: ReadingOptions) -> RawDataset:
     """Read the images of each part by the names in its tables, or else of its class folders. Raises ``BenchError``."""
@@ -33,17 +35,12 @@ def read_named_images(folder: DataPath, tables: Sequence[NameTable], options: Re
     used, parts = _with_parts(labelled, folder)
     notes = [f"labels: of the images that {', '.join(table.path.name for table in used[:MAX_NAMED])} names"]
     splits: dict[str, RawSplit] = {}
-    known: dict[DataPath, str] = {}
+    known: Known = {}
     for table in used:
         label = labels[table.path] or 0
-        rows, more = _parts_of_rows(table, parts[table.path], folder)
+        told, rows, more = _told(table, label, parts[table.path], folder)
         notes += more
-        if rows:
-            values = [row[label] if label < len(row) else "" for _, row in table.rows]
-            is_told, more = told_rows(rows, values, table.path.name)
-            notes += more
-            table, rows = replace(table, rows=tuple(compress(table.rows, is_told))), list(compress(rows, is_told))
-        add_rows(splits, _split(table, label, known), parts[table.path] or "train", rows)
+        add_rows(splits, _split(told, label, known), parts[table.path] or "train", rows)
     notes += [f"passed over: {table.path.name}, which has no labels" for table in tables if table not in labelled]
     notes += [f"passed over: {table.path.name}, of no part" for table in labelled if table not in used]
     in_folders = _class_folders(folder, splits, set(known), notes)
@@ -72,6 +69,18 @@ def _with_parts(tables: Sequence[NameTable], folder: DataPath) -> tuple[list[Nam
 
 def _names_parts(table: NameTable, folder: DataPath) -> bool:
     return split_column(table.heading) is not None or any(_part_of_image(file, folder) for file in table.files)
+
+
+def _told(
+    table: NameTable, label: int, part: str | None, folder: DataPath
+) -> tuple[NameTable, list[str] | None, tuple[str, ...]]:
+    """Return a table without the rows of a part that has no labels, the part of each row, and notes."""
+    rows, notes = _parts_of_rows(table, part, folder)
+    if rows is None:
+        return table, None, notes
+    values = [row[label] if label < len(row) else "" for _, row in table.rows]
+    is_told, more = told_rows(rows, values, table.path.name)
+    return replace(table, rows=tuple(compress(table.rows, is_told))), list(compress(rows, is_told)), (*notes, *more)
 
 
 def _parts_of_rows(table: NameTable, part: str | None, folder: DataPath) -> tuple[list[str] | None, tuple[str, ...]]:
@@ -104,8 +113,8 @@ def _is_in(path: DataPath, places: Sequence[DataPath]) -> bool:
     return any(str(path).startswith(f"{place}/") for place in places)
 
 
-def _split(table: NameTable, label: int, known: dict[DataPath, str]) -> RawSplit:
-    """Return the images of a table, and store their labels in ``known``. Raises ``BenchError``."""
+def _split(table: NameTable, label: int, known: Known) -> RawSplit:
+    """Return the images of a table, and add them to those that are known. Raises ``BenchError``."""
     paths: list[DataPath] = []
     missing: list[str] = []
     n_columns = len(table.heading)
@@ -114,7 +123,11 @@ def _split(table: NameTable, label: int, known: dict[DataPath, str]) -> RawSplit
             raise BenchError(f"{table.path}: line {number} has {len(row)} fields but the first has {n_columns}")
         if path is None:
             missing.append(f"line {number}, {shown(row[table.column])[:40]!r}")
-        elif known.setdefault(path, row[label]) != row[label]:
+        elif (earlier := known.setdefault(path, (row[label], table.path)))[1] != table.path:
+            raise BenchError(
+                f"{table.path}: line {number} names {path.name[:40]}, as {earlier[1].name} does; remove one"
+            )
+        elif earlier[0] != row[label]:
             raise BenchError(f"{table.path}: line {number} gives {path.name[:40]} another label than an earlier line")
         else:
             paths.append(path)
