@@ -31,7 +31,9 @@ def site(tmp_path: Path, environment: dict[str, str]) -> Path:
     return tmp_path / "site"
 
 
-def test_installed_models_features_and_datasets_run_in_workers(bench: Bench, site: Path, tmp_path: Path) -> None:
+def test_installed_models_features_and_datasets_run_in_workers(
+    bench_process: Bench, site: Path, tmp_path: Path
+) -> None:
     install(
         site,
         "[digitbench.models]\nmeans = tiny_digits.models:MODELS\n"
@@ -41,7 +43,7 @@ def test_installed_models_features_and_datasets_run_in_workers(bench: Bench, sit
         features=(OWN / "example_features.py").read_text(),
         data=(OWN / "example_dataset.py").read_text(),
     )
-    done = bench("--models", "careful", "--features", "profiles,eigenimages", "--dataset", "stripes")
+    done = bench_process("--models", "careful", "--features", "profiles,eigenimages", "--dataset", "stripes")
     assert done.returncode == 0, done.stdout + done.stderr
     rows = leaderboard(tmp_path, "stripes")
     assert set(rows) == {"careful@profiles", "careful@eigenimages"}
@@ -60,8 +62,10 @@ def test_installed_models_features_and_datasets_run_in_workers(bench: Bench, sit
         ("::", "", "cannot be loaded"),
     ],
 )
-def test_a_broken_package_gets_one_clear_line(bench: Bench, site: Path, value: str, module: str, message: str) -> None:
+def test_a_broken_package_gets_one_clear_line(
+    bench_process: Bench, site: Path, value: str, module: str, message: str
+) -> None:
     install(site, f"[digitbench.models]\nmean = {value}\n", models=module)
-    done = bench("list")
+    done = bench_process("list")
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.count("\n") == 1 and "tiny-digits" in done.stderr and message in done.stderr

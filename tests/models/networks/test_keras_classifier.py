@@ -203,13 +203,13 @@ def test_training_runs_unchanged_on_jax() -> None:
 
 
 def test_without_tensorflow_networks_are_skipped_and_all_others_run(
-    bench: Bench, tmp_path: Path, environment: dict[str, str]
+    bench_process: Bench, tmp_path: Path, environment: dict[str, str]
 ) -> None:
     hidden = tmp_path / "hidden"
     hidden.mkdir()
     (hidden / "sitecustomize.py").write_text(HIDE_TENSORFLOW)
     environment["PYTHONPATH"] = str(hidden)
-    run = bench("--models", "mlp,knn", "--dataset", "digits", "--features", "pixels")
+    run = bench_process("--models", "mlp,knn", "--dataset", "digits", "--features", "pixels")
     rows = leaderboard(tmp_path)
     assert run.returncode == 0, run.stderr
     assert rows["mlp@pixels"]["status"] == "skipped"
