@@ -70,6 +70,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.e2e)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup() -> None:
+    """Take from the environment what differs from test to test: processes with the same one are forks of one server."""
+    os.environ.pop("PYTEST_CURRENT_TEST", None)
+
+
+pytest_pyfunc_call = pytest_fixture_setup
+
+
 class OnOneWorker(LoadScopeScheduling):  # type: ignore[misc]  # it has no types
     """Gives the tests that share something to one worker, and any other test to the next that is free."""
 

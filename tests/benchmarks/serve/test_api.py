@@ -161,7 +161,7 @@ def test_beyond_the_limits_it_answers_429_at_once_and_goes_on(client: Client) ->
 
 
 def test_many_questions_at_the_same_moment_do_not_queue(client: Client) -> None:
-    with client(only=("hangs@pixels",), answer_s=4.0) as http:
+    with client(only=("hangs@pixels",), answer_s=2.0) as http:
         predict(http)
         content = bad_image().tolist()
         found: list[int] = []  # in the order in which they are answered

@@ -29,7 +29,7 @@ from benchmarks.execution.processes.launching import subreaper
 from benchmarks.execution.processes.launching.fork_messages import LARGEST, ForkRequest, Ready
 from benchmarks.execution.processes.launching.process import MARK
 
-IDLE_S = 600.0
+IDLE_S = 120.0
 LOOK_EVERY_S = 1.0
 
 
