@@ -93,6 +93,7 @@ def test_the_commands_of_the_readme_run_as_written(clone: Path) -> None:
     assert "knn@hog" in leaderboard(clone / "results", "my_images")
 
 
+@pytest.mark.slow
 def test_add_a_model_gives_a_row_in_five_commands_and_predictions_in_two_more(clone: Path) -> None:
     start, predict, _ = (block.splitlines() for block in blocks("sh"))
     assert len(start) <= 5 and start[:2] == SET_UP
