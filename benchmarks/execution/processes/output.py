@@ -68,6 +68,7 @@ class OutputPipe:
         if self.writing_end >= 0:
             self.started()
         self._thread.join(LAST_WORDS_S)
+        os.write(self._stop, b"x")  # closing it is not enough where this process was forked meanwhile
         os.close(self._stop)
         self._thread.join()
         for descriptor in (self._reading_end, self._stopped):

@@ -1,4 +1,4 @@
-"""What the bench and a fork server say to each other."""
+"""What the bench and a fork server say to each other. Paths and variables are bytes: any may be in their names."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class ForkRequest:
     """
 
     module: str
-    arguments: tuple[str, ...]
-    folder: str
-    variables: Mapping[str, str | None]
+    arguments: tuple[bytes, ...]
+    folder: bytes
+    variables: Mapping[str, bytes | None]
     mark: str
     channel: int | None
 

@@ -1,9 +1,10 @@
 """``python -m …launching.fork_server DESCRIPTOR PARENT MODULE…``: forks processes on request.
 
 It imports libraries once, so that the processes need not: each is a fork of this one that runs what the request names,
-as a fresh one would. It imports no code of models and pipelines, so that every fork reads what that is now, and starts
-no thread but those of libraries that are safe to fork (OpenBLAS ends its own before). The bench holds the other end of
-DESCRIPTOR, a socket; when that is closed, or has been idle for long, this process ends.
+as a fresh one would that has imported them, with the variables that they set. It imports no code of models and
+pipelines, so that every fork reads what that is now, and starts no thread but those of libraries that are safe to fork
+(OpenBLAS ends its own before). The bench holds the other end of DESCRIPTOR, a socket; when that is closed, or has been
+idle for long, this process ends.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -69,7 +71,7 @@ class Server:
         message, descriptors, _, _ = socket.recv_fds(self._connection, LARGEST, 3)
         if not message:
             return None
-        request = msgspec.json.decode(message, type=ForkRequest)
+        request = msgspec.msgpack.decode(message, type=ForkRequest)
         output, status, *channel = descriptors
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # of libraries' threads
@@ -115,11 +117,11 @@ def _become(request: ForkRequest, output: int, channel: Sequence[int]) -> None:
         os.close(channel[0])
     os.chdir(request.folder)
     _write_mark(request.mark)
-    for name, value in {**request.variables, MARK: request.mark}.items():
+    for name, value in {**request.variables, MARK: request.mark.encode()}.items():
         if value is None:
             os.environ.pop(name, None)
         else:
-            os.environ[name] = value
+            os.environ[name] = os.fsdecode(value)
     tempfile.tempdir = None
     _reseed()
 
@@ -147,15 +149,33 @@ def _import_all(modules: Sequence[str]) -> None:
             importlib.import_module(name)
 
 
+@contextlib.contextmanager
+def _ending_with(parent: int) -> Iterator[None]:
+    """End this process when its parent has ended; a thread looks, which is gone before anything is forked."""
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(LOOK_EVERY_S):
+            if os.getppid() != parent:
+                os._exit(0)
+
+    looking = threading.Thread(target=look, daemon=True)
+    looking.start()
+    yield
+    done.set()
+    looking.join()
+
+
 def main(connection: socket.socket, parent: int, modules: Sequence[str]) -> None:
     """Import the modules, say so, and serve."""
     own_pid = os.getpid()
-    _, seconds = timed(lambda: _import_all(modules))
+    with _ending_with(parent):
+        _, seconds = timed(lambda: _import_all(modules))
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page that holds an object
-    connection.send(msgspec.json.encode(Ready(seconds)))
+    connection.send(msgspec.msgpack.encode(Ready(seconds)))
     request = Server(connection, parent).serve()
-    subreaper.main(own_pid, request.module, request.arguments)
+    subreaper.main(own_pid, request.module, [os.fsdecode(argument) for argument in request.arguments])
 
 
 if __name__ == "__main__":

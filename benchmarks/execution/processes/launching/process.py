@@ -6,17 +6,19 @@ import contextlib
 import os
 import select
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import psutil
 
+from benchmarks.common.clock import clock
 from benchmarks.execution.processes.launching.module_command import module_command
 
 SUBREAPER = "benchmarks.execution.processes.launching.subreaper"
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 0.2
+LONGEST_S = 10.0  # a process that cannot be ended is not waited for any longer
 MARK = "DIGITBENCH_PROCESS"  # in the environment of a process and of all that it starts
 
 
@@ -79,11 +81,11 @@ class FreshProcess:
 
 
 class ForkedProcess:
-    """A fork of a server, which writes to a pipe how the process ended."""
+    """A fork of a server, which writes to the pipe ``status`` how it ended. ``closed`` is called at the end."""
 
-    def __init__(self, pid: int, status: int, shared_imports_s: float) -> None:
+    def __init__(self, pid: int, status: int, shared_imports_s: float, closed: Callable[[], None]) -> None:
         self.process, self.shared_imports_s = psutil.Process(pid), shared_imports_s
-        self._status, self._poll, self._told = status, select.poll(), b""
+        self._status, self._poll, self._told, self._closed = status, select.poll(), b"", closed
         self._poll.register(status, select.POLLIN | select.POLLHUP)
 
     def has_ended(self, within_s: float) -> bool:
@@ -92,14 +94,22 @@ class ForkedProcess:
         if not self._poll.poll(1000 * within_s):
             return False
         self._told = os.read(self._status, 16)
-        # without a word the server has ended, and its processes are about to
-        return bool(self._told) or _has_ended(self.process, within_s)
+        # without a word the server has ended, and its processes are about to; nobody may reap them
+        return bool(self._told) or _is_over(self.process) or _has_ended(self.process, within_s)
 
     def close(self) -> int | None:
-        while not self.has_ended(LOOK_EVERY_S):
+        latest = clock() + LONGEST_S
+        while not self.has_ended(LOOK_EVERY_S) and clock() < latest:
             pass
         os.close(self._status)
+        self._closed()
         return int(self._told) if self._told else None
+
+
+def _is_over(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    return True
 
 
 def _has_ended(process: psutil.Process, within_s: float) -> bool:

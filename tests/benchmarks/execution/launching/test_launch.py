@@ -17,9 +17,10 @@ import pytest
 
 from benchmarks.common.clock import clock
 from benchmarks.execution.processes.launching import launch as launching
-from benchmarks.execution.processes.launching.fork_client import ForkServers
+from benchmarks.execution.processes.launching.fork_client import MOST_SERVERS, ForkServers
 from benchmarks.execution.processes.launching.launch import NETWORKS, SCIENTIFIC, preloads_for
-from benchmarks.execution.processes.launching.process import Launch
+from benchmarks.execution.processes.launching.process import ForkedProcess, Launch
+from benchmarks.execution.processes.output import OutputPipe
 from benchmarks.execution.processes.scratch import scratch_folder
 from benchmarks.execution.processes.supervisor import Limits, Outcome, supervise
 from tests.conftest import ROOT
@@ -133,6 +134,69 @@ def test_a_server_that_was_killed_is_replaced_and_its_process_does_not_go_on(
     outcome = run(tmp_path / "run", "import psutil\n" + code.format(above_it))
     assert outcome.exit_code is None and not psutil.pid_exists(int(outcome.log.split()[0]))
     assert run(tmp_path / "again", "").exit_code == 0
+
+
+def test_a_server_that_does_not_answer_is_replaced(
+    servers: ForkServers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("benchmarks.execution.processes.launching.fork_client.LONGEST_ANSWER_S", 0.5)
+    (server,) = set(run(tmp_path / "run", "import os, psutil; print(psutil.Process(os.getppid()).ppid())").log.split())
+    psutil.Process(int(server)).suspend()
+    outcome = run(tmp_path / "again", "print('here')")
+    assert (outcome.exit_code, outcome.log) == (0, b"here\n") and not psutil.pid_exists(int(server))
+
+
+def test_who_has_ended_and_is_reaped_by_nobody_has_ended() -> None:
+    status, told = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    process = ForkedProcess(pid, status, 0.0, lambda: None)
+    os.close(told)  # the server has ended
+    assert process.close() is None
+    os.waitpid(pid, 0)
+
+
+def test_names_of_any_bytes_are_passed_on(servers: ForkServers, tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"odd\xff")
+    outcome = run(folder, "import os, sys; print(os.getcwdb(), os.fsencode(sys.argv[1]))", os.fsdecode(b"\xfe"))
+    assert outcome.log.decode() == f"{os.fsencode(folder)!r} {bytes([254])!r}\n"
+
+
+def test_of_many_servers_those_are_ended_that_are_not_used(servers: ForkServers) -> None:
+    started = [servers.server({"NUMBER": str(i)}, ()) for i in range(2 * MOST_SERVERS)]
+    assert [server._process.returncode is None for server in started] == [False] * MOST_SERVERS + [True] * MOST_SERVERS
+
+
+def test_a_fork_of_the_bench_has_servers_of_its_own(tmp_path: Path) -> None:
+    code = f"""
+import os, sys
+sys.path.insert(0, {str(ROOT)!r})
+from benchmarks.execution.processes.launching.fork_client import SERVERS
+first = SERVERS.server({{}}, ())
+pid = os.fork()
+if pid == 0:
+    print(SERVERS.server({{}}, ()) is not first, flush=True)
+    SERVERS.close()
+    os._exit(0)
+os.waitpid(pid, 0)
+print(SERVERS.server({{}}, ()) is first and first._process.poll() is None)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout == "True\nTrue\n" and not done.stderr
+
+
+def test_the_output_ends_although_a_fork_of_the_bench_could_go_on_with_it() -> None:
+    printed = OutputPipe()
+    os.write(printed.writing_end, b"text")
+    pid = os.fork()
+    if pid == 0:
+        signal.pause()
+    try:
+        assert printed.close() == b"text"
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
 
 
 def test_a_module_that_cannot_be_imported_is_left_to_who_needs_it(servers: ForkServers, tmp_path: Path) -> None:
