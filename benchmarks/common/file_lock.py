@@ -32,11 +32,18 @@ def file_lock(path: Path, longest_s: float = LONGEST_S) -> Iterator[None]:
     try:
         yield
     finally:
-        os.close(descriptor)
+        unlock(descriptor)
+
+
+def unlock(descriptor: int) -> None:
+    """Release a lock; a process that was forked meanwhile has the descriptor too, and would hold it by that."""
+    with contextlib.suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)
 
 
 def try_lock(path: Path, flags: int = os.O_CREAT) -> int | None:
-    """Return a descriptor that holds the lock until it is closed; None if another one does. Raises OSError."""
+    """Return a descriptor that holds the lock until ``unlock``; None if another one does. Raises OSError."""
     # without O_NONBLOCK a FIFO would be waited for
     descriptor = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC | flags, 0o644)
     try:

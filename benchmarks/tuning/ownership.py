@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
 from benchmarks.common.atomic_files import writing
-from benchmarks.common.file_lock import file_lock, try_lock
+from benchmarks.common.file_lock import file_lock, try_lock, unlock
 from benchmarks.tuning.journal import Journal
 
 NO_LOCK = (errno.ENOENT, errno.EISDIR, errno.ELOOP, errno.EINVAL, errno.ENXIO)
@@ -66,5 +65,5 @@ def _is_free(path: Path) -> bool:
         return True
     if descriptor is None:
         return False
-    os.close(descriptor)
+    unlock(descriptor)
     return True

@@ -12,7 +12,7 @@ from pathlib import Path
 from benchmarks.common.atomic_files import write_whole
 from benchmarks.common.bounded_reading import read_end
 from benchmarks.common.errors import BenchError, one_line
-from benchmarks.common.file_lock import try_lock
+from benchmarks.common.file_lock import try_lock, unlock
 
 LOOK_S = 0.25
 LONGEST = 500  # bytes shown of who holds the lock
@@ -43,7 +43,7 @@ def machine_lock(folder: Path, stopped: Callable[[], bool], waits: Callable[[str
         if descriptor is not None:
             with contextlib.suppress(OSError):
                 holder.unlink(missing_ok=True)
-            os.close(descriptor)
+            unlock(descriptor)
 
 
 def _place() -> Path:

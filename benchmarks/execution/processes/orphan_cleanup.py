@@ -1,7 +1,7 @@
 """``python -m benchmarks.execution.processes.orphan_cleanup FOLDER``: cleans up after a bench that was killed outright.
 
 The bench keeps the other end of this process's standard input open and writes ``+PID`` for each
-worker it starts and ``-PID`` for each that has ended. When the input ends, however the bench went,
+worker it starts and ``-PID`` for each that has ended. When it writes ``end``, or the input ends, however the bench went,
 the workers that are left are ended and the scratch folder is deleted.
 """
 
@@ -17,6 +17,8 @@ from pathlib import Path
 from benchmarks.common.deletion import delete_tree
 from benchmarks.common.paths import ROOT
 from benchmarks.execution.processes.launching.module_command import module_command
+
+END = "end"
 
 
 class OrphanCleanup:
@@ -35,6 +37,7 @@ class OrphanCleanup:
 
     def close(self) -> None:
         """Have the scratch folder deleted, and wait for it."""
+        self._tell(END)  # the end of the input would not come where this process was forked meanwhile
         if self._process.stdin:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
@@ -54,6 +57,8 @@ def main(scratch: Path) -> None:
         signal.signal(ignored, signal.SIG_IGN)
     running: set[int] = set()
     for line in sys.stdin:
+        if line.strip() == END:
+            break
         (running.add if line[0] == "+" else running.discard)(int(line[1:]))
     if running:
         import psutil

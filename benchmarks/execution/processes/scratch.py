@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.common.deletion import delete_tree
 from benchmarks.common.errors import BenchError
-from benchmarks.common.file_lock import try_lock
+from benchmarks.common.file_lock import try_lock, unlock
 from benchmarks.execution.processes.orphan_cleanup import OrphanCleanup
 
 PREFIX = "digitbench-"
@@ -40,7 +40,7 @@ def scratch_folder() -> Iterator[tuple[Path, OrphanCleanup]]:
         cleanup.close()
         delete_tree(scratch)  # where the process that cleans up was killed
         if owner is not None:
-            os.close(owner)
+            unlock(owner)
 
 
 def no_space(error: OSError) -> str:
@@ -70,7 +70,7 @@ def _is_abandoned(folder: Path) -> bool:
         return False
     if owner is None:
         return False
-    os.close(owner)
+    unlock(owner)
     return True
 
 

@@ -18,6 +18,7 @@ from benchmarks.execution.processes.launching.module_command import module_comma
 
 SUBREAPER = "benchmarks.execution.processes.launching.subreaper"
 LOOK_EVERY_S = 0.2
+UNREAPED_S = 3.0
 LONGEST_S = 10.0  # a process that cannot be ended is not waited for any longer
 MARK = "DIGITBENCH_PROCESS"  # in the environment of a process and of all that it starts
 
@@ -85,14 +86,17 @@ class ForkedProcess:
 
     def __init__(self, pid: int, status: int, shared_imports_s: float, closed: Callable[[], None]) -> None:
         self.process, self.shared_imports_s = psutil.Process(pid), shared_imports_s
-        self._status, self._poll, self._told, self._closed = status, select.poll(), b"", closed
+        self._status, self._poll, self._closed = status, select.poll(), closed
+        self._told, self._is_forgotten = b"", False
         self._poll.register(status, select.POLLIN | select.POLLHUP)
 
     def has_ended(self, within_s: float) -> bool:
-        if self._told:
+        if self._told or self._is_forgotten:
             return True
         if not self._poll.poll(1000 * within_s):
-            return False
+            # the server is stuck if it does not see this either
+            self._is_forgotten = _is_over(self.process) and not self._poll.poll(1000 * UNREAPED_S)
+            return self._is_forgotten
         self._told = os.read(self._status, 16)
         # without a word the server has ended, and its processes are about to; nobody may reap them
         return bool(self._told) or _is_over(self.process) or _has_ended(self.process, within_s)
