@@ -1,8 +1,8 @@
 """``python -m benchmarks.execution.processes.orphan_cleanup FOLDER``: cleans up after a bench that was killed outright.
 
 The bench keeps the other end of this process's standard input open and writes ``+PID`` for each
-worker it starts and ``-PID`` for each that has ended. When it writes ``end``, or the input ends, however the bench went,
-the workers that are left are ended and the scratch folder is deleted.
+worker it starts and ``-PID`` for each that has ended. When it writes ``end``, or the input ends,
+however the bench went, the workers that are left are ended and the scratch folder is deleted.
 """
 
 from __future__ import annotations

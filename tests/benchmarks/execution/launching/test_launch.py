@@ -151,6 +151,7 @@ def test_who_has_ended_and_is_reaped_by_nobody_has_ended() -> None:
     pid = os.fork()
     if pid == 0:
         os._exit(0)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
     process = ForkedProcess(pid, status, 0.0, lambda: None)
     os.close(told)  # the server has ended
     assert process.close() is None
