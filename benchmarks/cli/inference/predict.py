@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 from benchmarks.cli.inference.cautions import cautions, why_hidden
 from benchmarks.cli.inference.loading import load_predictor
 from benchmarks.cli.inference.quiet import without_notices
-from benchmarks.common.errors import BenchError
 from benchmarks.inference.answers import ImageAnswer, ModelAnswer, Options, answer
 from benchmarks.inference.image_classifier import polarity_of
 from benchmarks.inference.image_files import PreparedFile, files_meant, prepare_files, there
 from benchmarks.inference.resemblance import Resemblance
 from benchmarks.inference.saved_model import SavedModel
-from benchmarks.inference.thresholds import threshold_of
+from benchmarks.inference.thresholds import thresholds_of
 from benchmarks.report.data.pictures import read_pictures
 
 if TYPE_CHECKING:
@@ -84,13 +83,12 @@ def _wanted(options: Namespace, predictor: Predictor, samples: NDArray[np.uint8]
     )
 
 
-def _threshold(saved: SavedModel, error_rate: float) -> float:
-    """Return the probability below which a model is not sure, and say on the error output what it costs."""
-    threshold = threshold_of(saved, error_rate)
-    if threshold is None:
-        raise BenchError(f"{saved.row} gives no probabilities, by which --error decides; leave it out")
-    print(f"{saved.row}: {threshold.sentence()}", file=sys.stderr)
-    return threshold.probability
+def _threshold(saved: SavedModel, error_rate: float) -> float | None:
+    """Return the probability below which a model is not sure, if it gives any, and say what that costs."""
+    chosen = thresholds_of([saved], error_rate)
+    for line in chosen.lines:
+        print(line, file=sys.stderr)
+    return chosen.probability(saved.row)
 
 
 def _lines(files: Sequence[PreparedFile], answers: ModelAnswer, read_as: bool) -> list[str]:
