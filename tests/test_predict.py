@@ -235,6 +235,24 @@ def test_numbers_are_read_and_what_shows_none_is_one_line(
         assert why in problem.err and problem.err.count("\n") == 1 and problem.out == ""
 
 
+def test_a_file_that_shows_no_number_keeps_no_other_from_being_read(
+    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "numbers"
+    folder.mkdir()
+    Image.new("L", (80, 60), 200).save(folder / "blank.png")
+    (folder / "broken.png").write_bytes(b"no image")
+    two = Image.fromarray(np.uint8(load_digits().images[12] * 15)).resize((80, 80))
+    Image.fromarray(np.pad(np.asarray(two), 10)).save(folder / "two.png")
+    for place in (folder, folder / "*.png"):
+        assert main(["read", str(place), "--row", "knn", "--results-dir", str(results), "--json"]) == 2
+        shown = capsys.readouterr()
+        said = json.loads(shown.out)
+        assert [(one["image"], one["number"]) for one in said["images"]] == [(str(folder / "two.png"), "2")]
+        assert [one["image"] for one in said["unreadable"]] == [str(folder / "blank.png"), str(folder / "broken.png")]
+        assert "blank.png: nothing is drawn there\n" in shown.err and shown.err.count("\n") == 2
+
+
 def test_a_model_that_cannot_be_kept_is_named_and_its_result_stays(once: tuple[Path, str]) -> None:
     results, printed = once
     assert "the model of cannot-pickle@pixels-s0-n600 is not saved: " in printed and "lambda" in printed

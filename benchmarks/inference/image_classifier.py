@@ -65,6 +65,9 @@ class ImageClassifier(ABC):
     def predict(self, images: ArrayLike, polarity: Polarity | None = None) -> NDArray[np.str_]:
         """Return the name of the predicted class of each image: shape (n,).
 
+        A blank image gets a class too, as a model answers whatever it is given; ``answers.is_blank`` tells which of
+        the prepared images are.
+
         Parameters
         ----------
         images

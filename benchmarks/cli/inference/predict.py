@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from benchmarks.cli.inference.cautions import cautions, why_hidden
 from benchmarks.cli.inference.loading import load_predictor
 from benchmarks.cli.inference.quiet import without_notices
+from benchmarks.cli.inference.several_files import OK, UNREADABLE, as_json, name_unreadable
 from benchmarks.inference.answers import ImageAnswer, ModelAnswer, Options, answer
 from benchmarks.inference.image_classifier import polarity_of
 from benchmarks.inference.image_files import PreparedFile, files_meant, prepare_files, there
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from benchmarks.api import Predictor
 
-OK, UNREADABLE = 0, 2
 N_SHOWN = 3
 HIDDEN = "hidden"  # the status of an image of which nothing is seen as it is prepared
 
@@ -33,14 +32,14 @@ HIDDEN = "hidden"  # the status of an image of which nothing is seen as it is pr
 def predict(options: Namespace) -> int:
     """Print the predicted class of each file, in their order; 2 if one of them cannot be read."""
     files, missing = there(files_meant(options.images))
-    _name_unreadable(missing)
+    name_unreadable(missing)
     if not files:
         return UNREADABLE
     predictor = load_predictor(options, options.run, options.model)
     samples = _training_samples(predictor)
     wanted = _wanted(options, predictor, samples)
     found = prepare_files(predictor, files, wanted, samples)
-    _name_unreadable(found.unreadable)
+    name_unreadable(found.unreadable)
     if not found.files:
         return UNREADABLE
     read_as = bool(polarity_of(predictor.preparation, options.polarity))
@@ -54,11 +53,6 @@ def predict(options: Namespace) -> int:
     else:
         print("\n".join(_lines(found.files, answers, read_as)))
     return UNREADABLE if unreadable else OK
-
-
-def _name_unreadable(reasons: Mapping[str, str]) -> None:
-    for reason in reasons.values():
-        print(f"bench.py: {reason}", file=sys.stderr)
 
 
 def _training_samples(predictor: Predictor) -> NDArray[np.uint8] | None:
@@ -129,6 +123,4 @@ def _as_json(
         }
         for file, one in zip(files, answers.images, strict=True)
     ]
-    about = {"run": saved.store.run, "dataset": saved.store.dataset, "trial": saved.result.trial.key}
-    reasons = [{"image": name, "reason": reason} for name, reason in unreadable.items()]
-    return json.dumps({**about, "images": images, "unreadable": reasons}, indent=1)
+    return as_json(saved, images, unreadable)
