@@ -46,8 +46,8 @@ class Threshold:
         if upper <= self.wished:
             return said
         return (
-            f"{said}; {self.n_answered:,} images are too few to show {self.wished:.3%}: even without an error "
-            f"it may be up to {upper:.2%}"
+            f"{said}; {self.n_answered:,} images are too few to show {self.wished:.3%}: even without an "
+            f"error among them it may be up to {upper:.2%}"
         )
 
 

@@ -31,7 +31,7 @@ def test_without_any_threshold_nothing_is_answered() -> None:
 def test_too_few_validation_images_are_said() -> None:
     confidence = np.linspace(1, 0.5, 239)
     few = choose_threshold(confidence, np.ones(239, bool), 0.001).sentence()
-    assert few.endswith("239 images are too few to show 0.100%: even without an error it may be up to 1.25%")
+    assert few.endswith("239 images are too few to show 0.100%: even without an error among them it may be up to 1.25%")
     assert "too few" not in choose_threshold(confidence, np.ones(239, bool), 0.02).sentence()
 
 
