@@ -95,7 +95,7 @@ def test_an_image_of_the_other_polarity_is_said_and_not_inverted(
     assert main([*words, "--json"]) == 0
     output = capsys.readouterr()
     assert output.err.count("\n") == 1 and "1 of 5 images look light on dark" in output.err
-    assert "give --polarity light-on-dark if they are not" in output.err
+    assert "if they are light on dark, give --polarity auto: " in output.err
     assert "inverted.png" in output.err and "--polarity" in output.err
     flags = [image["contradicts_polarity"] for image in json.loads(output.out)["images"]]
     assert flags == [False] * 4 + [True]

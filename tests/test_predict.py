@@ -141,6 +141,38 @@ def test_a_blank_image_gets_no_label_and_one_of_0_and_1_is_black_and_white(
     assert first["label"] is None and first["probabilities"] is None and first["status"] == "nothing drawn"
 
 
+def test_what_is_dark_on_light_or_too_faint_is_told_from_what_is_blank(
+    results: Path, images: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    thin, faint = np.full((600, 600), 255, np.uint8), np.uint8(load_digits().images[12] * 2)
+    thin[100:500, 298:301] = 60
+    Image.fromarray(thin).save(tmp_path / "thin.png")
+    Image.fromarray(faint).resize((28, 28)).save(tmp_path / "faint.png")
+    Image.new("L", (60, 60), 200).save(tmp_path / "blank.png")
+    names = ["thin.png", "faint.png", "blank.png"]
+    words = ["predict", "local", "knn", images[1], *(str(tmp_path / name) for name in names), "--json"]
+    words += ["--results-dir", str(results)]
+
+    def said(*options: str) -> tuple[str, list[tuple[str, str | None]]]:
+        assert main([*words, *options]) == 0
+        shown = capsys.readouterr()
+        return shown.err, [(one["status"], one["try"]) for one in json.loads(shown.out)["images"]]
+
+    both = "--polarity auto --normalise"
+    warned, found = said()
+    assert found == [("ok", "--polarity auto"), ("hidden", both), ("hidden", "--normalise"), ("nothing drawn", None)]
+    lines = warned.splitlines()
+    assert (
+        f"2 of 4 images look dark on light, but all are read as light on dark; if they are dark on light, give {both}: "
+        in lines[0]
+    )
+    assert len(lines) == 2 and f"try {both}: " in lines[1]
+    assert said("--centre", "--polarity", "light-on-dark")[1][0] == ("hidden", "--polarity auto")
+    assert said(*both.split()) == ("", [("ok", None)] * 3 + [("nothing drawn", None)])
+    assert main([word for word in words if word != "--json"]) == 0
+    assert f"thin.png: dark on light and too faint: give {both}\n" in capsys.readouterr().out
+
+
 def test_photographs_are_named_with_the_option_that_makes_them_like_the_training(
     results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -201,6 +233,24 @@ def test_numbers_are_read_and_what_shows_none_is_one_line(
         assert main(["read", *words, *where]) == 2
         problem = capsys.readouterr()
         assert why in problem.err and problem.err.count("\n") == 1 and problem.out == ""
+
+
+def test_a_file_that_shows_no_number_keeps_no_other_from_being_read(
+    results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "numbers"
+    folder.mkdir()
+    Image.new("L", (80, 60), 200).save(folder / "blank.png")
+    (folder / "broken.png").write_bytes(b"no image")
+    two = Image.fromarray(np.uint8(load_digits().images[12] * 15)).resize((80, 80))
+    Image.fromarray(np.pad(np.asarray(two), 10)).save(folder / "two.png")
+    for place in (folder, folder / "*.png"):
+        assert main(["read", str(place), "--row", "knn", "--results-dir", str(results), "--json"]) == 2
+        shown = capsys.readouterr()
+        said = json.loads(shown.out)
+        assert [(one["image"], one["number"]) for one in said["images"]] == [(str(folder / "two.png"), "2")]
+        assert [one["image"] for one in said["unreadable"]] == [str(folder / "blank.png"), str(folder / "broken.png")]
+        assert "blank.png: nothing is drawn there\n" in shown.err and shown.err.count("\n") == 2
 
 
 def test_a_model_that_cannot_be_kept_is_named_and_its_result_stays(once: tuple[Path, str]) -> None:
@@ -268,7 +318,8 @@ def test_bad_input_gets_one_clear_line(
     assert "no model is saved in run 'local' on mnist" in one_line(
         capsys, "local", "knn", images[0], "--dataset", "mnist", *place
     )
-    assert "nowhere.png cannot be read" in one_line(capsys, "local", "knn", "nowhere.png", *place)
+    for run in ("local", "never"):  # what is missing is said before a model is loaded
+        assert "nowhere.png cannot be read" in one_line(capsys, run, "knn", "nowhere.png", *place)
     assert "cannot be read as an image" in one_line(capsys, "local", "knn", __file__, *place)
     copied_dataset(results / "local/digits", "letters")
     assert "knn@pixels on digits, knn@pixels on letters" in one_line(capsys, "local", "knn", images[0], *place)

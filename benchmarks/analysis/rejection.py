@@ -17,20 +17,46 @@ if TYPE_CHECKING:
 class Threshold:
     """The smallest probability that is answered, and what that gave on the validation images.
 
-    ``answered``: the share of images that was answered. ``error_rate``: the share of errors among these.
+    ``answered``: the share of images that was answered. ``error_rate``: the share of errors among these; ``wished``:
+    what it was to be at most.
     """
 
     probability: float
     answered: float
     error_rate: float
     n_validation: int
+    wished: float
+
+    @property
+    def n_answered(self) -> int:
+        return round(self.answered * self.n_validation)
 
     def sentence(self) -> str:
         """Return it for people."""
-        return (
+        if not self.n_answered:
+            return (
+                f"no threshold reaches an error rate of {self.wished:.3%} on {self.n_validation:,} validation images: "
+                "everything is 'not sure'"
+            )
+        said = (
             f"{self.answered:.2%} of {self.n_validation:,} validation images are answered, {self.error_rate:.3%} of "
             f"these wrongly; below a probability of {self.probability:.4f} it is 'not sure'"
         )
+        upper = highest_error_rate(self.n_answered)
+        if upper <= self.wished:
+            return said
+        return (
+            f"{said}; {self.n_answered:,} images are too few to show {self.wished:.3%}: even without an "
+            f"error among them it may be up to {upper:.2%}"
+        )
+
+
+def highest_error_rate(n: int) -> float:
+    """Return the upper 95 % limit of an error rate of which ``n`` answers, all correct, are a sample.
+
+    The exact one-sided limit, about 3 / n (Clopper & Pearson 1934).
+    """
+    return float(1 - 0.05 ** (1 / n))
 
 
 def is_certain(confidence: float, threshold: float) -> bool:
@@ -59,7 +85,7 @@ def choose_threshold(confidence: NDArray[np.floating], correct: NDArray[np.bool_
     last_of_equal = np.append(sorted_confidence[1:] != sorted_confidence[:-1], True)
     fit = np.flatnonzero(last_of_equal & (errors <= error_rate * answered))
     if not fit.size:
-        return Threshold(2.0, 0.0, 0.0, len(order))
+        return Threshold(2.0, 0.0, 0.0, len(order), error_rate)
     at = int(fit[-1])
-    rate = float(errors[at] / answered[at])
-    return Threshold(float(sorted_confidence[at]), float(answered[at] / len(order)), rate, len(order))
+    share, rate = float(answered[at] / len(order)), float(errors[at] / answered[at])
+    return Threshold(float(sorted_confidence[at]), share, rate, len(order), error_rate)

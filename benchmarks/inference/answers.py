@@ -157,8 +157,13 @@ def answer(predictor: ImageClassifier, prepared: Prepared, options: Options, sta
     return ModelAnswer(predictor.row, kind, predictor.classes, tuple(answers), seconds, layers)
 
 
+def is_blank(image: NDArray[np.uint8]) -> bool:
+    """Return whether nothing is drawn in a prepared image, or too faintly to be seen."""
+    return int(image.max()) - int(image.min()) < INK
+
+
 def _status(image: NDArray[np.uint8], confidence: float | None, options: Options) -> Status:
-    if int(image.max()) - int(image.min()) < INK:
+    if is_blank(image):
         return "nothing drawn"
     if options.threshold is not None and confidence is not None and not is_certain(confidence, options.threshold):
         return NOT_SURE

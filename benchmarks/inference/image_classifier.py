@@ -65,6 +65,9 @@ class ImageClassifier(ABC):
     def predict(self, images: ArrayLike, polarity: Polarity | None = None) -> NDArray[np.str_]:
         """Return the name of the predicted class of each image: shape (n,).
 
+        A blank image gets a class too, as a model answers whatever it is given; ``answers.is_blank`` tells which of
+        the prepared images are.
+
         Parameters
         ----------
         images
@@ -136,13 +139,21 @@ class ImageClassifier(ABC):
 
     def _preparation(self, polarity: Polarity | None) -> Preparation:
         """Return how images of a polarity are prepared; without one, as the training images, never by a guess."""
-        if polarity is None:
-            return replace(self.preparation, dark_on_light=bool(self.preparation.dark_on_light))
-        if polarity not in DARK_ON_LIGHT:
-            raise BenchError(f"polarity should be one of {', '.join(DARK_ON_LIGHT)}, not {polarity!r}")
-        return replace(self.preparation, dark_on_light=DARK_ON_LIGHT[polarity])
+        return replace(self.preparation, dark_on_light=polarity_of(self.preparation, polarity))
 
     def _contradicts(self, original: NDArray[np.uint8], polarity: Polarity | None) -> bool:
         if polarity is not None:
             return False
         return contradicts(on_paper(original, self.preparation.paper), bool(self.preparation.dark_on_light))
+
+
+def polarity_of(own: Preparation, given: Polarity | None) -> bool | None:
+    """Return whether images are read as dark on light, where a model's preparation is ``own``; None: each as it looks.
+
+    Raises ``BenchError`` for a polarity that is none.
+    """
+    if given is None:
+        return bool(own.dark_on_light)
+    if given not in DARK_ON_LIGHT:
+        raise BenchError(f"polarity should be one of {', '.join(DARK_ON_LIGHT)}, not {given!r}")
+    return DARK_ON_LIGHT[given]

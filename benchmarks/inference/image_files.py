@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.preprocessing.polarity import contradicts
+from benchmarks.datasets.preprocessing.transparency import on_paper
 from benchmarks.datasets.readers.image_file import SUFFIXES, read_image
 from benchmarks.datasets.spec import Polarity, Preparation
-from benchmarks.inference.answers import Options, Pixels, prepare
-from benchmarks.inference.image_classifier import ImageClassifier, Prepared
+from benchmarks.inference.answers import Options, Pixels, is_blank, prepare
+from benchmarks.inference.image_classifier import ImageClassifier, Prepared, polarity_of
 from benchmarks.inference.resemblance import Resemblance
 
 if TYPE_CHECKING:
@@ -20,28 +22,43 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 OPPOSITE: dict[bool, Polarity] = {True: "light-on-dark", False: "dark-on-light"}
+AUTO = "--polarity auto"
 
 
 @dataclass(frozen=True)
-class Unlike:
-    """In what an image differs from the training images, and the option with which it would not."""
+class PreparedFile:
+    """An image file as a model expects it: ``image``, of shape (height, width).
 
-    differences: tuple[str, ...]
-    option: str
+    ``contradicts``: it looks to be of another polarity than it is read in; never of a polarity that was given, unless
+    nothing of it is seen. ``differences``: in what else it differs from the training images, in words; ``option``: with
+    what it would not.
+    """
+
+    name: str
+    image: NDArray[np.uint8]
+    contradicts: bool
+    differences: tuple[str, ...] = ()
+    option: str | None = None
+
+    @property
+    def advice(self) -> str | None:
+        """The options with which it would be read as the training images are; None where it is."""
+        return " ".join(filter(None, (AUTO if self.contradicts else None, self.option))) or None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether nothing of it is seen as it is prepared, but would be with the advice."""
+        return is_blank(self.image) and self.advice is not None
 
 
 @dataclass
 class PreparedFiles:
-    """Files as a model expects them, in order; ``unreadable``: why the others cannot be read.
+    """Files that can be read, in order; ``unreadable``: why the others cannot.
 
-    ``unlike``: of each, None where it is like the training images. ``n_of_two_values``: files whose pixels are 0 and 1,
-    and were read as black and white.
+    ``n_of_two_values``: files whose pixels are 0 and 1, and were read as black and white.
     """
 
-    names: list[str] = field(default_factory=list)
-    images: list[NDArray[np.uint8]] = field(default_factory=list)
-    contradicting: list[bool] = field(default_factory=list)
-    unlike: list[Unlike | None] = field(default_factory=list)
+    files: list[PreparedFile] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
     n_of_two_values: int = 0
 
@@ -49,7 +66,8 @@ class PreparedFiles:
         """Return them as one batch; there must be some."""
         import numpy as np
 
-        return Prepared(np.stack(self.images), np.array(self.contradicting, bool))
+        contradicting = np.array([file.contradicts for file in self.files], bool)
+        return Prepared(np.stack([file.image for file in self.files]), contradicting)
 
 
 def files_meant(given: Sequence[Path]) -> list[Path]:
@@ -75,6 +93,19 @@ def _is_shown_image(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and not any(part.startswith(".") for part in path.parts)
 
 
+def there(files: Sequence[Path]) -> tuple[list[Path], dict[str, str]]:
+    """Return the files that there are, and why each of the others cannot be read."""
+    found: list[Path] = []
+    missing: dict[str, str] = {}
+    for file in files:
+        try:
+            file.stat()
+            found.append(file)
+        except OSError as error:
+            missing[str(file)] = f"{file} cannot be read ({error.strerror})"
+    return found, missing
+
+
 def prepare_files(
     predictor: ImageClassifier, files: Sequence[Path], options: Options, samples: NDArray[np.uint8] | None
 ) -> PreparedFiles:
@@ -94,32 +125,32 @@ def prepare_files(
         if scales and original.shape[2:] != (4,) and original.max() == 1:
             original = original * 255
             found.n_of_two_values += 1
-        prepared = prepare(predictor, Pixels(array=original[None]), options)
-        found.names.append(str(file))
-        found.images.append(prepared.images[0])
-        found.contradicting.append(bool(prepared.contradicting[0]))
-        found.unlike.append(_unlike(predictor, original, options, found.contradicting[-1], training))
+        found.files.append(_prepared(predictor, str(file), original, options, training))
     return found
 
 
-def _unlike(
+def _prepared(
     predictor: ImageClassifier,
+    name: str,
     original: NDArray[np.uint8],
     options: Options,
-    contradicts: bool,
     training: Resemblance | None,
-) -> Unlike | None:
-    """Return in what an image differs, once it is read in its own polarity."""
-    if training is None:
-        return None
+) -> PreparedFile:
+    """Return an image, and in what it differs from the training images once it is read in its own polarity."""
     own = options.preparation(predictor.preparation)
-    polarity = OPPOSITE[bool(own.dark_on_light)] if contradicts else options.polarity
+    found = prepare(predictor, Pixels(array=original[None]), options)
+    image, read_as = found.images[0], polarity_of(own, options.polarity)
+    opposite = bool(found.contradicting[0])
+    if is_blank(image) and read_as is not None:
+        opposite = contradicts(on_paper(original, own.paper), read_as)
+    polarity = OPPOSITE[bool(read_as)] if opposite else options.polarity
 
     def prepared(preparation: Preparation) -> NDArray[np.uint8]:
-        image: NDArray[np.uint8] = (
-            replace(predictor, preparation=preparation).prepare_images([original], polarity).images[0]
-        )
-        return image
+        of_preparation = replace(predictor, preparation=preparation)
+        frame: NDArray[np.uint8] = of_preparation.prepare_images([original], polarity).images[0]
+        return frame
 
-    advice = training.advice(own, prepared)
-    return advice and Unlike(tuple(advice[0]), advice[1])
+    differences, option = (training and training.advice(own, prepared)) or ([], None)
+    if opposite and option is None and is_blank(prepared(own)):
+        opposite = False  # nothing is drawn in either polarity
+    return PreparedFile(name, image, opposite, tuple(differences), option)

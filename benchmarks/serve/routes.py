@@ -97,7 +97,7 @@ async def _ask(served: Served, pool: ModelPool, names: Sequence[str], question: 
     """Return the answer of each model, below whose own threshold it is not sure."""
     questions = {}
     for name in names:
-        threshold = served.thresholds[name].probability if name in served.thresholds else None
+        threshold = served.thresholds.probability(name)
         questions[name] = replace(question, options=replace(question.options, threshold=threshold))
     try:
         return await pool.ask(questions)
@@ -124,7 +124,7 @@ def _names(served: Served, asked: Sequence[str] | None) -> list[str]:
 def _models(served: Served, pool: ModelPool) -> Models:
     infos = []
     for model in served.models:
-        threshold = served.thresholds.get(model.row)
+        threshold = served.thresholds.of_row.get(model.row)
         state, reason = pool.state(model.row)
         infos.append(
             ModelInfo(

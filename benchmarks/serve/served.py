@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.analysis.rejection import Threshold
+from benchmarks.inference.thresholds import Thresholds
 from benchmarks.serve.model_pool import PooledModel
 
 
@@ -49,10 +49,7 @@ class ServedModel(Protocol):
 
 
 class Served(Protocol):
-    """Models on one dataset, the most accurate first, as ``ServedRun`` and ``ServedFiles``.
-
-    ``thresholds``: by row, of those that have probabilities, if an error rate was wished.
-    """
+    """Models on one dataset, the most accurate first, as ``ServedRun`` and ``ServedFiles``."""
 
     @property
     def run(self) -> str: ...
@@ -63,7 +60,7 @@ class Served(Protocol):
     @property
     def error_rate(self) -> float | None: ...
     @property
-    def thresholds(self) -> Mapping[str, Threshold]: ...
+    def thresholds(self) -> Thresholds: ...
 
     def named(self, name: str) -> Sequence[ServedModel]:
         """Return the models that a name stands for: a row, as ``svm-rbf@hog``, or all rows of a model."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.analysis.rejection import Threshold
 from benchmarks.common.errors import BenchError
 from benchmarks.inference.onnx_file import OnnxFile, read_about
+from benchmarks.inference.thresholds import Thresholds
 from benchmarks.serve.messages import ModelSource
 from benchmarks.serve.model_pool import PooledModel
 from benchmarks.serve.served import LeaderboardTable
@@ -22,7 +22,7 @@ class ServedFiles:
 
     models: Sequence[OnnxFile]
     error_rate: float | None = None
-    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
     @classmethod
     def open(cls, paths: Sequence[Path]) -> ServedFiles:

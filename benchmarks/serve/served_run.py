@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.analysis.metric import Shown
-from benchmarks.analysis.rejection import Threshold
 from benchmarks.catalog.catalog import read_catalog
 from benchmarks.common.errors import BenchError
 from benchmarks.common.suggestions import bench_command
 from benchmarks.inference.saved_model import SavedModel, saved_rows
-from benchmarks.inference.thresholds import thresholds_of
+from benchmarks.inference.thresholds import Thresholds, thresholds_of
 from benchmarks.report.data.findings import read_findings
 from benchmarks.report.text.table import anchor, cells, columns, notes
 from benchmarks.serve.messages import ModelSource
@@ -24,17 +23,14 @@ TENSORFLOW = ("tensorflow", "keras")
 
 @dataclass(frozen=True)
 class ServedRun:
-    """The saved models of a run on one dataset, the most accurate first.
-
-    ``thresholds``: by row, of those that have probabilities, if an error rate was wished.
-    """
+    """The saved models of a run on one dataset, the most accurate first; ``thresholds``: for the wished error rate."""
 
     models: Sequence[SavedModel]
     plugins: Sequence[Path] = ()
     weights: Sequence[Path] = ()
     trust: bool = False
     error_rate: float | None = None
-    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
     @classmethod
     def open(
@@ -47,17 +43,16 @@ class ServedRun:
         trust: bool = False,
         error_rate: float | None = None,
     ) -> ServedRun:
-        """Return what is saved in a run, with a threshold for each model if ``error_rate`` is given.
+        """Return what is saved in a run, with the thresholds of models if ``error_rate`` is given.
 
         ``trust``: also models that this user did not save on this machine. Raises ``BenchError`` if nothing is saved,
-        a model is not trusted, or a threshold cannot be chosen.
+        a model is not trusted, or no threshold can be chosen.
         """
         models = saved_rows(results, run, dataset)
         if not trust:
             for model in models:
                 model.check_trust()
-        found = {} if error_rate is None else thresholds_of(models, error_rate)
-        thresholds = {row: threshold for row, threshold in found.items() if threshold is not None}
+        thresholds = Thresholds() if error_rate is None else thresholds_of(models, error_rate)
         return cls(models, plugins, weights, trust, error_rate, thresholds)
 
     @property

@@ -15,7 +15,7 @@ from benchmarks.common.errors import BenchError
 from benchmarks.common.signatures import SIGNATURE, is_own, sign
 from benchmarks.datasets.spec import Preparation
 from benchmarks.inference.saved_model import SavedModel, find_saved_model
-from benchmarks.inference.thresholds import threshold_of
+from benchmarks.inference.thresholds import thresholds_of
 from benchmarks.records.saved_models import (
     Fitted,
     TrainingData,
@@ -108,13 +108,13 @@ def test_a_threshold_is_chosen_on_whole_predictions_or_not_at_all(tmp_path: Path
     copied_dataset(store.folder, "digits-validation")
     saved = find_saved_model(tmp_path, "local", "model-0", "digits")
     whole = tmp_path / "local" / "digits-validation"
-    expected = threshold_of(saved, 0.2)
-    assert expected
+    expected = thresholds_of([saved], 0.2)
+    assert expected.of_row
     endings: Counter[str] = Counter()
     kept = whole.rename(tmp_path / "whole")
     for done, _ in damaged_copies(kept, whole):
         try:
-            assert threshold_of(SavedModel(saved.store, saved.result), 0.2) == expected, done
+            assert thresholds_of([SavedModel(saved.store, saved.result)], 0.2) == expected, done
             endings["whole"] += 1
         except BenchError as error:
             assert "\n" not in str(error) and str(error), done

@@ -9,6 +9,8 @@ from pathlib import Path
 from benchmarks.cli import arguments
 from benchmarks.common.errors import BenchError
 
+FILES = "image files, folders of them, or globs"
+
 
 def add_predict(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``predict``."""
@@ -16,7 +18,7 @@ def add_predict(parser: argparse.ArgumentParser) -> None:
     arguments.add_weights(parser)
     parser.add_argument("run", metavar="RUN", help="a run, as local")
     parser.add_argument("model", metavar="MODEL", help="a row, as svm-rbf@hog; or a model that has one row only")
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="image files, folders of them, or globs")
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help=FILES)
     _add_dataset(parser)
     _add_polarity(parser, "of the images; auto: as the border of each shows (as the images that it was trained on)")
     parser.add_argument(
@@ -57,7 +59,7 @@ def add_read(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``read``."""
     arguments.add_common(parser)
     arguments.add_weights(parser)
-    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="image files, of one line of digits each")
+    parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help=f"{FILES}; one line of digits in each")
     parser.add_argument("--run", metavar="RUN", help="a run with saved models (local, or else quick)")
     parser.add_argument("--row", metavar="ROW", help="a row, as svm-rbf@hog (the most accurate that is saved)")
     _add_dataset(parser)

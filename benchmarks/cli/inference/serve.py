@@ -34,22 +34,17 @@ def serve(options: Namespace) -> int:
         raise BenchError(f"'serve' needs {', '.join(missing)}; install with: pip install '.[serve]'")
     with _listening(options.host, options.port) as listener:
         served = _served_files(options) if options.onnx else _served_run(options)
-        for row, threshold in served.thresholds.items():
-            print(f"{row}: {threshold.sentence()}")
+        for line in served.thresholds.lines:
+            print(line)
         _run_server(served, options, listener)
     return 0
 
 
 def _served_run(options: Namespace) -> ServedRun:
     run = options.run or _run_with_models(options)
-    served = ServedRun.open(
+    return ServedRun.open(
         options.results_dir, run, options.dataset, options.plugins, options.weights, options.trust, options.error
     )
-    if options.error is not None:
-        for model in served.models:
-            if model.row not in served.thresholds:
-                print(f"{model.row}: gives no probabilities, and so always answers")
-    return served
 
 
 def _served_files(options: Namespace) -> ServedFiles:

@@ -23,6 +23,16 @@ def test_images_below_the_first_errors_are_not_answered() -> None:
 def test_without_any_threshold_nothing_is_answered() -> None:
     none = choose_threshold(np.array([1.0, 1.0]), np.array([False, True]), 0.1)
     assert none.answered == 0 and not is_certain(1.0, none.probability)
+    assert none.sentence() == (
+        "no threshold reaches an error rate of 10.000% on 2 validation images: everything is 'not sure'"
+    )
+
+
+def test_too_few_validation_images_are_said() -> None:
+    confidence = np.linspace(1, 0.5, 239)
+    few = choose_threshold(confidence, np.ones(239, bool), 0.001).sentence()
+    assert few.endswith("239 images are too few to show 0.100%: even without an error among them it may be up to 1.25%")
+    assert "too few" not in choose_threshold(confidence, np.ones(239, bool), 0.02).sentence()
 
 
 @given(ANSWERS, st.sampled_from([0.0, 0.1, 0.3, 0.9]))

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import httpx
     from starlette.types import ASGIApp
 
+    from benchmarks.inference.thresholds import Thresholds
+    from benchmarks.serve.served_run import ServedRun
+
 PLUGIN = str(ROOT / "tests/plugins/misbehaving.py")
 MODELS = "knn,logistic,centroids,hangs,crashes,raises,cannot-be-loaded"
 WELL_BEHAVED = ("knn@pixels", "logistic@pixels", "centroids@pixels")
@@ -97,10 +100,9 @@ def client_of(app: ASGIApp) -> Iterator[httpx.Client]:
         thread.join()
 
 
-def thresholds_for(served: Any, error_rate: float | None) -> dict[str, Any]:
-    from benchmarks.inference.thresholds import threshold_of
+def thresholds_for(served: ServedRun, error_rate: float | None) -> Thresholds:
+    from benchmarks.inference.thresholds import Thresholds, thresholds_of
 
     if error_rate is None:
-        return {}
-    found = {model.row: threshold_of(model, error_rate) for model in served.models if model.row in WELL_BEHAVED}
-    return {row: threshold for row, threshold in found.items() if threshold is not None}
+        return Thresholds()
+    return thresholds_of([model for model in served.models if model.row in WELL_BEHAVED], error_rate)
