@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -122,6 +121,20 @@ def test_a_folder_or_a_glob_is_predicted_and_one_missing_file_keeps_no_other_fro
     assert [one["label"] for one in answers["images"]] == ["0", "1"] and answers["unreadable"][0]["image"] == missing
     (tmp_path / "empty").mkdir()
     assert "folder without images" in one_line(capsys, "local", "knn", str(tmp_path / "empty"), *words[3:])
+
+
+def test_an_odd_image_and_an_odd_name_keep_no_other_from_being_predicted(
+    results: Path, images: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "own"
+    (own / "below").mkdir(parents=True)
+    (own / "below" / "loop").symlink_to(own)
+    shutil.copy(images[0], own / "a\nb.png")
+    Image.new("L", (1, 1), 3).save(own / "dark.png")
+    assert main(["predict", "local", "knn", str(own / "**" / "*.png"), "--results-dir", str(results)]) == 2
+    output = capsys.readouterr()
+    assert output.out.startswith(f"{own}/a\\nb.png: 0 ") and output.out.count("\n") == 1
+    assert f"{own}/dark.png: the images: no value is above 3" in output.err
 
 
 def test_a_blank_image_gets_no_label_and_one_of_0_and_1_is_black_and_white(

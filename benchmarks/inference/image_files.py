@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from benchmarks.common.errors import BenchError
 from benchmarks.datasets.preprocessing.polarity import contradicts
 from benchmarks.datasets.preprocessing.transparency import on_paper
 from benchmarks.datasets.readers.image_file import SUFFIXES, read_image
+from benchmarks.datasets.readers.raw_images import shown
 from benchmarks.datasets.spec import Polarity, Preparation
 from benchmarks.inference.answers import Options, Pixels, is_blank, prepare
 from benchmarks.inference.image_classifier import ImageClassifier, Prepared, polarity_of
@@ -85,7 +87,11 @@ def _files_of(path: Path) -> list[Path]:
             raise BenchError(f"{path} is a folder without images; give one with files as .png or .jpg")
         return found
     if glob.has_magic(str(path)) and not path.exists():
-        return [Path(name) for name in sorted(glob.glob(str(path), recursive=True))] or [path]  # noqa: PTH207  # of any root
+        found_by_place: dict[str, Path] = {}  # a link to a folder above would bring the same files again and again
+        names = glob.glob(str(path), recursive=True)  # noqa: PTH207  # of any root
+        for name in sorted(names, key=lambda name: name.count(os.sep)):
+            found_by_place.setdefault(os.path.realpath(name), Path(name))
+        return sorted(found_by_place.values()) or [path]
     return [path]
 
 
@@ -102,7 +108,7 @@ def there(files: Sequence[Path]) -> tuple[list[Path], dict[str, str]]:
             file.stat()
             found.append(file)
         except OSError as error:
-            missing[str(file)] = f"{file} cannot be read ({error.strerror})"
+            missing[shown(str(file))] = f"{shown(str(file))} cannot be read ({error.strerror})"
     return found, missing
 
 
@@ -120,12 +126,15 @@ def prepare_files(
         try:
             original = read_image(file, transparent=True)
         except BenchError as error:
-            found.unreadable[str(file)] = str(error)
+            found.unreadable[shown(str(file))] = str(error)
             continue
         if scales and original.shape[2:] != (4,) and original.max() == 1:
             original = original * 255
             found.n_of_two_values += 1
-        found.files.append(_prepared(predictor, str(file), original, options, training))
+        try:
+            found.files.append(_prepared(predictor, shown(str(file)), original, options, training))
+        except BenchError as error:
+            found.unreadable[shown(str(file))] = f"{shown(str(file))}: {error}"
     return found
 
 

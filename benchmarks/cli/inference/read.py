@@ -14,6 +14,7 @@ from benchmarks.cli.inference.several_files import OK, UNREADABLE, as_json, name
 from benchmarks.common.errors import BenchError
 from benchmarks.common.suggestions import bench_command
 from benchmarks.datasets.readers.image_file import read_image
+from benchmarks.datasets.readers.raw_images import shown
 from benchmarks.datasets.spec import Polarity
 from benchmarks.inference.image_files import files_meant
 from benchmarks.inference.reading.atoms import Atoms
@@ -40,7 +41,7 @@ def read(options: Namespace) -> int:
         numbers = read_numbers(predictor, [atoms for _, atoms in pictures]).images
     if options.boxes:
         _write_boxes(options.boxes, files[0], numbers[0])
-    read_in = [(str(file), number) for (file, _), number in zip(pictures, numbers, strict=True)]
+    read_in = [(shown(str(file)), number) for (file, _), number in zip(pictures, numbers, strict=True)]
     if options.json:
         print(_as_json(predictor.saved, read_in, unreadable))
     else:
@@ -55,12 +56,12 @@ def _cut(files: Sequence[Path], polarity: Polarity | None) -> tuple[list[tuple[P
         try:
             picture = read_image(file)
         except BenchError as error:
-            unreadable[str(file)] = str(error)
+            unreadable[shown(str(file))] = str(error)
             continue
         try:
             pictures.append((file, _atoms(picture, polarity)))
         except BenchError as error:
-            unreadable[str(file)] = f"{file}: {error}"
+            unreadable[shown(str(file))] = f"{file}: {error}"
     return pictures, unreadable
 
 
