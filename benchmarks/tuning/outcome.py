@@ -33,8 +33,8 @@ class Outcome:
     values, default_values
         The goals of the best attempt and of the defaults, in their order; none where these have no values.
     n_tried, n_pruned, n_failed, n_under_way
-        How many settings were begun in all, and how many of them were stopped early, failed, or have not ended: what
-        interrupted them was an end of the study, or another bench has them.
+        How many settings were begun in all, and how many of them were stopped early, failed, or have not ended,
+        because their bench ended before or is still at work.
     n_compared
         Between how many the best was chosen. The others that have ended are outside of the bounds.
     p_value, p_of_pair
