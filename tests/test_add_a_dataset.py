@@ -32,7 +32,10 @@ def test_following_the_guide_to_datasets(environment: dict[str, str], tmp_path: 
         )
         assert done.returncode == 0, done.stdout + done.stderr
         output += done.stdout
-    for expected in re.findall(r"^    (polarity: .*|no test set .*)$", GUIDE, re.MULTILINE):
+    assert "CAREFUL" not in output
+    for expected in re.findall(
+        r"^    (polarity: .*|no test set .*|images: .*|exact duplicates: .*)$", GUIDE, re.MULTILINE
+    ):
         assert expected in output
     assert (tmp_path / "results" / "local" / "letters" / "images.png").is_file()
     for dataset in ("letters", "stripes"):

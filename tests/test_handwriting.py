@@ -160,4 +160,4 @@ def test_a_published_dataset_at_another_size_is_other_data(side: int, bench: Ben
     assert f"--image-size {side}" in (tmp_path / "local/digits/report.html").read_text()
     predictor = Predictor.load("local", "knn", results_dir=tmp_path)
     assert predictor.predict(np.zeros((2, side, side))).shape == (2,)
-    assert "data changed" in bench(*words).stdout
+    assert "re-run: preparation of the images changed" in bench(*words).stdout

@@ -10,12 +10,12 @@ import importlib.util
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.common.errors import BenchError
+from benchmarks.common.errors import BenchError, message_of
 from benchmarks.datasets.spec import Dataset
 from benchmarks.execution.processes.fencing.refusals import reason_of
 from features.spec import FeaturePipeline
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SPECS: dict[str, type[Spec]] = {"MODELS": ModelSpec, "FEATURES": FeaturePipeline, "DATASETS": Dataset}
 GROUPS = {"digitbench.models": "MODELS", "digitbench.features": "FEATURES", "digitbench.datasets": "DATASETS"}
+# what Python says of a call without all that it needs
+LACKING = re.compile(r"(\w+)\.__init__\(\) missing \d+ required \S+ arguments?: (.*)")
 
 
 @dataclass(frozen=True)
@@ -114,5 +116,15 @@ def _import_file(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise BenchError(f"{path} cannot be loaded: {reason_of(error)}") from error
+        raise BenchError(f"{path} cannot be loaded: {_lacking(error) or reason_of(error)}") from error
     return module
+
+
+def _lacking(error: BaseException) -> str:
+    """Return which arguments a spec lacks, and what one is made of, if that is what the error says; else ""."""
+    found = LACKING.match(message_of(error)) if isinstance(error, TypeError) else None
+    spec = next((spec for spec in SPECS.values() if found and spec.__name__ == found[1]), None)
+    if found is None or spec is None:
+        return ""
+    needed = ", ".join(f"{one.name}=…" for one in fields(spec) if one.default is one.default_factory is MISSING)
+    return f"a {found[1]} lacks {found[2].replace(chr(39), '')}; write {found[1]}({needed})"

@@ -62,11 +62,15 @@ def _report(study: Study, outcome: Outcome | None) -> None:
 
 
 def _run_on_test(options: Namespace, outcome: Outcome) -> int:
-    """Run the defaults and the best settings as two rows, trained on all images and scored once on the test set."""
+    """Run the defaults and the best settings, trained on all images and scored once on the test set: as two rows, or
+    as one where the defaults are the best."""
+    defaults = f"{outcome.model}@{outcome.features}"
+    if not outcome.changed:
+        print(f"the defaults are the best, so that one row is run on the test set: {defaults}")
     return run_shown(
         config_of(
             options,
-            models=f"{outcome.model}@{outcome.features},{outcome.row}",
+            models=f"{defaults},{outcome.row}" if outcome.changed else defaults,
             features=None,
             dataset=options.dataset.removesuffix(VALIDATION_SUFFIX),
             train_sizes=(),

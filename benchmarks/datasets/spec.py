@@ -89,7 +89,8 @@ class Images:
     ``preparation``: how the images were made of originals. ``image_size``: the option, None if it was not given. For
     user data: ``notes`` are shown to the user, ``picture`` is a PNG of originals beside normalized images, ``source``
     is the path, ``polarity`` the option, ``reading`` the options of reading as they are written on the command line.
-    ``further``: evaluation sets beside the test split, by name.
+    ``further``: evaluation sets beside the test split, by name. ``merged``: digests of images that originals which
+    differ were prepared to.
     """
 
     train: Split
@@ -106,6 +107,7 @@ class Images:
     polarity: Polarity = "auto"
     reading: tuple[str, ...] = ()
     further: Mapping[str, Split] = field(default_factory=dict)
+    merged: frozenset[bytes] = frozenset()
 
     @property
     def evaluation(self) -> dict[str, Split]:

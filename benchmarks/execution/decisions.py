@@ -59,7 +59,10 @@ class Demands:
 
 @dataclass(frozen=True)
 class Planner:
-    """Decides about trials. ``data_hash`` and ``evaluation_hashes`` are of the images; ``n_trainable`` counts them."""
+    """Decides about trials. ``data_hash`` and ``evaluation_hashes`` are of the images; ``n_trainable`` counts them.
+
+    ``prepared_otherwise``: the hash of the images as an earlier run's options prepared them, where that is known.
+    """
 
     catalog: Catalog
     store: ResultStore
@@ -70,6 +73,7 @@ class Planner:
     estimates: Estimates
     image_shape: tuple[int, int] = (SIDE, SIDE)
     longest_first: bool = False
+    prepared_otherwise: str = ""
 
     def decide_all(self, trials: Sequence[Trial]) -> list[PlannedTrial]:
         """Return the trials with what is decided about each, the quickest first; unknown times come last.
@@ -86,7 +90,9 @@ class Planner:
         inputs = inputs_of(trial, self.catalog, self.data_hash, self.evaluation_hashes)
         stored = self.store.load(trial.key)
         has_model = stored is not None and self.store.model_folder(stored).is_dir()
-        reason = reason_to_run(stored, inputs, settings, has_model, self.demands)
+        is_prepared_otherwise = stored is not None and stored.inputs.data == self.prepared_otherwise
+        name_of_data = "preparation of the images" if is_prepared_otherwise else "data"
+        reason = reason_to_run(stored, inputs, settings, has_model, self.demands, name_of_data)
         if damage := self.store.damage(trial.key):
             reason = f"its stored files are damaged ({damage})"
         n_train = trial.train_size or self.n_trainable
@@ -105,9 +111,17 @@ class Planner:
 
 
 def reason_to_run(
-    stored: TrialResult | None, inputs: Inputs, settings: Mapping[str, Setting], has_model: bool, demands: Demands
+    stored: TrialResult | None,
+    inputs: Inputs,
+    settings: Mapping[str, Setting],
+    has_model: bool,
+    demands: Demands,
+    name_of_data: str = "data",
 ) -> str:
-    """Return why a trial has to be run; empty if its stored result still holds."""
+    """Return why a trial has to be run; empty if its stored result still holds.
+
+    ``name_of_data``: what is said to have changed where the data did.
+    """
     if stored is None:
         return "no stored result"
     if not stored.ok:
@@ -120,7 +134,7 @@ def reason_to_run(
     if demands.threads not in (None, stored.resources.threads):
         changed.append("threads")
     if changed:
-        return f"{' and '.join(changed)} changed"
+        return f"{' and '.join(name_of_data if name == 'data' else name for name in changed)} changed"
     if further := inputs.sets_beyond(stored.inputs):
         return f"it was not evaluated on {' and '.join(further)}"
     if stored.environment.network and not demands.network:

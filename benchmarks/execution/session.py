@@ -34,7 +34,7 @@ from benchmarks.execution.processes.fence import Rules, shortcomings
 from benchmarks.execution.processes.supervisor import Limits, default_memory_gb
 from benchmarks.execution.progress import DataProgress, DatasetRead, Listener, Notice, RunPlanned
 from benchmarks.execution.published_run import REFERENCE, check_published
-from benchmarks.records.dataset_file import name_of_user_data
+from benchmarks.records.dataset_file import data_prepared_otherwise, name_of_user_data
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import Trial, TrialResult
 
@@ -44,7 +44,10 @@ LEAST_MEMORY_GB = 0.5  # a worker with its libraries holds a quarter of a GiB
 
 @dataclass(frozen=True)
 class Session:
-    """A run that is ready to be executed: its trials, its images and where its results go."""
+    """A run that is ready to be executed: its trials, its images and where its results go.
+
+    ``prepared_otherwise``: the hash of the images of the run before, where its options prepared them otherwise.
+    """
 
     config: RunConfig
     catalog: Catalog
@@ -53,6 +56,7 @@ class Session:
     store: ResultStore
     trials: tuple[Trial, ...]
     tell: Listener
+    prepared_otherwise: str = ""
 
     def execute(self, stop: threading.Event) -> list[TrialResult]:
         """Run what is not stored; return the result of every trial that was not stopped before it began.
@@ -120,6 +124,7 @@ class Session:
                 self.store.records(), *(reference.records() for reference in _references(self.store.dataset))
             ),
             longest_first=config.cluster is not None,
+            prepared_otherwise=self.prepared_otherwise,
         )
 
     def _fence(self) -> Rules:
@@ -152,12 +157,13 @@ def open_session(config: RunConfig, tell: Listener) -> Session:
     store = ResultStore(config.results_dir, config.run, name)
     check_published(store, trials, config.jobs, config.cluster)
     found = audits.audit(images)
+    prepared_otherwise = data_prepared_otherwise(store.folder, found)
     store.save_dataset(images, found)
     picture = store.folder / PICTURE if images.picture else None
     if images.picture and picture:
         write_whole(picture, images.picture)
     tell(DatasetRead(name, store.folder, tuple(found.lines()), picture))
-    return Session(config, catalog, images, found, store, tuple(trials), tell)
+    return Session(config, catalog, images, found, store, tuple(trials), tell, prepared_otherwise)
 
 
 def _images(config: RunConfig, catalog: Catalog, tell: Listener) -> tuple[str, Images]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.analysis.statistics import wilson
 from benchmarks.common.formatting import mebibytes
+from benchmarks.datasets.preprocessing.normalization import DIGIT_SIDE
+from benchmarks.datasets.spec import SIDE
 from benchmarks.export.exported import Export
 from benchmarks.inference.predictor import Predictor
 from benchmarks.provenance.environment import machine_environment, version_of
@@ -83,12 +85,17 @@ def _weakest(scores: Scores | None) -> str:
 
 
 def _preparation(preparation: Preparation) -> str:
+    """Say what the training images were like, and so images to predict should be."""
     height, width = preparation.image_shape
-    steps = [f"uint8 images of {height}×{width} pixels, 0 the background and 255 full ink"]
+    steps = [f"uint8 images of {height}×{width} pixels, light ink on dark: 0 the background and 255 full ink"]
+    if preparation.centred or preparation.normalised:
+        share = DIGIT_SIDE / SIDE if preparation.ink_share is None else preparation.ink_share
+        side = round(min(height, width) * share)
+        steps.append(f"the ink scaled to fit {side}×{side} pixels, and its centre of mass in the middle")
+    else:
+        steps.append("the ink as large and where it is in the whole original, which is scaled to fit")
     if preparation.normalised:
-        steps.append("strokes evened, scaled and centred by mass")
-    elif preparation.centred:
-        steps.append("scaled and centred by mass")
+        steps.append("strokes evened in strength and width")
     if preparation.dark_on_light:
         steps.append("originals, which are dark on light, inverted")
     return "; ".join(steps)

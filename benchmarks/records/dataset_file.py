@@ -88,6 +88,15 @@ def read_dataset(folder: Path) -> DatasetRecord:
     ) from found
 
 
+def data_prepared_otherwise(folder: Path, now: Audit) -> str:
+    """Return the hash of the data that is stored, if options prepared it otherwise than ``now``; else ""."""
+    before = stored_dataset(folder)
+    if not isinstance(before, DatasetRecord):
+        return ""
+    names = ("image_shape", "centred", "normalised", "polarity", "reading")
+    return before.data_hash if any(getattr(before, name) != getattr(now, name) for name in names) else ""
+
+
 def name_of_user_data(run: Path, name: str, source: str, taken: Container[str], variant: str = "") -> str:
     """Return the folder name for a user's data: ``name``, with a hash of its path where another has that name.
 

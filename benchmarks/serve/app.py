@@ -49,7 +49,7 @@ def build_app(
 
     app = FastAPI(
         title="digitbench",
-        summary=f"The saved models of run {served.run} on {served.dataset}.",
+        summary=f"The models {served.origin}, trained on {served.dataset}.",
         version="1",
         lifespan=lifespan,
         docs_url=None,  # FastAPI's page takes its script from another site
@@ -68,11 +68,12 @@ def _add_pages(app: FastAPI, served: Served) -> None:
 
     @app.get("/", include_in_schema=False)
     def page() -> HTMLResponse:
-        return HTMLResponse(templates.get_template("index.html").render(run=served.run, dataset=served.dataset))
+        return HTMLResponse(templates.get_template("index.html").render(served=served))
 
     @app.get("/docs", include_in_schema=False)
-    def docs() -> HTMLResponse:
-        return HTMLResponse(templates.get_template("docs.html").render(schema=app.openapi()))
+    def docs(request: Request) -> HTMLResponse:
+        address = str(request.base_url).rstrip("/")
+        return HTMLResponse(templates.get_template("docs.html").render(schema=app.openapi(), address=address))
 
     @app.get("/report", include_in_schema=False)
     def report() -> FileResponse:

@@ -49,8 +49,15 @@ class ServedModel(Protocol):
 
 
 class Served(Protocol):
-    """Models on one dataset, the most accurate first, as ``ServedRun`` and ``ServedFiles``."""
+    """Models on one dataset, the most accurate first, as ``ServedRun`` and ``ServedFiles``.
 
+    ``origin``: where the models are from, in words. ``has_leaderboard``: whether there is one, and a report.
+    """
+
+    @property
+    def origin(self) -> str: ...
+    @property
+    def has_leaderboard(self) -> bool: ...
     @property
     def run(self) -> str: ...
     @property

@@ -39,6 +39,14 @@ class ServedFiles:
         return cls(sorted(found.values(), key=lambda one: -(one.accuracy or 0)))
 
     @property
+    def origin(self) -> str:
+        return f"exported from run '{self.run}'"
+
+    @property
+    def has_leaderboard(self) -> bool:
+        return False
+
+    @property
     def run(self) -> str:
         return ", ".join(sorted({one.about.run for one in self.models}))
 

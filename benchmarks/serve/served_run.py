@@ -56,6 +56,14 @@ class ServedRun:
         return cls(models, plugins, weights, trust, error_rate, thresholds)
 
     @property
+    def origin(self) -> str:
+        return f"of run '{self.run}'"
+
+    @property
+    def has_leaderboard(self) -> bool:
+        return True
+
+    @property
     def run(self) -> str:
         return self.models[0].store.run
 

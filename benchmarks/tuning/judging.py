@@ -39,7 +39,7 @@ def sentences(study: Study, outcome: Outcome | None) -> list[str]:
         others = outcome.pareto if len(outcome.pareto) > 1 else ()
         return [*outcome.sentences(), *(f"Pareto set: {_in_words(study, attempts[number])}" for number in others)]
     closest = nearest(attempts, study.bounds)
-    lines = ["no setting has been scored within the bounds yet"]
+    lines = [f"no setting has been scored{' within the bounds' if study.bounds else ''} yet"]
     if closest:
         measured = ", ".join(
             f"{short(bound.name)} {text_of(bound.name, closest.metrics.get(bound.name))}" for bound in study.bounds
@@ -76,6 +76,7 @@ def _outcome(study: Study, attempts: Sequence[Attempt], chosen: Attempt) -> Outc
         n_tried=len(attempts),
         n_pruned=sum(one.state == "pruned" for one in attempts),
         n_failed=sum(one.state == "failed" for one in attempts),
+        n_under_way=sum(one.state == "running" for one in attempts),
         n_compared=len(candidates),
         p_value=p_value,
         p_of_pair=p_of_pair,

@@ -32,10 +32,11 @@ class Outcome:
         The number of the best attempt, and those that no other beats in all goals.
     values, default_values
         The goals of the best attempt and of the defaults, in their order; none where these have no values.
-    n_tried, n_pruned, n_failed
-        How many settings were tried in all, and how many of them were stopped early, or failed.
+    n_tried, n_pruned, n_failed, n_under_way
+        How many settings were begun in all, and how many of them were stopped early, failed, or have not ended,
+        because their bench ended before or is still at work.
     n_compared
-        Between how many the best was chosen.
+        Between how many the best was chosen. The others that have ended are outside of the bounds.
     p_value, p_of_pair
         That the best is no better than the defaults (paired test on the validation images): corrected for the choice
         among ``n_compared`` settings, and of the pair alone. None without both.
@@ -64,6 +65,7 @@ class Outcome:
     p_of_pair: float | None = None
     optimism: float | None = None
     edges: tuple[str, ...] = ()
+    n_under_way: int = 0
 
     @property
     def row(self) -> str:
@@ -73,15 +75,19 @@ class Outcome:
     def sentences(self) -> list[str]:
         """Return what came out, in words."""
         changed = ", ".join(f"{name}={value}" for name, value in sorted(self.changed.items()))
-        tried = f"{counted(self.n_tried, 'setting')} tried" + "".join(
-            f", {n} {what}" for n, what in ((self.n_pruned, "stopped early"), (self.n_failed, "failed")) if n
-        )
         values = ", ".join(f"{short(goal)} {text_of(goal, v)}" for goal, v in zip(self.goals, self.values, strict=True))
         lines = [
-            f"best of {self.study}: {changed or 'the defaults'} ({tried})",
+            f"best of {self.study}: {changed or 'the defaults'} ({self._counts()})",
             f"on validation: {values}{self._of_defaults()}",
         ]
         return [*lines, *self._test(), *self._expectation(), *self.edges]
+
+    def _counts(self) -> str:
+        others = {"stopped early": self.n_pruned, "failed": self.n_failed, "not finished": self.n_under_way}
+        others["not within the bounds"] = self.n_tried - self.n_compared - sum(others.values())
+        words = [f"{n:,} {what}" for what, n in others.items() if n]
+        tried = f"{counted(self.n_tried, 'setting')} tried"
+        return f"{tried}: {self.n_compared:,} compared, {', '.join(words)}" if words else tried
 
     def _of_defaults(self) -> str:
         if not self.default_values or self.best == DEFAULTS:

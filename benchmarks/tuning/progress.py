@@ -38,5 +38,15 @@ class AttemptFinished:
     left_s: float | None
 
 
-StudyEvent = StudyOpened | AttemptStarted | AttemptFinished
+@dataclass(frozen=True)
+class TimeIsUp:
+    """The study ends because its time is over. ``stopped``: attempts that were under way then."""
+
+    minutes: float
+    stopped: tuple[Attempt, ...]
+    n_done: int
+    n_trials: int
+
+
+StudyEvent = StudyOpened | AttemptStarted | AttemptFinished | TimeIsUp
 StudyListener = Callable[[Event | StudyEvent], None]

@@ -12,7 +12,7 @@ from benchmarks.execution.harness import Harness
 from benchmarks.tuning.attempts import TOTAL, AttemptRun
 from benchmarks.tuning.goals import best
 from benchmarks.tuning.ownership import Owner
-from benchmarks.tuning.progress import AttemptFinished, AttemptStarted
+from benchmarks.tuning.progress import AttemptFinished, AttemptStarted, TimeIsUp
 from benchmarks.tuning.search.sampling import Question, distributions, suggest
 from benchmarks.tuning.setup import Study
 from benchmarks.tuning.study import Attempt
@@ -38,6 +38,7 @@ def run_study(study: Study, stop: threading.Event) -> None:
         except BaseException:
             stop.set()
             raise
+        _tell_if_time_is_up(study, owner)
 
 
 def _work(study: Study, owner: Owner, harness: Harness, planner: Planner) -> None:
@@ -85,6 +86,15 @@ def _asked(study: Study, attempts: Sequence[Attempt], owner: Owner) -> Attempt |
     if suggestion is None:
         return None
     return study.journal.start(suggestion.settings, owner.name, terms, suggestion.generation)
+
+
+def _tell_if_time_is_up(study: Study, owner: Owner) -> None:
+    """Tell that the time ended the study, if it did: there is more to try."""
+    attempts = study.journal.attempts()
+    n_done = sum(one.state != "running" for one in attempts)
+    if study.minutes is not None and clock() >= study.deadline and n_done < study.n_trials:
+        stopped = tuple(one for one in attempts if one.state == "running" and one.owner == owner.name)
+        study.tell(TimeIsUp(study.minutes, stopped, n_done, study.n_trials))
 
 
 def _how_far(study: Study, number: int) -> AttemptFinished:

@@ -54,7 +54,8 @@ class Study:
 
     ``trials``: of the defaults, one for each training size, the smallest first. ``defaults``: of all settings of the
     model. ``n_trials``, ``deadline``: attempts in all, and the time by the clock from which none is begun.
-    ``timeout_s``: of a trial; None for one that follows from how long the defaults took.
+    ``timeout_s``: of a trial; None for one that follows from how long the defaults took. ``minutes``: until the
+    deadline, as they were asked for; None without one.
     """
 
     definition: Definition
@@ -68,6 +69,7 @@ class Study:
     deadline: float
     timeout_s: float | None
     tell: StudyListener
+    minutes: float | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -144,6 +146,7 @@ def study_on(session: Session, options: StudyOptions, tell: StudyListener) -> St
         deadline=clock() + options.minutes * 60 if options.minutes else FOREVER,
         timeout_s=options.timeout,
         tell=tell,
+        minutes=options.minutes,
     )
 
 

@@ -13,7 +13,7 @@ from benchmarks.cli.display.trials import RunDisplay, stage_text
 from benchmarks.common.formatting import counted, duration
 from benchmarks.execution.progress import DataProgress, DatasetRead, Event, Notice, TrialProgress, Waiting
 from benchmarks.tuning.goals import short, text_of
-from benchmarks.tuning.progress import AttemptFinished, AttemptStarted, StudyEvent, StudyOpened
+from benchmarks.tuning.progress import AttemptFinished, AttemptStarted, StudyEvent, StudyOpened, TimeIsUp
 from benchmarks.tuning.study import Attempt, Definition
 
 STYLES = {"complete": "green", "pruned": "yellow", "failed": "red"}
@@ -43,6 +43,8 @@ class StudyDisplay:
                     self._line(f"{'':7} {self._settings(event.attempt)}: tried again, because a bench ended", "dim")
             case AttemptFinished():
                 self._finished(event)
+            case TimeIsUp():
+                self._time_is_up(event)
             case TrialProgress():
                 self._redraw(stage_text(event.stage))
 
@@ -79,6 +81,12 @@ class StudyDisplay:
         left = f"; about {duration(event.left_s)} left" if event.left_s else ""
         self._line(f"{count:7} {self._settings(attempt)}  {result}{best}{left}", STYLES.get(attempt.state, ""))
         self._redraw("")
+
+    def _time_is_up(self, event: TimeIsUp) -> None:
+        after = f"after {event.n_done} of {counted(event.n_trials, 'setting')}"
+        stopped = "; ".join(map(self._settings, event.stopped))
+        goes_on = f"; stopped, and tried again by the same command: {stopped}" if stopped else ""
+        self._line(f"the time is up (--minutes {event.minutes:g}) {after}{goes_on}", "yellow")
 
     def _settings(self, attempt: Attempt) -> str:
         if attempt.is_default:

@@ -68,7 +68,7 @@ def _run_server(served: Served, options: Namespace, listener: socket.socket) -> 
     host, port = listener.getsockname()[:2]
     name = f"[{host}]" if ":" in host else host
     models = counted(len(served.models), "model")
-    print(f"http://{name}:{port} serves {models} of run '{served.run}' on {served.dataset}; end it with Ctrl-C")
+    print(f"http://{name}:{port} serves {models} {served.origin} on {served.dataset}; end it with Ctrl-C")
     if not is_loopback(options.host):
         print("other machines can reach it, and whoever does may ask: there is no password", file=sys.stderr)
     sys.stdout.flush()

@@ -33,8 +33,16 @@ class Parser(argparse.ArgumentParser):
         known = [option for action in self._actions for option in action.option_strings]
         options = [word.partition("=")[0] for word in words if word.startswith("-")]
         alike = difflib.get_close_matches(options[0], known, n=3) if options else []
-        meant = f"; did you mean {' or '.join(alike)}?" if alike else ""
+        meant = self._place_of(options) or (f"; did you mean {' or '.join(alike)}?" if alike else "")
         self.error(f"there is no {'option' if options else 'argument'} {(options or list(words))[0]:.60} here{meant}")
+
+    def _place_of(self, options: Sequence[str]) -> str:
+        """Say where the first of these is given, if it is an argument without an option; else ""."""
+        places = {f"--{action.dest}": action for action in self._actions if not action.option_strings}
+        if not options or options[0] not in places:
+            return ""
+        words = [str(action.metavar or action.dest) for action in places.values()]
+        return f"; {places[options[0]].metavar} is given without it: {self.prog} {' '.join(words)}"
 
 
 def _said(message: str) -> str:

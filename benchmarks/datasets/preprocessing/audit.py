@@ -67,6 +67,20 @@ class Audit:
         ]
 
 
+@dataclass(frozen=True)
+class Origins:
+    """Which prepared images were made of originals that differ. ``merged``: their digests."""
+
+    merged: set[bytes] = field(default_factory=set)
+    _first: dict[bytes, bytes] = field(default_factory=dict)
+
+    def add(self, prepared: NDArray[np.uint8], original: NDArray[np.uint8]) -> None:
+        """Take note of what an original, of any shape, was prepared to."""
+        result, source = digest(prepared), digest(original)
+        if self._first.setdefault(result, source) != source:
+            self.merged.add(result)
+
+
 def audit(images: Images) -> Audit:
     """Audit every split of ``images``."""
     splits = {"train": images.train, "validation": images.validation, "test": images.test}
@@ -77,7 +91,7 @@ def audit(images: Images) -> Audit:
         dropped=images.dropped,
         hashes={name: _hash(split) for name, split in splits.items()},
         checksums=images.checksums,
-        notes=(*images.notes, *_twin_notes(splits, images.class_names)),
+        notes=(*images.notes, *_twin_notes(splits, images)),
         source=images.source,
         image_shape=images.image_shape,
         image_size=images.image_size,
@@ -95,7 +109,7 @@ def _counts(split: Split, n_classes: int) -> tuple[int, ...]:
 
 
 def _duplicates(splits: Mapping[str, Split]) -> dict[str, int]:
-    bodies = {name: Counter(map(_digest, split.images)) for name, split in splits.items()}
+    bodies = {name: Counter(map(digest, split.images)) for name, split in splits.items()}
     within = {name: sum(counted.values()) - len(counted) for name, counted in bodies.items()}
     across = {
         f"{first} and {second}": sum(n for body, n in bodies[second].items() if body in bodies[first])
@@ -104,11 +118,12 @@ def _duplicates(splits: Mapping[str, Split]) -> dict[str, int]:
     return {**within, **across}
 
 
-def _twin_notes(splits: Mapping[str, Split], class_names: Sequence[str]) -> list[str]:
+def _twin_notes(splits: Mapping[str, Split], images: Images) -> list[str]:
     """Return what to be careful with where images are equal: two labels of one, and test images to train on."""
     trained = _labels_of_images([splits["train"], splits["validation"]])
     tested = _labels_of_images([splits["test"]])
-    notes = [*_two_labels("training", trained, class_names), *_two_labels("test", tested, class_names)]
+    names = images.class_names
+    notes = [*_two_labels("training", trained, names), *_two_labels("test", tested, names)]
     n_test = len(splits["test"])
     twins = [(trained[image], labels) for image, labels in tested.items() if image in trained]
     n_known = sum(len(labels) for _, labels in twins)
@@ -116,7 +131,10 @@ def _twin_notes(splits: Mapping[str, Split], class_names: Sequence[str]) -> list
     if n_other:
         notes.append(f"CAREFUL: {n_other:,} of {n_test:,} test images equal training images that have another label")
     if n_known > MANY_KNOWN * n_test:
-        notes.append(f"CAREFUL: {n_known:,} of {n_test:,} test images are training images too; scores are too high")
+        n_merged = sum(len(labels) for image, labels in tested.items() if image in trained and image in images.merged)
+        origin = f" ({n_merged:,} of them only as they are prepared: the originals differ)" if n_merged else ""
+        known = f"{n_known:,} of {n_test:,} test images are training images too{origin}"
+        notes.append(f"CAREFUL: {known}; scores are too high")
     return notes
 
 
@@ -125,7 +143,7 @@ def _labels_of_images(splits: Sequence[Split]) -> dict[bytes, list[int]]:
     found: dict[bytes, list[int]] = {}
     for split in splits:
         for image, label in zip(split.images, split.labels.tolist(), strict=True):
-            found.setdefault(_digest(image), []).append(label)
+            found.setdefault(digest(image), []).append(label)
     return found
 
 
@@ -138,7 +156,8 @@ def _two_labels(part: str, labels: Mapping[bytes, Sequence[int]], class_names: S
     return [f"CAREFUL: {n_images:,} {part} images equal others that have another label, as {names}"]
 
 
-def _digest(image: NDArray[np.uint8]) -> bytes:
+def digest(image: NDArray[np.uint8]) -> bytes:
+    """Return what only equal images of one shape have in common."""
     return hashlib.blake2b(image.tobytes(), digest_size=16).digest()
 
 

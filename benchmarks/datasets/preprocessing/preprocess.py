@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from benchmarks.common.errors import BenchError
+from benchmarks.datasets.preprocessing.audit import Origins
 from benchmarks.datasets.preprocessing.classes import (
     check_sizes,
     chosen_classes,
@@ -97,6 +98,7 @@ def preprocess(raw: RawDataset, name: str, options: PreprocessingOptions) -> Ima
         image_size=options.image_size,
         polarity=options.polarity,
         reading=options.reading.words(),
+        merged=frozenset(job.origins.merged),
     )
 
 
@@ -151,6 +153,7 @@ class Normalization:
     options: PreprocessingOptions
     pairs: list[Pair] = field(default_factory=list)
     faint_notes: list[str] = field(default_factory=list)
+    origins: Origins = field(default_factory=Origins)
 
     def further(self, part: RawSplit, name: str) -> Split:
         """Return the normalized images of a validation or test part, some of which go into the picture."""
@@ -173,6 +176,7 @@ class Normalization:
                 unreadable.append(str(error))
                 continue
             frames[i] = normalize_image(original, self.preparation)
+            self.origins.add(frames[i], original)
             if i in to_picture:
                 pairs.append((part.labels[i], thumbnail(original), frames[i]))
         if unreadable:

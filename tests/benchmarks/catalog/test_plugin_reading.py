@@ -205,6 +205,11 @@ ENTRY = '{"error": "", "plugins": [{"origin": "o", "entries": {"MODELS": [%s]}}]
     [
         ("x = (", "SyntaxError"),
         ("import nowhere", "ModuleNotFoundError"),
+        (
+            "from models.spec import ModelSpec\nModelSpec('m', summary='s', build=None)",
+            "mine.py cannot be loaded: a ModelSpec lacks family and features; "
+            "write ModelSpec(name=…, family=…, summary=…, build=…, features=…)",
+        ),
         ("raise SystemExit(3)", "SystemExit: 3"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
         ("import os; os._exit(0)", "exit code 0 before it gave an answer"),

@@ -8,7 +8,7 @@ from benchmarks.cli.display.study import StudyDisplay
 from benchmarks.execution.progress import TrialProgress
 from benchmarks.execution.stages.channel import Stage
 from benchmarks.records.trial import Trial
-from benchmarks.tuning.progress import AttemptFinished, AttemptStarted, StudyOpened
+from benchmarks.tuning.progress import AttemptFinished, AttemptStarted, StudyOpened, TimeIsUp
 from benchmarks.tuning.study import Attempt, Definition
 
 DEFINITION = Definition(
@@ -44,6 +44,14 @@ def test_each_setting_is_a_line_with_the_best_so_far_and_the_time_left() -> None
         "1/9     the defaults  error 2.00 %, latency 1.5 ms; about 40 s left",
         "2/9     C=7.5  error 1.00 %, latency 2 ms; about 30 s left",
         "3/9     C=99.0  failed: it crashed; best so far error 1.00 %, latency 2 ms",
+    ]
+
+
+def test_the_end_of_the_time_is_told_with_what_was_under_way() -> None:
+    under_way = Attempt(2, {"C": 9.0})
+    assert shown(TimeIsUp(1.0, (under_way,), 2, 3), TimeIsUp(0.5, (), 3, 9)).splitlines() == [
+        "the time is up (--minutes 1) after 2 of 3 settings; stopped, and tried again by the same command: C=9.0",
+        "the time is up (--minutes 0.5) after 3 of 9 settings",
     ]
 
 

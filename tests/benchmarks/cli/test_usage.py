@@ -15,6 +15,11 @@ from benchmarks.cli.parser import parse
         (["--modles", "knn"], "there is no option --modles here; did you mean --models or --keep-models?"),
         (["--models", "knn", "svm"], "there is no argument svm here;"),
         (["tune", "knn", "--sampler", "tp"], "--sampler 'tp' should be one of tpe, random, grid, cma-es;"),
+        (["report", "--run", "x"], "there is no option --run here; RUN is given without it: bench.py report RUN;"),
+        (
+            ["predict", "--run", "x", "knn", "1.png"],
+            "there is no option --run here; RUN is given without it: bench.py predict RUN MODEL IMAGE;",
+        ),
         (["tune"], "MODEL is missing;"),
         (["report", "--format", "bmp"], "--format 'bmp' should be one of png, svg, latex, csv, or nothing;"),
     ],

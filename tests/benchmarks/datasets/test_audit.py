@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.datasets.preprocessing.audit import audit
+from benchmarks.datasets.preprocessing.audit import Origins, audit, digest
 from benchmarks.datasets.spec import Images, Split
 
 NO_DUPLICATES = {
@@ -139,3 +139,22 @@ def test_test_images_to_train_on_and_those_with_another_label_have_lines_of_thei
         "CAREFUL: 1 of 2 test images equal training images that have another label",
         "CAREFUL: 2 of 2 test images are training images too; scores are too high",
     ]
+
+
+def test_test_images_that_the_preparation_made_equal_are_counted(images: Images) -> None:
+    images.test.images[0] = images.train.images[1]
+    merged = frozenset([digest(images.test.images[0]), digest(images.test.images[1])])
+    assert careful(replace(images, merged=merged)) == [
+        "CAREFUL: 1 of 2 test images are training images too (1 of them only as they are prepared: the originals "
+        "differ); scores are too high"
+    ]
+
+
+def test_images_are_merged_where_originals_that_differ_become_one() -> None:
+    originals = np.eye(4, dtype=np.uint8)[:, None]
+    origins, blank, other = Origins(), np.zeros((2, 2), np.uint8), np.ones((2, 2), np.uint8)
+    for prepared, original in ((blank, 0), (blank, 0), (other, 1), (other, 1)):
+        origins.add(prepared, originals[original])
+    assert not origins.merged
+    origins.add(blank, originals[2])
+    assert origins.merged == {digest(blank)}

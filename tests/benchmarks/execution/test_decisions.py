@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchmarks.catalog.catalog import load_catalog
+from benchmarks.datasets.preprocessing.audit import audit
 from benchmarks.execution.decisions import Demands, PlannedTrial, Planner, reason_to_run
 from benchmarks.execution.estimates import Estimates
+from benchmarks.records.dataset_file import data_prepared_otherwise
 from benchmarks.records.store import ResultStore
 from benchmarks.records.trial import Inputs, Trial, TrialResult
 from tests.conftest import a_result, predictions_of
+from tests.fake_executor import random_images
 
 STORED = a_result()  # on two threads, with settings {"k": 4}
 INPUTS, SETTINGS, DEMANDS = STORED.inputs, STORED.settings, Demands(threads=2)
@@ -140,3 +144,27 @@ def test_a_trial_with_a_damaged_file_is_run_again_and_the_reason_says_so(planner
     planner.store.save(result, None)
     again = planner.decide(planned.trial)
     assert again.stored is None and again.reason == "its stored files are damaged (its predictions are not there)"
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "reason"), [("d", "preparation of the images changed"), ("c", "data changed"), ("", "data changed")]
+)
+def test_images_that_options_prepared_otherwise_are_told_from_other_data(
+    planner: Planner, otherwise: str, reason: str
+) -> None:
+    planned = planner.decide(Trial("knn", "pixels", "digits"))
+    result = planned_result(planned)
+    planner.store.save(result, predictions_of(result))
+    assert replace(planner, data_hash="x", prepared_otherwise=otherwise).decide(planned.trial).reason == reason
+
+
+@pytest.mark.parametrize(
+    "now", [{"centred": True}, {"image_shape": (32, 32)}, {"normalised": True}, {"reading": ("--transpose",)}]
+)
+def test_data_that_other_options_prepared_is_known_by_its_hash(planner: Planner, now: dict[str, Any]) -> None:
+    images = random_images(8, 4, 4)
+    before = audit(images)
+    assert data_prepared_otherwise(planner.store.folder, before) == ""
+    planner.store.save_dataset(images, before)
+    assert data_prepared_otherwise(planner.store.folder, before) == ""
+    assert data_prepared_otherwise(planner.store.folder, replace(before, **now)) == before.data_hash

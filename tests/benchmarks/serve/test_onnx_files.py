@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import subprocess
 import sys
@@ -79,7 +80,10 @@ def test_the_files_are_the_models_of_the_application(files: tuple[Path, Path]) -
         answered = client.post("/api/predict?model=knn", json=digits().test.images[0].tolist()).json()["answers"]
         expected, _ = fitted("knn").predictions(digits().test.images[:1])
         assert [answer["images"][0]["label"] for answer in answered] == [str(expected[0])]
-        assert client.get("/").status_code == 200
+        page, described = client.get("/").text, client.get("/docs").text
+        assert "models exported from run 'local', trained on digits" in html.unescape(page)
+        assert "Leaderboard" not in page and 'href="report"' not in page
+        assert f"'{str(client.base_url).rstrip('/')}/api/predict'" in described
         for path in ("/api/leaderboard", "/report"):
             assert client.get(path).status_code == 404
 

@@ -121,7 +121,7 @@ def fake_study(
     config = RunConfig(model, features, results_dir=folder, train_sizes=sizes, jobs=jobs)
     known = catalog or load_catalog()
     trials = tuple(plan(Choice(model, features, train_sizes=sizes), known, store.dataset, data.n_trainable))
-    session = FakeSession(config, known, data, found, store, trials, tell, executor)
+    session = FakeSession(config, known, data, found, store, trials, tell, executor=executor)
     return study_on(session, options, tell)
 
 

@@ -20,7 +20,7 @@ from benchmarks.tuning.goals import text_of
 from benchmarks.tuning.journal import Journal
 from benchmarks.tuning.judging import judge, sentences
 from benchmarks.tuning.outcome import read_outcome
-from benchmarks.tuning.progress import AttemptFinished, AttemptStarted
+from benchmarks.tuning.progress import AttemptFinished, AttemptStarted, TimeIsUp
 from benchmarks.tuning.run import run_study
 from benchmarks.tuning.setup import Study, StudyOptions
 from benchmarks.tuning.study import Attempt
@@ -204,6 +204,30 @@ def test_the_time_limit_ends_the_study_and_more_time_goes_on(tmp_path: Path) -> 
     attempts = run(replace(study, deadline=clock() + 1))
     assert 1 <= len(attempts) <= 10 and attempts[0].state == "complete"
     assert len(run(replace(study, deadline=clock() + 1))) > len(attempts)
+
+
+def test_a_study_that_its_time_ends_says_so_and_one_that_is_done_does_not(tmp_path: Path) -> None:
+    events, tell = collected()
+    study = fake_study(tmp_path, StudyOptions(**{**vars(SVM), "trials": 2}), tell=tell)
+    late = replace(study, deadline=clock(), minutes=1.0)
+    run(late)
+    assert events[1:] == [TimeIsUp(1.0, (), 0, 2)]
+    run(study)
+    run(late)
+    assert not any(isinstance(event, TimeIsUp) for event in events[2:])
+
+
+def test_the_settings_that_were_tried_are_those_compared_and_the_others_by_what_became_of_them(tmp_path: Path) -> None:
+    options = StudyOptions(**{**vars(SVM), "within": "latency<20ms"})
+    study = fake_study(tmp_path, options, fails=lambda settings: float(settings["gamma"]) > 1)
+    run(study)
+    study.journal.start({"C": 3.0, "gamma": 0.1}, "a bench that is gone", {})
+    outcome = judge(study)
+    assert outcome and outcome.n_failed and outcome.n_under_way == 1 and outcome.n_tried == 13
+    first = outcome.sentences()[0]
+    assert "not finished" in first and "not within the bounds" in first
+    total, *parts = map(int, re.findall(r"(\d+) (?:settings|compared|failed|not)", first))
+    assert total == sum(parts) == 13
 
 
 def test_a_study_that_is_interrupted_goes_on_with_what_was_under_way(tmp_path: Path) -> None:

@@ -7,13 +7,19 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+// The name of a model, which leads to its row of the leaderboard where there is one.
+export function heading(name) {
+  const hasRow = document.getElementById("board");
+  return element("h3", {}, hasRow ? element("a", { href: `#row-${name}` }, name) : name);
+}
+
 const png = (content) => `data:image/png;base64,${content}`;
 
 export class Answer {
   constructor(model, list) {
     this.model = model;
     this.row = element("li", { class: "answer", id: `model-${model.name}` });
-    this.row.append(element("h3", {}, element("a", { href: `#row-${model.name}` }, model.name)));
+    this.row.append(heading(model.name));
     this.picture = element("img", { class: "seen", alt: "", width: 28, height: 28 });
     this.label = element("span", { class: "label no" }, "nothing drawn");
     this.took = element("span", { class: "took" });

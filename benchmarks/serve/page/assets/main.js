@@ -116,6 +116,7 @@ async function start() {
   showCentring();
   build();
   if (!drawing.isEmpty) send();
+  if (!find("board")) return;  // exported files have none
   const board = await getJson("api/leaderboard");
   showLeaderboard(board, new Set(found.models.map((model) => model.name)), find("board"), find("notes"));
 }

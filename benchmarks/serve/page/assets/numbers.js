@@ -1,6 +1,6 @@
 // What the models read in a picture of several digits, side by side.
 
-import { duration, element } from "./answers.js";
+import { duration, element, heading } from "./answers.js";
 
 const DOUBTFUL = 0.9;  // a digit with a lower probability is marked
 
@@ -16,8 +16,7 @@ export class NumberAnswer {
     this.boxes = element("button", { type: "button", class: "boxes" }, "Show boxes");
     this.boxes.append(element("span", { class: "unseen" }, ` of ${model.name}`));
     this.boxes.addEventListener("click", () => chosen(this));
-    const heading = element("h3", {}, element("a", { href: `#row-${model.name}` }, model.name));
-    this.row.append(heading, this.read, this.boxes, this.took, this.problem);
+    this.row.append(heading(model.name), this.read, this.boxes, this.took, this.problem);
     list.append(this.row);
     this.clear();
   }
