@@ -30,6 +30,7 @@ from benchmarks.common.clock import timed
 from benchmarks.execution.processes.launching import subreaper
 from benchmarks.execution.processes.launching.fork_messages import LARGEST, ForkRequest, Ready
 from benchmarks.execution.processes.launching.process import MARK
+from benchmarks.execution.processes.launching.shared_pages import note_files
 
 IDLE_S = 120.0
 LOOK_EVERY_S = 1.0
@@ -171,6 +172,7 @@ def main(connection: socket.socket, parent: int, modules: Sequence[str]) -> None
     own_pid = os.getpid()
     with _ending_with(parent):
         _, seconds = timed(lambda: _import_all(modules))
+    note_files()
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page that holds an object
     connection.send(msgspec.msgpack.encode(Ready(seconds)))

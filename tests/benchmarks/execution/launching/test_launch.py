@@ -200,6 +200,18 @@ def test_the_output_ends_although_a_fork_of_the_bench_could_go_on_with_it() -> N
         os.waitpid(pid, 0)
 
 
+def test_the_memory_of_a_fork_is_that_of_a_process_which_has_imported_the_same(
+    servers: ForkServers, tmp_path: Path
+) -> None:
+    modules = ("psutil", "msgspec", "numpy", "sklearn.linear_model")
+    code = f"import {', '.join(modules)}\nfrom benchmarks.execution.processes.process_tree import own_peak_mb\n"
+    code += "print(own_peak_mb())"
+    fresh, forked = (
+        float(run(tmp_path / f"run{len(preloads)}", code, preloads=preloads).log) for preloads in ((), modules)
+    )
+    assert forked == pytest.approx(fresh, rel=0.15)
+
+
 def test_a_module_that_cannot_be_imported_is_left_to_who_needs_it(servers: ForkServers, tmp_path: Path) -> None:
     outcome = run(tmp_path / "run", "import nowhere_to_be_found", preloads=(*PRELOADS, "nowhere_to_be_found"))
     assert b"ModuleNotFoundError" in outcome.log
