@@ -90,7 +90,7 @@ class Classified:
 
 
 def separator(classes: Iterable[str]) -> str:
-    """Return what stands between labels in a row, so that they can be told apart: 1 and 10 are not 110."""
+    """Return what stands between labels in a row, which keeps 1 and 10 distinct from 110."""
     return " " if any(len(name) > 1 for name in classes) else ""
 
 
